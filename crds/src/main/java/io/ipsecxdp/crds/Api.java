@@ -1,0 +1,55 @@
+package io.ipsecxdp.crds;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** Names that operator, agents and users share. */
+public final class Api {
+    public static final String GROUP = "ipsec-xdp.io";
+    public static final String VERSION = "v1alpha1";
+    public static final String CATEGORY = "ipsec";
+
+    /** Label of a NodePlan: the node it is for, as {@link #nodeLabel} writes it. Agents find their plans by it. */
+    public static final String NODE_LABEL = "ipsec-xdp.io/node";
+
+    /** Type of the Secrets that hold keys. */
+    public static final String KEY_SECRET_TYPE = "ipsec-xdp.io/key";
+
+    /** Lowest reqid of ours; strongSwan counts its own from 1, so the two never meet. */
+    public static final long FIRST_REQID = 0x1000_0001L;
+
+    /** Highest reqid that users may declare; those above are for SAs that the operator makes itself. */
+    public static final long LAST_DECLARED_REQID = 0x7fff_ffffL;
+
+    private static final int MAX_LABEL_LENGTH = 63;
+    private static final int HASH_LENGTH = 16;
+
+    private Api() {}
+
+    /**
+     * The label value for a node name. A node name may have 253 characters (a DNS subdomain), a label value 63: longer
+     * names are cut and made unique again by a hash.
+     */
+    public static String nodeLabel(String nodeName) {
+        if (nodeName.length() <= MAX_LABEL_LENGTH) {
+            return nodeName;
+        }
+        return nodeName.substring(0, MAX_LABEL_LENGTH - HASH_LENGTH - 1) + "-" + hash(nodeName);
+    }
+
+    /** Name of the Lease by which the agent of a node says that it is alive. */
+    public static String leaseName(String nodeName) {
+        return "ipsec-xdp-agent-" + nodeName;
+    }
+
+    private static String hash(String text) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest).substring(0, HASH_LENGTH);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

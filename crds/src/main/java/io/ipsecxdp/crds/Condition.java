@@ -1,0 +1,38 @@
+package io.ipsecxdp.crds;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Required;
+
+/** A condition, as Kubernetes' API conventions define it ({@code metav1.Condition}). */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Condition(
+        @Required @JsonPropertyDescription("Ready, Progressing or Degraded.")
+        String type,
+
+        @Required @JsonPropertyDescription("Whether the condition holds.")
+        Status status,
+
+        @JsonPropertyDescription("Generation of the object that this was observed for.")
+        Long observedGeneration,
+
+        @Required @JsonPropertyDescription("When status last changed (RFC 3339).")
+        String lastTransitionTime,
+
+        @Required @JsonPropertyDescription("Why, in one CamelCase word, for programs.")
+        String reason,
+
+        @Required @JsonPropertyDescription("Why, and what to do about it, for people.")
+        String message) {
+
+    public static final String READY = "Ready";
+    public static final String PROGRESSING = "Progressing";
+    public static final String DEGRADED = "Degraded";
+
+    /** Value of a condition. */
+    public enum Status {
+        True,
+        False,
+        Unknown
+    }
+}

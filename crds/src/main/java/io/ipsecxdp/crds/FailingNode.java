@@ -1,0 +1,19 @@
+package io.ipsecxdp.crds;
+
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Required;
+
+/** A node where what was declared is not in force, and why. */
+public record FailingNode(
+        @Required @JsonPropertyDescription("Name of the node.")
+        String node,
+
+        @Required @JsonPropertyDescription("Why, in one CamelCase word.")
+        String reason,
+
+        @Required @JsonPropertyDescription("Why, and what to do about it.")
+        String message) {
+
+    /** How many of them a status lists at most; counts tell of the others. */
+    public static final int MAX_LISTED = 10;
+}

@@ -1,0 +1,48 @@
+package io.ipsecxdp.crds;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import java.util.List;
+
+/** Facts about a node, and how it does. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record IPsecNodeStatus(
+        @JsonPropertyDescription("Release of the kernel, for people; what it can do is under capabilities.")
+        String kernel,
+
+        @JsonPropertyDescription("Boot id and network namespace cookie.")
+        String boot,
+
+        @JsonPropertyDescription("Version of the agent.") String agent,
+
+        @JsonPropertyDescription("Online CPUs as a list of numbers and ranges, for example 0-3.")
+        String cpus,
+
+        @JsonPropertyDescription("What the kernel can do.") NodeCapabilities capabilities,
+
+        @JsonPropertyDescription("Interfaces and how they are steered.")
+        List<NodeInterface> interfaces,
+
+        @JsonPropertyDescription("Steered interfaces, for people: eth0:Native.")
+        String steering,
+
+        @JsonPropertyDescription("SAs in force, of all that are planned, for example 12/12.")
+        String securityAssociations,
+
+        @JsonPropertyDescription("ESP packets that the XDP program saw, at most a minute old.")
+        Long espPackets,
+
+        @JsonPropertyDescription("Of these, in percent, those sent to the CPU that owns their SA.")
+        Integer ownerPercent,
+
+        @JsonPropertyDescription("Packets by outcome of the XDP program, at most a minute old.")
+        List<OutcomeCount> outcomes,
+
+        @JsonPropertyDescription("Ready and Degraded.") List<Condition> conditions) {
+
+    public IPsecNodeStatus {
+        interfaces = interfaces == null ? List.of() : List.copyOf(interfaces);
+        outcomes = outcomes == null ? List.of() : List.copyOf(outcomes);
+        conditions = conditions == null ? List.of() : List.copyOf(conditions);
+    }
+}

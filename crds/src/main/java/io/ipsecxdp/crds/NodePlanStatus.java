@@ -1,0 +1,41 @@
+package io.ipsecxdp.crds;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import java.util.List;
+
+/** What one node has. Written by its agent from what it read back from the kernel. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record NodePlanStatus(
+        @JsonPropertyDescription("Generation of the plan that this is about.")
+        Long observedGeneration,
+
+        @JsonPropertyDescription(
+                "Boot id and network namespace cookie of the node's kernel: what was installed under another one "
+                        + "is gone.")
+        String boot,
+
+        @JsonPropertyDescription("Entries in force, of all entries, for example 6/6.")
+        String installed,
+
+        @JsonPropertyDescription("The SAs.") List<SaReport> securityAssociations,
+
+        @JsonPropertyDescription("The policies.") List<PolicyReport> securityPolicies,
+
+        @JsonPropertyDescription("The steered interfaces.") List<SteeringReport> steering,
+
+        @JsonPropertyDescription(
+                "Counters of the SAs, at most a minute old while the node reports. No decision depends on them.")
+        List<SaCounters> counters,
+
+        @JsonPropertyDescription("Ready, Progressing and Degraded.")
+        List<Condition> conditions) {
+
+    public NodePlanStatus {
+        securityAssociations = securityAssociations == null ? List.of() : List.copyOf(securityAssociations);
+        securityPolicies = securityPolicies == null ? List.of() : List.copyOf(securityPolicies);
+        steering = steering == null ? List.of() : List.copyOf(steering);
+        counters = counters == null ? List.of() : List.copyOf(counters);
+        conditions = conditions == null ? List.of() : List.copyOf(conditions);
+    }
+}

@@ -1,0 +1,27 @@
+package io.ipsecxdp.crds;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
+
+/** One end of a flow. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+@ValidationRule(
+        value = "has(self.node) || has(self.address)",
+        message = "an end needs node (the name of a cluster node) or address (of a host outside the cluster)")
+@ValidationRule(
+        value = "!has(self.address) || isIP(self.address)",
+        message = "address must be an IP address, for instance 192.0.2.1 or 2001:db8::1")
+public record PolicyEnd(
+        @JsonPropertyDescription(
+                "Name of a cluster node. The policy is installed there: out at the source, in and fwd at "
+                        + "the destination. Without an address the node's InternalIP is used.")
+        @Size(max = 253)
+        String node,
+
+        @JsonPropertyDescription("IP address of a host outside the cluster or, together with node, which of the node's "
+                + "addresses to use.")
+        @Size(max = 64)
+        String address)
+        implements End {}

@@ -1,0 +1,65 @@
+package io.ipsecxdp.crds;
+
+/** Reasons of conditions and reports. Programs match on them, so a name never changes its meaning. */
+public enum Reason {
+    /** In force on every node concerned. */
+    Installed,
+    /** Handed to the agents; not all have reported yet. */
+    Installing,
+    /** Partly in force: some nodes failed. */
+    PartlyInstalled,
+    /** A SteeringPolicy that selects no node. */
+    NoNodeSelected,
+
+    /** An end names a node that does not exist. */
+    NodeNotFound,
+    /** The node has no InternalIP of the family that is needed. */
+    NoAddressOfFamily,
+    /** The address given with a node is not one of the node's. */
+    AddressNotOnNode,
+    /** The address of a host outside the cluster is a cluster node's. */
+    AddressOfNode,
+    /** The ends, as resolved, have addresses of different families. */
+    MixedFamilies,
+    /** The ends, as resolved, are the same. */
+    SameEnds,
+    /** The node does not have the CPU. */
+    CpuNotOnNode,
+    /** Another object has the same destination, protocol and SPI. */
+    DuplicateSpi,
+    /** Another object uses the same entry of the same Secret. */
+    KeyUsedTwice,
+    /** Another policy has the same selector: the kernel keeps one per selector and direction, whatever the priority. */
+    DuplicateSelector,
+    /** An object that was accepted by an older CRD and is not valid. */
+    Invalid,
+    /** Another SteeringPolicy has the interface. */
+    InterfaceTaken,
+    /** The agent of a node does not renew its Lease, or never has. */
+    AgentNotReporting,
+
+    /** The Secret or its entry does not exist. */
+    KeyMissing,
+    /** The Secret is of another type, or the entry has another length than the algorithm needs. */
+    KeyInvalid,
+    /** The same key bytes are used by another SA of the node. */
+    KeyReused,
+    /** The key was used before and its last sequence number is not known. */
+    NonceAtRisk,
+    /** The entry of the Secret changed under an SA that is in force. */
+    KeyChanged,
+    /** The kernel has an SA or a policy of somebody else in this place. */
+    ForeignEntry,
+    /** The kernel cannot do what is asked. */
+    Unsupported,
+    /** The kernel refused; the message has its words. */
+    KernelRefused,
+    /** The policy would cover the node's way to its API server. */
+    CoversApiServer,
+    /** The interface does not exist. */
+    InterfaceNotFound,
+    /** Another XDP program is on the interface. */
+    ForeignProgram,
+    /** The API server could not be asked for the key. */
+    KeyUnreadable
+}

@@ -1,0 +1,46 @@
+package io.ipsecxdp.crds;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
+import java.util.Optional;
+
+/** One end of an SA. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+@ValidationRule(
+        value = "has(self.node) || has(self.address)",
+        message = "an end needs node (the name of a cluster node) or address (of a host outside the cluster)")
+@ValidationRule(
+        value = "!has(self.address) || isIP(self.address)",
+        message = "address must be an IP address, for instance 192.0.2.1 or 2001:db8::1")
+@ValidationRule(
+        value = "!has(self.cpu) || has(self.node)",
+        message = "cpu is the owner CPU on a cluster node: name the node, or remove cpu")
+@ValidationRule(
+        value = "!has(self.cpu) || (self.cpu >= 0 && self.cpu <= 65535)",
+        message = "cpu must be the number of a CPU of the node, 0 to 65535")
+public record SaEnd(
+        @JsonPropertyDescription(
+                "Name of a cluster node. The SA is installed there: outbound at the source, inbound at "
+                        + "the destination. Without an address the node's InternalIP is used.")
+        @Size(max = 253)
+        String node,
+
+        @JsonPropertyDescription("IP address of a host outside the cluster or, together with node, which of the node's "
+                + "addresses to use.")
+        @Size(max = 64)
+        String address,
+
+        @JsonPropertyDescription(
+                "The CPU of this node that owns the SA. At the source the kernel sends with this SA only "
+                        + "on that CPU (Linux 6.13 and later; another SA of the same reqid without cpu must be there for all "
+                        + "other CPUs). At the destination steering brings the SA's packets to that CPU. Without it the SA is not "
+                        + "bound to a CPU.")
+        Integer cpu)
+        implements End {
+
+    public Optional<Integer> ownerCpu() {
+        return Optional.ofNullable(cpu);
+    }
+}

@@ -1,0 +1,31 @@
+package io.ipsecxdp.crds;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Required;
+
+/** What a node has of a planned SA. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record SaReport(
+        @Required @JsonPropertyDescription("Name of the SecurityAssociation.")
+        String name,
+
+        @Required @JsonPropertyDescription("Uid of the SecurityAssociation.")
+        String uid,
+
+        @Required @JsonPropertyDescription("Generation that this is about.")
+        Long generation,
+
+        @Required @JsonPropertyDescription("Installed, Pending or Failed.")
+        EntryState state,
+
+        @Required @JsonPropertyDescription("Why, in one CamelCase word.")
+        String reason,
+
+        @Required @JsonPropertyDescription("Why, and what to do about it.")
+        String message,
+
+        @JsonPropertyDescription(
+                "True once the SA was installed here under this uid: its key is used, and it and the state of "
+                        + "the kernel are ours.")
+        Boolean keyUsed) {}

@@ -1,0 +1,31 @@
+package io.ipsecxdp.crds;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Required;
+
+/** What a node does of a planned steering, for one interface. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record SteeringReport(
+        @Required @JsonPropertyDescription("Name of the SteeringPolicy.")
+        String name,
+
+        @Required @JsonPropertyDescription("The interface.") String interfaceName,
+
+        @Required @JsonPropertyDescription("Uid of the SteeringPolicy.")
+        String uid,
+
+        @Required @JsonPropertyDescription("Generation that this is about.")
+        Long generation,
+
+        @Required @JsonPropertyDescription("Installed, Pending or Failed.")
+        EntryState state,
+
+        @Required @JsonPropertyDescription("Why, in one CamelCase word.")
+        String reason,
+
+        @Required @JsonPropertyDescription("Why, and what to do about it. Also says so where native mode was refused.")
+        String message,
+
+        @JsonPropertyDescription("How the XDP program is attached: Native or Generic.")
+        XdpMode mode) {}

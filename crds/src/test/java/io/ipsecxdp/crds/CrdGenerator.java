@@ -1,0 +1,154 @@
+package io.ipsecxdp.crds;
+
+import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
+import io.fabric8.crdv2.generator.CRDGenerator;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceColumnDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceColumnDefinitionBuilder;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
+import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Makes {@code crds/*.yaml} from the Java types: Fabric8's generator, and then what it has no annotation for. */
+final class CrdGenerator {
+    static final List<Class<? extends CustomResource<?, ?>>> KINDS = List.of(
+            SecurityAssociation.class, SecurityPolicy.class, SteeringPolicy.class, NodePlan.class, IPsecNode.class);
+
+    private static final String HEADER = """
+            # Generated from crds/src/main/java by `make crds`. Change the types, not this file.
+            """;
+
+    /** Lists whose entries have an identity, so that server-side apply merges them by it; by field name. */
+    private static final Map<String, List<String>> LIST_MAP_KEYS = Map.of(
+            "conditions", List.of("type"),
+            "failingNodes", List.of("node"),
+            "spec.securityAssociations", List.of("name"),
+            "spec.securityPolicies", List.of("name", "direction"),
+            "spec.steering", List.of("name"),
+            "status.securityAssociations", List.of("name"),
+            "status.securityPolicies", List.of("name", "direction"),
+            "status.steering", List.of("name", "interfaceName"),
+            "counters", List.of("name"),
+            "outcomes", List.of("outcome"));
+
+    /** Lists that are sets of scalars; `interfaces` of an IPsecNode is a map by name. */
+    private static final List<String> SETS = List.of("spec.interfaces", "algorithms", "addresses");
+
+    private CrdGenerator() {}
+
+    /** The files by name. */
+    static SortedMap<String, String> generate(Path scratch) {
+        new CRDGenerator()
+                .inOutputDir(scratch.toFile())
+                .forCRDVersions("v1")
+                .customResourceClasses(List.copyOf(KINDS))
+                .generate();
+        var files = new TreeMap<String, String>();
+        for (var kind : KINDS) {
+            var crd = read(scratch.resolve(fileOfGenerator(kind)));
+            files.put(
+                    crd.getSpec().getNames().getPlural() + ".yaml", HEADER + Serialization.asYaml(finished(crd, kind)));
+        }
+        return files;
+    }
+
+    private static String fileOfGenerator(Class<? extends CustomResource<?, ?>> kind) {
+        return CRDGenerator.getOutputName(CustomResource.getCRDName(kind), "v1") + ".yml";
+    }
+
+    private static CustomResourceDefinition read(Path file) {
+        try {
+            return Serialization.unmarshal(Files.readString(file), CustomResourceDefinition.class);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static CustomResourceDefinition finished(
+            CustomResourceDefinition crd, Class<? extends CustomResource<?, ?>> kind) {
+        var version = crd.getSpec().getVersions().getFirst();
+        version.setAdditionalPrinterColumns(columns(kind));
+        var schema = version.getSchema().getOpenAPIV3Schema();
+        schema.setDescription(describe(kind));
+        if (schema.getProperties().containsKey("spec")) {
+            schema.setRequired(List.of("spec"));
+        }
+        finish(schema, "");
+        return crd;
+    }
+
+    private static String describe(Class<?> kind) {
+        return switch (kind.getSimpleName()) {
+            case "SecurityAssociation" ->
+                "One SA (RFC 4301), declared once and installed at every end that is a cluster node: outbound at the source, "
+                        + "inbound at the destination.";
+            case "SecurityPolicy" ->
+                "One flow, declared once: a policy for direction out at the source, for in and fwd at the destination.";
+            case "SteeringPolicy" ->
+                "Which nodes and interfaces get the XDP program that brings each ESP packet to the CPU that owns its SA.";
+            case "NodePlan" ->
+                "What one node must have (written by the operator) and what it has (written by its agent).";
+            case "IPsecNode" -> "A node as its agent sees it: what its kernel can do, and how it does.";
+            default -> throw new IllegalArgumentException("no description for " + kind);
+        };
+    }
+
+    /** The generator sorts columns by their path; people want them as they were written. */
+    private static List<CustomResourceColumnDefinition> columns(Class<?> kind) {
+        return Arrays.stream(kind.getAnnotationsByType(AdditionalPrinterColumn.class))
+                .map(column -> new CustomResourceColumnDefinitionBuilder()
+                        .withName(column.name())
+                        .withJsonPath(column.jsonPath())
+                        .withType(column.type().name().toLowerCase(Locale.ROOT))
+                        .withPriority(column.priority() == 0 ? null : column.priority())
+                        .build())
+                .toList();
+    }
+
+    private static void finish(JSONSchemaProps schema, String path) {
+        if (schema.getXKubernetesValidations() != null) {
+            schema.setXKubernetesValidations(List.copyOf(new LinkedHashSet<>(schema.getXKubernetesValidations())));
+        }
+        if ("integer".equals(schema.getType()) && schema.getFormat() == null) {
+            schema.setFormat("int64");
+        }
+        if ("array".equals(schema.getType())) {
+            finishList(schema, path);
+        }
+        if (schema.getProperties() != null) {
+            schema.getProperties()
+                    .forEach((name, property) -> finish(property, path.isEmpty() ? name : path + "." + name));
+        }
+    }
+
+    private static void finishList(JSONSchemaProps list, String path) {
+        var items = list.getItems().getSchema();
+        String field = path.substring(path.lastIndexOf('.') + 1);
+        var keys = LIST_MAP_KEYS.getOrDefault(path, LIST_MAP_KEYS.getOrDefault(field, List.of()));
+        if (!keys.isEmpty()) {
+            list.setXKubernetesListType("map");
+            list.setXKubernetesListMapKeys(keys);
+        } else if (path.equals("status.interfaces")) {
+            list.setXKubernetesListType("map");
+            list.setXKubernetesListMapKeys(List.of("name"));
+        } else if (SETS.contains(path) || SETS.contains(field)) {
+            list.setXKubernetesListType("set");
+            // CEL's cost estimate needs a bound; it is wide, so that the rules' own sentences are what a user reads
+            items.setMaxLength(253L);
+        } else {
+            list.setXKubernetesListType("atomic");
+        }
+        finish(items, path);
+    }
+}
