@@ -1,0 +1,22 @@
+package io.ipsecxdp.agent.key;
+
+/**
+ * A keyed hash of a key, made by {@link KeyMaterial#fingerprint}: equal keys have equal fingerprints on one node.
+ *
+ * @param hex 64 lower-case hexadecimal digits
+ */
+public record KeyFingerprint(String hex) {
+
+    private static final int HEX_DIGITS = 64;
+
+    public KeyFingerprint {
+        if (!hex.matches("[0-9a-f]{" + HEX_DIGITS + "}")) {
+            throw new IllegalArgumentException("A key fingerprint has " + HEX_DIGITS + " hexadecimal digits");
+        }
+    }
+
+    @Override
+    public String toString() {
+        return hex;
+    }
+}

@@ -1,0 +1,67 @@
+package io.ipsecxdp.agent.xfrm;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Compares what was wanted with what the kernel shows. Key bytes, counters and sequence numbers take no part; what this
+ * kernel cannot express is not expected from it.
+ */
+public final class Differences {
+
+    private final List<Difference> found = new ArrayList<>();
+
+    private Differences() {}
+
+    /** Empty if {@code observed} is what installing {@code wanted} gives on a kernel with these capabilities. */
+    public static List<Difference> between(Sa wanted, ObservedSa observed, XfrmCapabilities capabilities) {
+        KernelSa expected = KernelSa.of(wanted, capabilities);
+        Differences all = new Differences();
+        all.compare("identity", wanted.id(), observed.id());
+        all.compare(
+                "source", wanted.source().getHostAddress(), observed.source().getHostAddress());
+        all.compare("direction", expected.direction(), observed.direction());
+        all.compare("mode", wanted.mode(), observed.mode());
+        all.compare("algorithm", Optional.of(wanted.aead()), observed.aead());
+        all.compare("reqid", wanted.reqid(), observed.reqid());
+        all.compare("replay window", expected.replayWindow(), observed.replay().window());
+        all.compare("ESN", wanted.esn(), observed.esn());
+        all.compare("owner CPU", expected.ownerCpu(), observed.ownerCpu());
+        all.compare("flags", expected.flags(), observed.flags());
+        all.compare("selector", expected.selector(), observed.selector());
+        all.compare("lifetime", Lifetime.INFINITE, observed.lifetime());
+        all.compare("further features", Set.of(), observed.features());
+        return List.copyOf(all.found);
+    }
+
+    /** Empty if {@code observed} is what installing {@code wanted} gives. */
+    public static List<Difference> between(Policy wanted, ObservedPolicy observed) {
+        Differences all = new Differences();
+        all.compare("identity", wanted.id(), observed.id());
+        all.compare("priority", wanted.priority(), observed.priority());
+        all.compare("action", wanted.action(), observed.action());
+        all.compare("templates", wanted.templates(), observed.templates());
+        all.compare("flags", 0, observed.flags());
+        all.compare("offload", false, observed.offloaded());
+        all.compare("lifetime", Lifetime.INFINITE, observed.lifetime());
+        return List.copyOf(all.found);
+    }
+
+    private void compare(String property, Object wanted, Object actual) {
+        if (!wanted.equals(actual)) {
+            found.add(new Difference(property, text(wanted), text(actual)));
+        }
+    }
+
+    private static String text(Object value) {
+        return switch (value) {
+            case Optional<?> optional -> optional.map(Object::toString).orElse("none");
+            case OptionalInt optional -> optional.isPresent() ? Integer.toString(optional.getAsInt()) : "none";
+            case Set<?> set when set.isEmpty() -> "none";
+            default -> value.toString();
+        };
+    }
+}

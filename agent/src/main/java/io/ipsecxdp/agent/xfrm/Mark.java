@@ -1,0 +1,18 @@
+package io.ipsecxdp.agent.xfrm;
+
+/**
+ * The firewall mark that belongs to the identity of an SA or a policy ({@code struct xfrm_mark}).
+ *
+ * @param value 32 bits
+ * @param mask 32 bits
+ */
+public record Mark(int value, int mask) {
+
+    /** No mark: what the kernel assumes when none is given. */
+    public static final Mark NONE = new Mark(0, 0);
+
+    @Override
+    public String toString() {
+        return "0x%x/0x%x".formatted(value, mask);
+    }
+}

@@ -1,0 +1,13 @@
+package io.ipsecxdp.agent.xfrm;
+
+/** How an SA wraps a packet. We install TUNNEL and TRANSPORT; the others are seen on SAs of others. */
+public enum Mode {
+    TRANSPORT,
+    TUNNEL,
+    ROUTE_OPTIMIZATION,
+    IN_TRIGGER,
+    BEET,
+    IPTFS,
+    /** A mode younger than this program. */
+    UNKNOWN
+}

@@ -1,0 +1,36 @@
+package io.ipsecxdp.agent.xfrm;
+
+import java.util.List;
+
+/**
+ * A policy as we install it.
+ *
+ * @param id direction IN, OUT or FORWARD
+ * @param priority the lower number wins, 0 to 2^32-1
+ * @param action BLOCK discards; ALLOW protects with the templates, or bypasses if there is none
+ * @param templates applied from the first (innermost) to the last, at most 6
+ */
+public record Policy(PolicyId id, long priority, Action action, List<Template> templates) {
+
+    /** {@code XFRM_MAX_DEPTH} of include/net/xfrm.h. */
+    private static final int MOST_TEMPLATES = 6;
+
+    public enum Action {
+        ALLOW,
+        BLOCK
+    }
+
+    public Policy {
+        switch (id.direction()) {
+            case IN, OUT, FORWARD -> {}
+            case SOCKET_IN, SOCKET_OUT, SOCKET_FORWARD ->
+                throw new IllegalArgumentException("A policy of a socket cannot be installed over netlink");
+        }
+        Range.require("priority", priority, 0, Range.UNSIGNED_32);
+        templates = List.copyOf(templates);
+        Range.require("number of templates", templates.size(), 0, MOST_TEMPLATES);
+        if (action == Action.BLOCK && !templates.isEmpty()) {
+            throw new IllegalArgumentException("A policy that discards has no templates");
+        }
+    }
+}

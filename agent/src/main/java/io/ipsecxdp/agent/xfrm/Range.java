@@ -1,0 +1,16 @@
+package io.ipsecxdp.agent.xfrm;
+
+/** Bounds of the numbers that the kernel's structures can hold. */
+final class Range {
+
+    static final long UNSIGNED_32 = 0xffff_ffffL;
+
+    private Range() {}
+
+    static void require(String what, long value, long lowest, long highest) {
+        if (value < lowest || value > highest) {
+            throw new IllegalArgumentException(
+                    "The %s must be from %d to %d and is %d".formatted(what, lowest, highest, value));
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package io.ipsecxdp.agent.xfrm;
+
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What this kernel's XFRM can do, found by trying.
+ *
+ * @param saDirection an SA can say its direction ({@code XFRMA_SA_DIR}, Linux 6.10)
+ * @param perCpuSa an SA can have an owner CPU ({@code XFRMA_SA_PCPU}, Linux 6.13)
+ * @param esp the families in which an ESP SA can be installed
+ * @param aeads the algorithms that an SA can have
+ * @param missing one sentence for each thing that cannot be done, with the kernel's reason
+ */
+public record XfrmCapabilities(
+        boolean saDirection, boolean perCpuSa, Set<AddressFamily> esp, Set<Aead> aeads, List<String> missing) {
+
+    public XfrmCapabilities {
+        if (perCpuSa && !saDirection) {
+            // verify_newsa_info in net/xfrm/xfrm_user.c: "SA_PCPU only supported with SA_DIR"
+            throw new IllegalArgumentException("Owner CPUs need SA directions");
+        }
+        esp = Set.copyOf(esp);
+        aeads = Set.copyOf(aeads);
+        missing = List.copyOf(missing);
+    }
+}

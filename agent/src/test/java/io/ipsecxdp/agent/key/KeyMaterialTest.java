@@ -1,0 +1,89 @@
+package io.ipsecxdp.agent.key;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+
+class KeyMaterialTest {
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    @Test
+    void theSourceArrayIsWipedWhenItIsTakenOver() {
+        byte[] source = bytes("a secret of some length");
+
+        KeyMaterial.takeFrom(source).close();
+
+        assertThat(source).containsOnly(0);
+    }
+
+    @Test
+    void itCannotBePrinted() {
+        try (KeyMaterial key = KeyMaterial.takeFrom(bytes("0123456789abcdef"))) {
+            assertThat(key.toString() + "%s".formatted(key)).doesNotContain("0123", "30313233", "16");
+        }
+    }
+
+    @Test
+    void keysWithEqualBytesAreNotEqualObjects() {
+        try (KeyMaterial one = KeyMaterial.takeFrom(bytes("same"));
+                KeyMaterial other = KeyMaterial.takeFrom(bytes("same"))) {
+            assertThat(one).isNotEqualTo(other);
+            assertThat(one.sameBytesAs(other)).isTrue();
+        }
+    }
+
+    @Test
+    void differentBytesAreTold() {
+        try (KeyMaterial one = KeyMaterial.takeFrom(bytes("same"));
+                KeyMaterial other = KeyMaterial.takeFrom(bytes("sama"));
+                KeyMaterial longer = KeyMaterial.takeFrom(bytes("same+"))) {
+            assertThat(one.sameBytesAs(other)).isFalse();
+            assertThat(one.sameBytesAs(longer)).isFalse();
+        }
+    }
+
+    @Test
+    void aWipedKeyCannotBeUsed() {
+        KeyMaterial key = KeyMaterial.random(20);
+        key.close();
+
+        assertThatThrownBy(() -> key.writeTo(ByteBuffer.allocate(20))).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(key::length).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void randomKeysDiffer() {
+        try (KeyMaterial one = KeyMaterial.random(36);
+                KeyMaterial other = KeyMaterial.random(36)) {
+            assertThat(one.sameBytesAs(other)).isFalse();
+        }
+    }
+
+    @Test
+    void itWritesItsBytesAsOftenAsAsked() {
+        try (KeyMaterial key = KeyMaterial.takeFrom(bytes("abcd"))) {
+            ByteBuffer target = ByteBuffer.allocate(8);
+            key.writeTo(target);
+            key.writeTo(target);
+            assertThat(target.array()).isEqualTo(bytes("abcdabcd"));
+        }
+    }
+
+    /** RFC 4231, test case 2. */
+    @Test
+    void theFingerprintIsHmacSha256() {
+        try (KeyMaterial key = KeyMaterial.takeFrom(bytes("what do ya want for nothing?"));
+                KeyMaterial macKey = KeyMaterial.takeFrom(bytes("Jefe"))) {
+            assertThat(HexFormat.of().parseHex(key.fingerprint(macKey).hex()))
+                    .isEqualTo(HexFormat.of()
+                            .parseHex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"));
+        }
+    }
+}

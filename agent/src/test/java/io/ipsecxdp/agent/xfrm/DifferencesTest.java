@@ -1,0 +1,92 @@
+package io.ipsecxdp.agent.xfrm;
+
+import static io.ipsecxdp.agent.xfrm.Addresses.ip;
+import static io.ipsecxdp.agent.xfrm.Addresses.prefix;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class DifferencesTest {
+
+    private static final Aead GCM = Aead.aesGcm(256, 128);
+    private static final XfrmCapabilities MODERN =
+            new XfrmCapabilities(true, true, Set.of(AddressFamily.IPV4), Set.of(GCM), List.of());
+    private static final XfrmCapabilities OLD =
+            new XfrmCapabilities(false, false, Set.of(AddressFamily.IPV4), Set.of(GCM), List.of());
+    private static final Counters UNUSED = new Counters(0, 0, Instant.EPOCH, Optional.empty());
+
+    private static Sa outbound() {
+        return new Sa(
+                SaId.esp(ip("192.0.2.2"), 0x1000),
+                ip("192.0.2.1"),
+                SaDirection.OUT,
+                Mode.TUNNEL,
+                GCM,
+                7,
+                0,
+                true,
+                OptionalInt.of(3));
+    }
+
+    private static ObservedSa observed(Optional<SaDirection> direction, int window, OptionalInt cpu, long reqid) {
+        return new ObservedSa(
+                outbound().id(),
+                outbound().source(),
+                direction,
+                Mode.TUNNEL,
+                Optional.of(GCM),
+                reqid,
+                new ReplayState(window, 0, 99),
+                true,
+                cpu,
+                KernelSa.FLAG_ESN | KernelSa.FLAG_ANY_INNER_FAMILY,
+                Optional.empty(),
+                Lifetime.INFINITE,
+                UNUSED,
+                new ObservedSa.Errors(0, 0, 0),
+                Set.of());
+    }
+
+    @Test
+    void whatWasInstalledDoesNotDiffer() {
+        ObservedSa found = observed(Optional.of(SaDirection.OUT), 0, OptionalInt.of(3), 7);
+
+        assertThat(Differences.between(outbound(), found, MODERN)).isEmpty();
+    }
+
+    @Test
+    void whatAnOldKernelCannotExpressIsNotMissed() {
+        ObservedSa found = observed(Optional.empty(), 1, OptionalInt.empty(), 7);
+
+        assertThat(Differences.between(outbound(), found, OLD)).isEmpty();
+        assertThat(Differences.between(outbound(), found, MODERN))
+                .extracting(Difference::property)
+                .containsExactly("direction", "replay window", "owner CPU");
+    }
+
+    @Test
+    void aDifferenceReadsAsASentence() {
+        ObservedSa found = observed(Optional.of(SaDirection.OUT), 0, OptionalInt.empty(), 8);
+
+        assertThat(Differences.between(outbound(), found, MODERN))
+                .extracting(Difference::toString)
+                .containsExactly("reqid is 8 and should be 7", "owner CPU is none and should be 3");
+    }
+
+    @Test
+    void thePriorityOfAPolicyIsCompared() {
+        PolicyId id = PolicyId.of(PolicyDirection.OUT, Selector.between(prefix("10.1.0.0/16"), prefix("10.2.0.0/16")));
+        Policy wanted = new Policy(id, 100, Policy.Action.ALLOW, List.of());
+        ObservedPolicy found =
+                new ObservedPolicy(id, 200, Policy.Action.ALLOW, List.of(), 9, 0, false, Lifetime.INFINITE, UNUSED);
+
+        assertThat(Differences.between(wanted, found))
+                .extracting(Difference::toString)
+                .containsExactly("priority is 200 and should be 100");
+    }
+}

@@ -1,0 +1,81 @@
+package io.ipsecxdp.agent.xfrm;
+
+import static io.ipsecxdp.agent.xfrm.Addresses.ip;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.ipsecxdp.agent.key.KeyMaterial;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+
+class SaTest {
+
+    private static final Aead GCM = Aead.aesGcm(128, 128);
+
+    private static Sa sa(long spi, SaDirection direction, Mode mode, int window, boolean esn, String source) {
+        return new Sa(
+                SaId.esp(ip("192.0.2.2"), spi), ip(source), direction, mode, GCM, 1, window, esn, OptionalInt.empty());
+    }
+
+    @Test
+    void reservedSpisAreRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> sa(255, SaDirection.IN, Mode.TUNNEL, 32, false, "192.0.2.1"))
+                .withMessage("The SPI must be from 256 to 4294967295 and is 255");
+    }
+
+    @Test
+    void mixedFamiliesAreRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> sa(256, SaDirection.IN, Mode.TUNNEL, 32, false, "2001:db8::1"))
+                .withMessageContaining("one address family");
+    }
+
+    @Test
+    void whoSendsHasNoReplayWindow() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> sa(256, SaDirection.OUT, Mode.TUNNEL, 32, false, "192.0.2.1"))
+                .withMessage("The replay window must be from 0 to 0 and is 32");
+    }
+
+    @Test
+    void whoReceivesExtendedSequenceNumbersNeedsAWindow() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> sa(256, SaDirection.IN, Mode.TUNNEL, 0, true, "192.0.2.1"))
+                .withMessage("An inbound SA with ESN needs a replay window");
+    }
+
+    @Test
+    void onlyTunnelAndTransportModeAreInstalled() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> sa(256, SaDirection.IN, Mode.BEET, 32, false, "192.0.2.1"))
+                .withMessageContaining("BEET");
+    }
+
+    @Test
+    void aKeyOfTheWrongLengthIsRefusedWithTheLengthThatIsNeeded() {
+        Sa sa = sa(256, SaDirection.OUT, Mode.TUNNEL, 0, false, "192.0.2.1");
+        try (KeyMaterial tooLong = KeyMaterial.random(31)) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new Change.AddSa(sa, tooLong))
+                    .withMessageContaining("needs a key of 20 bytes")
+                    .withMessageNotContaining("31");
+        }
+    }
+
+    @Test
+    void withoutEsnTheSequenceNumberHas32Bits() {
+        Sa sa = sa(256, SaDirection.OUT, Mode.TUNNEL, 0, false, "192.0.2.1");
+        try (KeyMaterial key = KeyMaterial.random(20)) {
+            assertThatIllegalArgumentException().isThrownBy(() -> new Change.AddSa(sa, key, 1L << 32));
+            assertThat(new Change.AddSa(sa, key, (1L << 32) - 1).lastSequence()).isEqualTo(0xffff_ffffL);
+        }
+    }
+
+    @Test
+    void aesGcmKeysHaveFourBytesOfSalt() {
+        assertThat(Aead.aesGcmVariants())
+                .extracting(Aead::keyBytes)
+                .containsExactly(36, 36, 36, 28, 28, 28, 20, 20, 20);
+    }
+}
