@@ -8,14 +8,20 @@ debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 say() { echo "${0##*/}: $*" >&2; }
 die() { say "$*"; exit 1; }
 
-# step TEXT COMMAND...: says TEXT, runs COMMAND with its output in a log, says how long it took; shows the log's end if it fails.
+# step TEXT COMMAND...: says TEXT, runs COMMAND with its output in a log, shows every half minute where it is, and says how long it took;
+# shows the log's end if it fails.
 step() {
-  local text=$1 begun=$SECONDS log failed=0
+  local text=$1 begun=$SECONDS log pid failed=0
   shift
   log=$(mktemp)
   say "$text ..."
   (set -e; "$@") >"$log" 2>&1 &
-  wait $! || failed=$?
+  pid=$!
+  while kill -0 "$pid" 2>/dev/null; do
+    sleep 0.2
+    ((SECONDS - begun < 30 || (SECONDS - begun) % 30 || SECONDS == ${told:-0})) || { told=$SECONDS; say "$text: $((SECONDS - begun)) s so far, $(tail -n 1 "$log" | cut -c1-100)"; }
+  done
+  wait "$pid" || failed=$?
   if ((failed)); then
     tail -n 30 "$log" >&2
     rm -f "$log"
