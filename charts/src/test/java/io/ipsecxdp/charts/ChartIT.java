@@ -1,0 +1,198 @@
+package io.ipsecxdp.charts;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import io.fabric8.kubeapitest.KubeAPIServer;
+import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionStatus;
+import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReviewBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The chart against a real API server with RBAC on; its binaries are those in {@code KUBEBUILDER_ASSETS}. */
+class ChartIT {
+    private static final List<HasMetadata> INSTALLED = Project.CHART.render(Map.of());
+
+    private static KubeAPIServer server;
+    private static KubernetesClient client;
+
+    @BeforeAll
+    static void anApiServerWithTheChart(@TempDir Path folder) throws IOException {
+        server = new KubeAPIServer(KubeAPIServerConfigBuilder.anAPIServerConfig()
+                .withTestDir(laidOut(assets(), folder).toString())
+                .withOfflineMode(true)
+                .withUpdateKubeConfig(false)
+                .build());
+        server.start();
+        client = new KubernetesClientBuilder()
+                .withConfig(Config.fromKubeconfig(server.getKubeConfigYaml()))
+                .build();
+        client.resource(namespace(Chart.RELEASE)).serverSideApply();
+        client.resource(namespace("default")).serverSideApply();
+        // A dry run leaves nothing behind that what comes later could stand on
+        INSTALLED.stream()
+                .filter(Namespace.class::isInstance)
+                .forEach(object -> client.resource(object).serverSideApply());
+        INSTALLED.stream()
+                .filter(CustomResourceDefinition.class::isInstance)
+                .map(CustomResourceDefinition.class::cast)
+                .forEach(crd -> {
+                    client.resource(crd).serverSideApply();
+                    client.resource(crd).waitUntilCondition(ChartIT::established, 30, TimeUnit.SECONDS);
+                });
+        INSTALLED.stream()
+                .filter(object -> object.getApiVersion().startsWith("rbac.authorization.k8s.io/"))
+                .forEach(object -> client.resource(object).serverSideApply());
+    }
+
+    @AfterAll
+    static void stop() {
+        Optional.ofNullable(client).ifPresent(KubernetesClient::close);
+        Optional.ofNullable(server).ifPresent(KubeAPIServer::stop);
+    }
+
+    static Stream<Named<HasMetadata>> everyObject() {
+        var cleaning = Project.CHART.render(Map.of("agent", Map.of("cleanup", true)));
+        return Stream.concat(INSTALLED.stream(), cleaning.stream().filter(object -> !INSTALLED.contains(object)))
+                .map(object ->
+                        Named.of(object.getKind() + " " + object.getMetadata().getName(), object));
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyObject")
+    void theApiServerTakesEveryObject(HasMetadata object) {
+        assertThat(client.resource(object).dryRun().serverSideApply()).isNotNull();
+    }
+
+    static List<Grant> grants() {
+        return RbacTable.used();
+    }
+
+    @ParameterizedTest
+    @MethodSource("grants")
+    void whatIsUsedIsAllowed(Grant grant) {
+        assertThat(allowed(grant)).isTrue();
+    }
+
+    static Stream<Grant> whatWouldHurt() {
+        return Stream.of(
+                new Grant(RbacTable.OPERATOR, "ipsec-xdp-keys", "secrets", Optional.empty(), "get"),
+                new Grant(RbacTable.OPERATOR, "ipsec-xdp", "secrets", Optional.empty(), "get"),
+                new Grant(
+                        RbacTable.OPERATOR, Grant.CLUSTER, "nodeplans.ipsec-xdp.io/status", Optional.empty(), "patch"),
+                new Grant(
+                        RbacTable.OPERATOR,
+                        Grant.CLUSTER,
+                        "securityassociations.ipsec-xdp.io",
+                        Optional.empty(),
+                        "patch"),
+                new Grant(
+                        RbacTable.OPERATOR,
+                        "ipsec-xdp",
+                        "leases.coordination.k8s.io",
+                        Optional.of("ipsec-xdp-agent-n1"),
+                        "patch"),
+                new Grant(RbacTable.AGENT, "ipsec-xdp-keys", "secrets", Optional.empty(), "list"),
+                new Grant(RbacTable.AGENT, "ipsec-xdp-keys", "secrets", Optional.empty(), "watch"),
+                new Grant(RbacTable.AGENT, "ipsec-xdp", "secrets", Optional.empty(), "get"),
+                new Grant(RbacTable.AGENT, "kube-system", "secrets", Optional.empty(), "get"),
+                new Grant(RbacTable.AGENT, Grant.CLUSTER, "nodeplans.ipsec-xdp.io", Optional.empty(), "patch"),
+                new Grant(
+                        RbacTable.AGENT, Grant.CLUSTER, "securityassociations.ipsec-xdp.io", Optional.empty(), "list"),
+                new Grant(
+                        RbacTable.AGENT,
+                        "ipsec-xdp",
+                        "leases.coordination.k8s.io",
+                        Optional.of("ipsec-xdp-operator"),
+                        "update"),
+                new Grant(RbacTable.AGENT, Grant.CLUSTER, "nodes", Optional.empty(), "patch"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("whatWouldHurt")
+    void whatWouldHurtIsForbidden(Grant grant) {
+        assertThat(allowed(grant)).isFalse();
+    }
+
+    private static boolean allowed(Grant grant) {
+        String[] resource = grant.resource().split("/", 2);
+        String[] type = resource[0].split("\\.", 2);
+        var review = client.authorization()
+                .v1()
+                .subjectAccessReview()
+                .create(new SubjectAccessReviewBuilder()
+                        .withNewSpec()
+                        .withUser("system:serviceaccount:" + grant.account().replace('/', ':'))
+                        .withNewResourceAttributes()
+                        .withNamespace(grant.scope().equals(Grant.CLUSTER) ? "" : grant.scope())
+                        .withGroup(type.length == 2 ? type[1] : "")
+                        .withResource(type[0])
+                        .withSubresource(resource.length == 2 ? resource[1] : "")
+                        .withName(grant.name().orElse(""))
+                        .withVerb(grant.verb())
+                        .endResourceAttributes()
+                        .endSpec()
+                        .build());
+        return review.getStatus().getAllowed();
+    }
+
+    private static boolean established(CustomResourceDefinition crd) {
+        return Optional.ofNullable(crd)
+                .map(CustomResourceDefinition::getStatus)
+                .map(CustomResourceDefinitionStatus::getConditions)
+                .stream()
+                .flatMap(List::stream)
+                .anyMatch(condition -> condition.getType().equals("Established")
+                        && condition.getStatus().equals("True"));
+    }
+
+    private static Namespace namespace(String name) {
+        return new NamespaceBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .endMetadata()
+                .build();
+    }
+
+    private static Path assets() {
+        String folder = System.getenv().getOrDefault("KUBEBUILDER_ASSETS", "");
+        if (Files.isExecutable(Path.of(folder, "kube-apiserver")) && Files.isExecutable(Path.of(folder, "etcd"))) {
+            return Path.of(folder);
+        }
+        String missing =
+                "no API server to ask: KUBEBUILDER_ASSETS (\"%s\") must name a folder with kube-apiserver, etcd and kubectl"
+                        .formatted(folder);
+        if ("true".equals(System.getenv("CI"))) {
+            throw new AssertionError(missing);
+        }
+        System.err.println("skipped: " + missing);
+        return abort(missing);
+    }
+
+    /** The layout that kube-api-test looks for. Its version is that of the folder's name, and has no meaning here. */
+    private static Path laidOut(Path assets, Path folder) throws IOException {
+        Path versions = Files.createDirectories(folder.resolve("k8s"));
+        Files.createSymbolicLink(versions.resolve("1.0.0-linux-amd64"), assets);
+        return folder;
+    }
+}

@@ -1,0 +1,222 @@
+package io.ipsecxdp.charts;
+
+import static java.util.stream.Collectors.toMap;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import com.marcnuri.helm.Helm;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.HostPathVolumeSource;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ChartTest {
+    private static final List<HasMetadata> INSTALLED = Project.CHART.render(Map.of());
+    private static final List<HasMetadata> CLEANING = Project.CHART.render(Map.of("agent", Map.of("cleanup", true)));
+
+    @Test
+    void helmHasNothingToSayAgainstIt() {
+        var result = Project.CHART.lint();
+        assertThat(result.getMessages()).containsExactly("[INFO] Chart.yaml: icon is recommended");
+        assertThat(result.isFailed()).isFalse();
+    }
+
+    @Test
+    void itsCrdsAreTheProjects() throws IOException {
+        assertThat(files(Project.CHART.folder().resolve("crds")))
+                .as("make a symbolic link in the chart's crds/ for each file of crds/")
+                .isEqualTo(files(Project.ROOT.resolve("crds")))
+                .isNotEmpty();
+        assertThat(of(CustomResourceDefinition.class, INSTALLED))
+                .hasSize(files(Project.ROOT.resolve("crds")).size());
+    }
+
+    @Test
+    void aPackagedChartHasTheCrdsThemselves(@TempDir Path folder) throws IOException {
+        new Helm(Project.CHART.folder()).packageIt().withDestination(folder).call();
+        try (var packages = Files.newDirectoryStream(folder, "*.tgz")) {
+            assertThat(new Chart(packages.iterator().next()).render(Map.of())).isEqualTo(INSTALLED);
+        }
+    }
+
+    @Test
+    void aValueThatDoesNotExistIsRefused() {
+        assertThatIllegalStateException()
+                .isThrownBy(() -> Project.CHART.render(Map.of("agent", Map.of("hostNetwork", false))))
+                .withMessageContaining("hostNetwork");
+    }
+
+    @Test
+    void keysAreNotKeptWhereHelmKeepsItsOwnSecrets() {
+        assertThatIllegalStateException()
+                .isThrownBy(() -> Project.CHART.render(Map.of("keys", Map.of("namespace", Chart.RELEASE))))
+                .withMessageContaining("must not be the namespace of the release");
+    }
+
+    @Test
+    void theOperatorHasNoPrivilege() {
+        assertThat(operator().getSecurityContext().getRunAsNonRoot()).isTrue();
+        assertThat(operator().getSecurityContext().getRunAsUser()).isNotZero();
+        assertThat(operator().getHostNetwork()).isNull();
+        assertThat(operator().getVolumes())
+                .allSatisfy(volume -> assertThat(volume.getHostPath()).isNull());
+        assertThat(operator().getContainers()).allSatisfy(container -> {
+            isConfined(container);
+            assertThat(container.getSecurityContext().getCapabilities().getAdd())
+                    .isEmpty();
+        });
+    }
+
+    @Test
+    void theAgentHasThreeCapabilitiesAndNoOther() {
+        assertThat(agent(INSTALLED).getContainers()).singleElement().satisfies(ChartTest::isAgent);
+    }
+
+    @Test
+    void theAgentSeesOfItsNodeTheNetworkAndTwoFoldersOfItsOwn() {
+        var pod = agent(INSTALLED);
+        assertThat(pod.getHostNetwork()).isTrue();
+        assertThat(pod.getHostPID()).isNull();
+        assertThat(pod.getHostIPC()).isNull();
+        assertThat(pod.getVolumes().stream()
+                        .map(Volume::getHostPath)
+                        .filter(path -> path != null)
+                        .map(HostPathVolumeSource::getPath))
+                .containsExactlyInAnyOrder("/sys/fs/bpf/ipsec-xdp", "/var/lib/ipsec-xdp");
+    }
+
+    /** The default AppArmor profile of containerd and Docker: {@code deny /sys/fs/[^c]*}{@code /** wklx}. */
+    @Test
+    void nothingIsMountedWhereAppArmorForbidsWriting() {
+        assertThat(agent(INSTALLED).getContainers().stream()
+                        .flatMap(container -> container.getVolumeMounts().stream())
+                        .map(VolumeMount::getMountPath))
+                .noneMatch(path -> path.startsWith("/sys/"));
+    }
+
+    @Test
+    void theAgentRunsOnEveryNodeAndIsNotEvicted() {
+        assertThat(agent(INSTALLED).getTolerations()).anySatisfy(toleration -> {
+            assertThat(toleration.getOperator()).isEqualTo("Exists");
+            assertThat(toleration.getKey()).isNull();
+            assertThat(toleration.getEffect()).isNull();
+        });
+        assertThat(agent(INSTALLED).getPriorityClassName()).isEqualTo("system-node-critical");
+    }
+
+    @Test
+    void cleaningRunsTheAgentToItsEndAndThenWaitsWithoutPrivilege() {
+        var pod = agent(CLEANING);
+        assertThat(pod.getInitContainers()).singleElement().satisfies(container -> {
+            isAgent(container);
+            assertThat(container.getArgs()).containsExactly("--cleanup");
+        });
+        assertThat(pod.getContainers()).singleElement().satisfies(container -> {
+            isConfined(container);
+            assertThat(container.getSecurityContext().getCapabilities().getAdd())
+                    .isEmpty();
+            assertThat(container.getVolumeMounts()).isEmpty();
+        });
+    }
+
+    @Test
+    void theAccountsAreThoseThatEverybodyKnows() {
+        assertThat(operator().getServiceAccountName()).isEqualTo("ipsec-xdp-operator");
+        assertThat(agent(INSTALLED).getServiceAccountName()).isEqualTo("ipsec-xdp-agent");
+    }
+
+    @Test
+    void uninstallLeavesTheUsersKeys() {
+        assertThat(INSTALLED)
+                .filteredOn(object -> object.getKind().equals("Namespace"))
+                .singleElement()
+                .satisfies(namespace -> assertThat(namespace.getMetadata().getAnnotations())
+                        .containsEntry("helm.sh/resource-policy", "keep"));
+    }
+
+    @Test
+    void everyProcessMayDoWhatItUsesAndNothingElse() {
+        assertThat(Grant.of(INSTALLED)).containsExactlyInAnyOrderElementsOf(RbacTable.used());
+    }
+
+    @Test
+    void noRuleHasAWildcard() {
+        assertThat(Grant.of(INSTALLED))
+                .isNotEmpty()
+                .allSatisfy(grant -> assertThat(grant.toString()).doesNotContain("*"));
+    }
+
+    @Test
+    void theOperatorNeverSeesASecret() {
+        assertThat(Grant.of(INSTALLED))
+                .filteredOn(grant -> grant.account().equals(RbacTable.OPERATOR))
+                .isNotEmpty()
+                .noneMatch(grant -> grant.resource().startsWith("secrets"));
+    }
+
+    private static void isAgent(Container container) {
+        isConfined(container);
+        assertThat(container.getSecurityContext().getCapabilities().getAdd())
+                .containsExactlyInAnyOrder("NET_ADMIN", "BPF", "PERFMON");
+    }
+
+    private static void isConfined(Container container) {
+        var context = container.getSecurityContext();
+        assertThat(context.getPrivileged()).isNull();
+        assertThat(context.getAllowPrivilegeEscalation()).isFalse();
+        assertThat(context.getReadOnlyRootFilesystem()).isTrue();
+        assertThat(context.getCapabilities().getDrop()).containsExactly("ALL");
+    }
+
+    private static PodSpec operator() {
+        return confined(of(Deployment.class, INSTALLED)
+                .getFirst()
+                .getSpec()
+                .getTemplate()
+                .getSpec());
+    }
+
+    private static PodSpec agent(List<HasMetadata> objects) {
+        return confined(
+                of(DaemonSet.class, objects).getFirst().getSpec().getTemplate().getSpec());
+    }
+
+    private static PodSpec confined(PodSpec pod) {
+        assertThat(pod.getSecurityContext().getSeccompProfile().getType()).isEqualTo("RuntimeDefault");
+        return pod;
+    }
+
+    private static <T> List<T> of(Class<T> type, List<HasMetadata> objects) {
+        return objects.stream().filter(type::isInstance).map(type::cast).toList();
+    }
+
+    private static Map<String, String> files(Path folder) throws IOException {
+        try (Stream<Path> found = Files.list(folder)) {
+            return new TreeMap<>(found.filter(file -> file.toString().endsWith(".yaml"))
+                    .collect(toMap(file -> file.getFileName().toString(), ChartTest::content)));
+        }
+    }
+
+    private static String content(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
