@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef STEER_PARSE_H
+#define STEER_PARSE_H
+
+#include "kernel.h"
+#include "outcomes.h"
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#define MAX_VLAN_TAGS 2
+#define ESP_IN_UDP_PORT 4500
+#define IPV4_FRAGMENT_BITS 0x3FFF /* More Fragments and the offset; not Don't Fragment */
+
+/* What identifies an inbound SA (RFC 4301 4.1), in network byte order. */
+struct esp_packet {
+	xfrm_address_t daddr;
+	__be32 spi;
+	__u16 family;
+};
+
+/* What is left of the frame. Only its linear part: headers that a driver put into a fragment count as cut short. */
+struct cursor {
+	void *pos;
+	void *end;
+};
+
+/* The parsers answer with the outcome of a frame that is passed, or with this. */
+#define FOUND_ESP (-1)
+
+/* The header at the cursor, which moves behind it; NULL if the frame ends before. */
+static __always_inline void *take(struct cursor *c, __u32 size)
+{
+	void *header = c->pos;
+
+	if (header + size > c->end)
+		return 0;
+	c->pos = header + size;
+	return header;
+}
+
+static __always_inline int parse_esp(struct cursor *c, struct esp_packet *p)
+{
+	struct ip_esp_hdr *esp = take(c, sizeof(*esp));
+
+	if (!esp)
+		return MALFORMED;
+	p->spi = esp->spi;
+	return FOUND_ESP;
+}
+
+/*
+ * RFC 3948 2.2 and 2.3; the same tests as the kernel's __xfrm4_udp_encap_rcv (net/ipv4/xfrm4_input.c). The length comes from
+ * the UDP header, because a short frame is padded to Ethernet's minimum.
+ */
+static __always_inline int parse_udp(struct cursor *c, struct esp_packet *p)
+{
+	struct udphdr *udp = take(c, sizeof(*udp));
+	struct ip_esp_hdr *esp;
+	__u8 *first;
+	__u16 len;
+
+	if (!udp)
+		return MALFORMED;
+	if (udp->dest != bpf_htons(ESP_IN_UDP_PORT))
+		return NOT_ESP;
+
+	len = bpf_ntohs(udp->len);
+	if (len == sizeof(*udp) + 1) {
+		first = c->pos;
+		if ((void *)(first + 1) > c->end)
+			return MALFORMED;
+		return *first == 0xFF ? NAT_KEEPALIVE : NON_ESP_MARKER;
+	}
+	if (len <= sizeof(*udp) + sizeof(*esp))
+		return NON_ESP_MARKER;
+
+	esp = c->pos;
+	if ((void *)(esp + 1) > c->end)
+		return MALFORMED;
+	if (esp->spi == 0)
+		return NON_ESP_MARKER;
+	return parse_esp(c, p);
+}
+
+static __always_inline int parse_transport(struct cursor *c, __u8 protocol, struct esp_packet *p)
+{
+	switch (protocol) {
+	case IPPROTO_ESP:
+		return parse_esp(c, p);
+	case IPPROTO_UDP:
+		return parse_udp(c, p);
+	default:
+		return NOT_ESP;
+	}
+}
+
+static __always_inline int parse_ipv4(struct cursor *c, struct esp_packet *p)
+{
+	struct iphdr *ip = take(c, sizeof(*ip));
+	__u32 header_length;
+
+	if (!ip)
+		return MALFORMED;
+	header_length = (ip->version_ihl & 0xF) * 4;
+	if ((ip->version_ihl >> 4) != 4 || header_length < sizeof(*ip))
+		return MALFORMED;
+	/* The SPI is only in the first fragment, and the kernel reassembles before it decrypts (RFC 4303 3.4.1). */
+	if (ip->frag_off & bpf_htons(IPV4_FRAGMENT_BITS))
+		return FRAGMENT;
+
+	p->family = AF_INET;
+	p->daddr.a4 = ip->daddr;
+	c->pos = (void *)ip + header_length;
+	return parse_transport(c, ip->protocol, p);
+}
+
+static __always_inline int parse_ipv6(struct cursor *c, struct esp_packet *p)
+{
+	struct ipv6hdr *ip = take(c, sizeof(*ip));
+
+	if (!ip)
+		return MALFORMED;
+	if ((bpf_ntohl(ip->version_class_flow) >> 28) != 6)
+		return MALFORMED;
+
+	switch (ip->nexthdr) {
+	case IPPROTO_FRAGMENT:
+		return FRAGMENT;
+	case IPPROTO_HOPOPTS:
+	case IPPROTO_ROUTING:
+	case IPPROTO_DSTOPTS:
+		return EXTENSION_HEADER;
+	}
+	p->family = AF_INET6;
+	__builtin_memcpy(p->daddr.a6, ip->daddr, sizeof(ip->daddr));
+	return parse_transport(c, ip->nexthdr, p);
+}
+
+static __always_inline int parse_frame(struct xdp_md *ctx, struct esp_packet *p)
+{
+	struct cursor c = { .pos = (void *)(long)ctx->data, .end = (void *)(long)ctx->data_end };
+	struct ethhdr *eth = take(&c, sizeof(*eth));
+	struct vlan_hdr *vlan;
+	__be16 proto;
+	int i;
+
+	if (!eth)
+		return MALFORMED;
+	proto = eth->h_proto;
+
+#pragma unroll
+	for (i = 0; i < MAX_VLAN_TAGS; i++) {
+		if (proto != bpf_htons(ETH_P_8021Q) && proto != bpf_htons(ETH_P_8021AD))
+			break;
+		vlan = take(&c, sizeof(*vlan));
+		if (!vlan)
+			return MALFORMED;
+		proto = vlan->h_vlan_encapsulated_proto;
+	}
+
+	switch (proto) {
+	case bpf_htons(ETH_P_IP):
+		return parse_ipv4(&c, p);
+	case bpf_htons(ETH_P_IPV6):
+		return parse_ipv6(&c, p);
+	default:
+		return NOT_ESP;
+	}
+}
+
+#endif

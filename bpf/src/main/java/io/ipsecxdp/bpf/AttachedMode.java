@@ -1,0 +1,27 @@
+package io.ipsecxdp.bpf;
+
+import io.ipsecxdp.bpf.jna.XdpFlag;
+
+/** In which mode XDP runs on an interface. */
+public enum AttachedMode {
+    NATIVE(XdpFlag.NATIVE),
+    GENERIC(XdpFlag.GENERIC);
+
+    private final XdpFlag flag;
+
+    AttachedMode(XdpFlag flag) {
+        this.flag = flag;
+    }
+
+    XdpFlag flag() {
+        return flag;
+    }
+
+    boolean satisfies(XdpMode wanted) {
+        return switch (wanted) {
+            case AUTO -> true;
+            case NATIVE -> this == NATIVE;
+            case GENERIC -> this == GENERIC;
+        };
+    }
+}

@@ -1,0 +1,55 @@
+package io.ipsecxdp.bpf;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * What became of a frame: every frame that the XDP program sees is counted under exactly one of these. The numbers are
+ * those of {@code outcomes.h}; they are never reused, because the counters outlive the program.
+ */
+public enum Outcome {
+    NOT_ESP(0, false, "neither ESP nor ESP in UDP"),
+    MALFORMED(1, false, "headers cut short or contradicting themselves"),
+    FRAGMENT(2, false, "an IP fragment, which the kernel reassembles first"),
+    EXTENSION_HEADER(3, false, "IPv6 with an extension header before the payload"),
+    NAT_KEEPALIVE(4, false, "a NAT keepalive (RFC 3948 2.3)"),
+    NON_ESP_MARKER(5, false, "IKE or other traffic on the UDP port of ESP (RFC 3948 2.2)"),
+    OWNER(6, true, "steered to the CPU that owns the SA"),
+    HASHED_NO_OWNER(7, true, "the SA has no owner: steered by a hash of the SPI"),
+    HASHED_NO_OWNER_FIELD(8, true, "this kernel's SAs have no owner (before 6.13): steered by a hash of the SPI"),
+    HASHED_NO_LOOKUP(9, true, "this kernel cannot look SAs up from XDP (before 6.8): steered by a hash of the SPI"),
+    OWNER_OUTSIDE_POLICY(10, false, "the owner is not among the CPUs of the policy"),
+    HASH_CPU_MISSING(11, false, "the hash chose a CPU that has no queue, as for a moment while the policy changes"),
+    SA_UNKNOWN(12, false, "no such SA (ENOENT)"),
+    LOOKUP_EINVAL(13, false, "the kernel refused the lookup (EINVAL): its options differ from those compiled in"),
+    LOOKUP_ENONET(14, false, "the kernel found no network namespace to look in (ENONET)"),
+    LOOKUP_FAILED(15, false, "the lookup failed in another way");
+
+    private final int number;
+    private final boolean steered;
+    private final String meaning;
+
+    Outcome(int number, boolean steered, String meaning) {
+        this.number = number;
+        this.steered = steered;
+        this.meaning = meaning;
+    }
+
+    public int number() {
+        return number;
+    }
+
+    /** Redirected to another CPU's queue; false: passed up the stack, unchanged, on the CPU that received it. */
+    public boolean steered() {
+        return steered;
+    }
+
+    /** One clause for a person. */
+    public String meaning() {
+        return meaning;
+    }
+
+    public static Optional<Outcome> of(int number) {
+        return Arrays.stream(values()).filter(o -> o.number == number).findFirst();
+    }
+}

@@ -1,0 +1,116 @@
+package io.ipsecxdp.bpf;
+
+import io.ipsecxdp.bpf.jna.Bpf;
+import io.ipsecxdp.bpf.jna.Fd;
+import io.ipsecxdp.bpf.jna.XdpLinkInfo;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** What outlives the agent, for one interface: a folder on a BPF file system with the link and the maps. */
+record Pins(Path folder) {
+    private static final String LINK = "link";
+
+    /**
+     * bpffs refuses names with a dot (kernel/bpf/inode.c bpf_lookup), VLAN interfaces usually have one, and no
+     * interface name has a colon (net/core/dev.c dev_valid_name).
+     */
+    static Pins of(Path pinFolder, String ifname) {
+        return new Pins(pinFolder.resolve(ifname.replace('.', ':')));
+    }
+
+    static List<Pins> in(Path pinFolder) {
+        if (!Files.isDirectory(pinFolder)) {
+            return List.of();
+        }
+        try (var folders = Files.list(pinFolder)) {
+            return folders.filter(Files::isDirectory).sorted().map(Pins::new).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    String ifname() {
+        return folder.getFileName().toString().replace(':', '.');
+    }
+
+    Optional<Fd> link() {
+        return Bpf.pinned(folder.resolve(LINK));
+    }
+
+    Optional<XdpLinkInfo> xdpLink() {
+        return link().flatMap(link -> {
+            try (link) {
+                return Bpf.xdpLinkInfo(link);
+            }
+        });
+    }
+
+    Fd map(String name) {
+        return Bpf.pinned(folder.resolve(name))
+                .orElseThrow(() -> new IllegalStateException("the map " + name + " is not pinned in " + folder));
+    }
+
+    PinnedMaps maps() {
+        return PinnedMaps.open(folder);
+    }
+
+    void pinLink(Fd link) {
+        replace(link, LINK);
+    }
+
+    void pinMaps(SteerMaps maps) {
+        maps.forEach((name, map) -> {
+            if (!isPinned(map, name)) {
+                replace(map, name);
+            }
+        });
+    }
+
+    void create() {
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    void removeLink() {
+        delete(folder.resolve(LINK));
+    }
+
+    void removeAll() {
+        removeLink();
+        SteerMaps.NAMES.forEach(name -> delete(folder.resolve(name)));
+        delete(folder);
+    }
+
+    private boolean isPinned(Fd map, String name) {
+        var pinned = Bpf.pinned(folder.resolve(name));
+        if (pinned.isEmpty()) {
+            return false;
+        }
+        try (var there = pinned.get()) {
+            return Bpf.mapInfo(there).id() == Bpf.mapInfo(map).id();
+        }
+    }
+
+    private void replace(Fd object, String name) {
+        delete(folder.resolve(name));
+        Bpf.pin(object, folder.resolve(name));
+    }
+
+    private static void delete(Path path) {
+        try {
+            Files.delete(path);
+        } catch (NoSuchFileException e) {
+            // Gone is what is wanted
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

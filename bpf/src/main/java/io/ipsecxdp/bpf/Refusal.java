@@ -1,0 +1,41 @@
+package io.ipsecxdp.bpf;
+
+import io.ipsecxdp.bpf.jna.BpfException;
+import io.ipsecxdp.bpf.jna.Errno;
+
+/**
+ * Why a wish could not be fulfilled.
+ *
+ * @param message a sentence that names what to change
+ * @param log what the verifier said, empty unless it was asked; many lines
+ */
+public record Refusal(Reason reason, String message, String log) {
+    public enum Reason {
+        /** The folder for pins is not on a BPF file system. */
+        NO_BPFFS,
+        /** A CPU that this machine can never have. */
+        NO_SUCH_CPU,
+        /** The interface vanished. */
+        NO_SUCH_DEVICE,
+        /** Native mode was demanded, and the driver refuses. */
+        NATIVE_REFUSED,
+        /** The kernel refuses to load or attach the program, also in generic mode. */
+        KERNEL_REFUSED
+    }
+
+    Refusal(Reason reason, String message) {
+        this(reason, message, "");
+    }
+
+    static Refusal of(NetDevice device, BpfException e) {
+        return e.errno() == Errno.ENODEV
+                ? new Refusal(Reason.NO_SUCH_DEVICE, "there is no interface " + device.name() + " (any more)")
+                : new Refusal(Reason.KERNEL_REFUSED, e.getMessage(), e.log());
+    }
+
+    static Refusal ofAttach(NetDevice device, XdpMode wanted, BpfException e) {
+        return wanted == XdpMode.NATIVE
+                ? new Refusal(Reason.NATIVE_REFUSED, Attachment.nativeRefusal(e))
+                : of(device, e);
+    }
+}

@@ -1,0 +1,63 @@
+package io.ipsecxdp.bpf;
+
+import io.ipsecxdp.bpf.jna.Bpf;
+import io.ipsecxdp.bpf.jna.BpfException;
+import io.ipsecxdp.bpf.jna.BpfObject;
+import io.ipsecxdp.bpf.jna.Fd;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/** steer.bpf.c in the kernel, with its maps, attached to nothing yet. */
+final class SteerProgram implements AutoCloseable {
+    private static final String OBJECT = "steer.bpf.o";
+
+    private final Fd program;
+    private final SteerMaps maps;
+
+    private SteerProgram(Fd program, SteerMaps maps) {
+        this.program = program;
+        this.maps = maps;
+    }
+
+    /** The object that was compiled into this jar. */
+    static byte[] compiled() {
+        try (var in = SteerProgram.class.getResourceAsStream(OBJECT)) {
+            if (in == null) {
+                throw new IllegalStateException(OBJECT + " is not in the jar: the build did not compile it");
+            }
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Loads the program; existing maps that fit take the place of new ones, and stay the caller's to close.
+     *
+     * @throws BpfException with the verifier's log if the kernel refuses the program
+     */
+    static SteerProgram load(byte[] elf, Capabilities capabilities, PinnedMaps existing) {
+        try (var object = BpfObject.open("steer", elf)) {
+            object.setMaxEntries(SteerMaps.CPUS, Bpf.possibleCpus());
+            object.setConstant(capabilities.saLookup() ? 1 : 0);
+            SteerMaps.NAMES.forEach(
+                    name -> existing.fitting(name, object.shape(name)).ifPresent(map -> object.reuse(name, map)));
+            object.load();
+            return new SteerProgram(object.program("steer"), SteerMaps.of(object));
+        }
+    }
+
+    Fd program() {
+        return program;
+    }
+
+    SteerMaps maps() {
+        return maps;
+    }
+
+    @Override
+    public void close() {
+        program.close();
+        maps.close();
+    }
+}

@@ -1,0 +1,280 @@
+package io.ipsecxdp.bpf.jna;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * bpf(2) on file descriptors, by way of libbpf's low-level functions. All but those that return {@link Optional} throw
+ * {@link BpfException} when the kernel refuses.
+ */
+public final class Bpf {
+    static final int MAP_TYPE_CPUMAP = 16;
+
+    private static final int BPF_XDP = 37;
+    private static final int BPF_LINK_TYPE_XDP = 6;
+
+    private Bpf() {}
+
+    /** Offsets in C's structs (x86-64 and arm64 agree); the test LayoutTest compares them with the compiler's. */
+    static final class Layout {
+        static final int OPTS_SZ = 0;
+
+        static final int MAP_INFO_SIZE = 80;
+        static final int MAP_INFO_TYPE = 0;
+        static final int MAP_INFO_ID = 4;
+        static final int MAP_INFO_KEY_SIZE = 8;
+        static final int MAP_INFO_VALUE_SIZE = 12;
+        static final int MAP_INFO_MAX_ENTRIES = 16;
+
+        static final int PROG_INFO_SIZE = 80;
+        static final int PROG_INFO_ID = 4;
+        static final int PROG_INFO_NAME = 64;
+        static final int OBJ_NAME_LEN = 16;
+
+        static final int LINK_INFO_SIZE = 32;
+        static final int LINK_INFO_TYPE = 0;
+        static final int LINK_INFO_PROG_ID = 8;
+        static final int LINK_INFO_XDP_IFINDEX = 16;
+
+        static final int LINK_CREATE_OPTS_SIZE = 64;
+        static final int LINK_CREATE_OPTS_FLAGS = 8;
+
+        static final int XDP_QUERY_OPTS_SIZE = 32;
+        static final int XDP_QUERY_OPTS_DRV_PROG_ID = 12;
+        static final int XDP_QUERY_OPTS_HW_PROG_ID = 16;
+        static final int XDP_QUERY_OPTS_SKB_PROG_ID = 20;
+
+        static final int TEST_RUN_OPTS_SIZE = 80;
+        static final int TEST_RUN_OPTS_DATA_IN = 8;
+        static final int TEST_RUN_OPTS_DATA_OUT = 16;
+        static final int TEST_RUN_OPTS_DATA_SIZE_IN = 24;
+        static final int TEST_RUN_OPTS_DATA_SIZE_OUT = 28;
+        static final int TEST_RUN_OPTS_CTX_IN = 32;
+        static final int TEST_RUN_OPTS_CTX_SIZE_IN = 48;
+        static final int TEST_RUN_OPTS_RETVAL = 56;
+        static final int TEST_RUN_OPTS_REPEAT = 60;
+        static final int TEST_RUN_OPTS_DURATION = 64;
+
+        static final int XDP_MD_SIZE = 24;
+        static final int XDP_MD_DATA = 0;
+        static final int XDP_MD_DATA_END = 4;
+        static final int XDP_MD_INGRESS_IFINDEX = 12;
+
+        private Layout() {}
+    }
+
+    /** The index of an interface of the calling thread's network namespace; empty if there is none of this name. */
+    public static OptionalInt interfaceIndex(String name) {
+        int index = LibC.if_nametoindex(name);
+        return index == 0 ? OptionalInt.empty() : OptionalInt.of(index);
+    }
+
+    /** CPUs that may ever come online (/sys/devices/system/cpu/possible). */
+    public static int possibleCpus() {
+        return check("Counting the possible CPUs", Libbpf.libbpf_num_possible_cpus());
+    }
+
+    /** Whether the kernel makes a CPUMAP when asked for one. */
+    public static boolean hasCpuMap() {
+        return Libbpf.libbpf_probe_bpf_map_type(MAP_TYPE_CPUMAP, Pointer.NULL) == 1;
+    }
+
+    /** The object pinned there; empty if there is none. */
+    public static Optional<Fd> pinned(Path pin) {
+        int fd = Libbpf.bpf_obj_get(pin.toString());
+        if (fd == -Errno.ENOENT) {
+            return Optional.empty();
+        }
+        return Optional.of(new Fd(check("Opening the pin " + pin, fd)));
+    }
+
+    public static void pin(Fd object, Path pin) {
+        check("Pinning to " + pin, Libbpf.bpf_obj_pin(object.number(), pin.toString()));
+    }
+
+    public static MapInfo mapInfo(Fd map) {
+        try (var info = info("a map", map, Layout.MAP_INFO_SIZE)) {
+            return new MapInfo(
+                    info.getInt(Layout.MAP_INFO_ID),
+                    new MapInfo.Shape(
+                            info.getInt(Layout.MAP_INFO_TYPE),
+                            info.getInt(Layout.MAP_INFO_KEY_SIZE),
+                            info.getInt(Layout.MAP_INFO_VALUE_SIZE),
+                            info.getInt(Layout.MAP_INFO_MAX_ENTRIES)));
+        }
+    }
+
+    public static ProgramInfo programInfo(Fd program) {
+        try (var info = info("a program", program, Layout.PROG_INFO_SIZE)) {
+            var name = info.getByteArray(Layout.PROG_INFO_NAME, Layout.OBJ_NAME_LEN);
+            return new ProgramInfo(info.getInt(Layout.PROG_INFO_ID), cString(name));
+        }
+    }
+
+    /** Empty if the descriptor is a link of another type. */
+    public static Optional<XdpLinkInfo> xdpLinkInfo(Fd link) {
+        try (var info = info("a link", link, Layout.LINK_INFO_SIZE)) {
+            return info.getInt(Layout.LINK_INFO_TYPE) == BPF_LINK_TYPE_XDP
+                    ? Optional.of(new XdpLinkInfo(
+                            info.getInt(Layout.LINK_INFO_PROG_ID), info.getInt(Layout.LINK_INFO_XDP_IFINDEX)))
+                    : Optional.empty();
+        }
+    }
+
+    /** The loaded program with this id; empty if it is gone. */
+    public static Optional<Fd> programById(int id) {
+        int fd = Libbpf.bpf_prog_get_fd_by_id(id);
+        return fd == -Errno.ENOENT ? Optional.empty() : Optional.of(new Fd(check("Opening program " + id, fd)));
+    }
+
+    static Fd mapById(int id) {
+        return new Fd(check("Opening map " + id, Libbpf.bpf_map_get_fd_by_id(id)));
+    }
+
+    /**
+     * The value under a 32-bit key; empty if there is none.
+     *
+     * @param size bytes of the value; for a per-CPU map, of all CPUs' values, each rounded up to 8
+     */
+    public static Optional<byte[]> lookup(Fd map, int key, int size) {
+        try (var k = int32(key);
+                var value = new Memory(size)) {
+            int result = Libbpf.bpf_map_lookup_elem(map.number(), k, value);
+            if (result == -Errno.ENOENT) {
+                return Optional.empty();
+            }
+            check("Reading key " + key + " of a map", result);
+            return Optional.of(value.getByteArray(0, size));
+        }
+    }
+
+    public static void update(Fd map, int key, byte[] value) {
+        try (var k = int32(key);
+                var v = memory(value)) {
+            check("Writing key " + key + " of a map", Libbpf.bpf_map_update_elem(map.number(), k, v, 0));
+        }
+    }
+
+    public static void delete(Fd map, int key) {
+        try (var k = int32(key)) {
+            check("Deleting key " + key + " of a map", Libbpf.bpf_map_delete_elem(map.number(), k));
+        }
+    }
+
+    /** A link that holds the program on the interface until the link's last descriptor or pin is gone. */
+    public static Fd attachXdp(Fd program, int ifindex, XdpFlag flag) {
+        try (var opts = opts(Layout.LINK_CREATE_OPTS_SIZE)) {
+            opts.setInt(Layout.LINK_CREATE_OPTS_FLAGS, flag.bits());
+            int fd = Libbpf.bpf_link_create(program.number(), ifindex, BPF_XDP, opts);
+            return new Fd(check("Attaching XDP to interface " + ifindex, fd));
+        }
+    }
+
+    /** Replaces the link's program; each frame meets the old one or the new one. */
+    public static void replaceProgram(Fd link, Fd program) {
+        check("Replacing the XDP program", Libbpf.bpf_link_update(link.number(), program.number(), Pointer.NULL));
+    }
+
+    /** Takes the program off the interface at once, whoever else holds the link. */
+    public static void detach(Fd link) {
+        check("Detaching the XDP program", Libbpf.bpf_link_detach(link.number()));
+    }
+
+    /** The XDP programs on an interface of the calling thread's network namespace. */
+    public static XdpPrograms xdpPrograms(int ifindex) {
+        try (var opts = opts(Layout.XDP_QUERY_OPTS_SIZE)) {
+            check("Asking for the XDP programs of interface " + ifindex, Libbpf.bpf_xdp_query(ifindex, 0, opts));
+            return new XdpPrograms(
+                    opts.getInt(Layout.XDP_QUERY_OPTS_DRV_PROG_ID),
+                    opts.getInt(Layout.XDP_QUERY_OPTS_SKB_PROG_ID),
+                    opts.getInt(Layout.XDP_QUERY_OPTS_HW_PROG_ID));
+        }
+    }
+
+    /**
+     * Runs an XDP program on a frame, as if it came in on an interface of the calling thread's network namespace
+     * (net/bpf/test_run.c bpf_prog_test_run_xdp). A redirect only looks its map up. One call costs milliseconds, so
+     * timings need many repetitions.
+     *
+     * @param ifindex the interface; 0 for the namespace's loopback
+     */
+    public static TestRun testRun(Fd program, byte[] frame, int ifindex, int repeat) {
+        // The kernel takes no frame below 14 bytes, but takes bytes of metadata before a frame of any length
+        int metadata = frame.length < 16 ? 16 : 0;
+        int size = metadata + frame.length;
+        try (var in = new Memory(size);
+                var out = new Memory(size);
+                var context = new Memory(Layout.XDP_MD_SIZE);
+                var opts = opts(Layout.TEST_RUN_OPTS_SIZE)) {
+            in.clear();
+            in.write(metadata, frame, 0, frame.length);
+            context.clear();
+            context.setInt(Layout.XDP_MD_DATA, metadata);
+            context.setInt(Layout.XDP_MD_DATA_END, size);
+            context.setInt(Layout.XDP_MD_INGRESS_IFINDEX, ifindex);
+            opts.setPointer(Layout.TEST_RUN_OPTS_DATA_IN, in);
+            opts.setPointer(Layout.TEST_RUN_OPTS_DATA_OUT, out);
+            opts.setInt(Layout.TEST_RUN_OPTS_DATA_SIZE_IN, size);
+            opts.setInt(Layout.TEST_RUN_OPTS_DATA_SIZE_OUT, size);
+            opts.setPointer(Layout.TEST_RUN_OPTS_CTX_IN, context);
+            opts.setInt(Layout.TEST_RUN_OPTS_CTX_SIZE_IN, Layout.XDP_MD_SIZE);
+            opts.setInt(Layout.TEST_RUN_OPTS_REPEAT, repeat);
+            check("Running a program on a frame", Libbpf.bpf_prog_test_run_opts(program.number(), opts));
+            int sizeOut = opts.getInt(Layout.TEST_RUN_OPTS_DATA_SIZE_OUT);
+            return new TestRun(
+                    opts.getInt(Layout.TEST_RUN_OPTS_RETVAL),
+                    out.getByteArray(metadata, sizeOut - metadata),
+                    opts.getInt(Layout.TEST_RUN_OPTS_DURATION));
+        }
+    }
+
+    static int check(String tried, int result) {
+        if (result < 0) {
+            throw new BpfException(tried, -result);
+        }
+        return result;
+    }
+
+    private static Memory info(String what, Fd fd, int size) {
+        var info = new Memory(size);
+        info.clear();
+        try (var length = int32(size)) {
+            check("Asking for the facts of " + what, Libbpf.bpf_obj_get_info_by_fd(fd.number(), info, length));
+            return info;
+        } catch (RuntimeException e) {
+            info.close();
+            throw e;
+        }
+    }
+
+    static Memory opts(int size) {
+        var opts = new Memory(size);
+        opts.clear();
+        opts.setLong(Layout.OPTS_SZ, size);
+        return opts;
+    }
+
+    static Memory memory(byte[] bytes) {
+        var memory = new Memory(bytes.length);
+        memory.write(0, bytes, 0, bytes.length);
+        return memory;
+    }
+
+    private static Memory int32(int value) {
+        var memory = new Memory(Integer.BYTES);
+        memory.setInt(0, value);
+        return memory;
+    }
+
+    private static String cString(byte[] bytes) {
+        int length = 0;
+        while (length < bytes.length && bytes[length] != 0) {
+            length++;
+        }
+        return new String(bytes, 0, length, StandardCharsets.US_ASCII);
+    }
+}

@@ -1,0 +1,116 @@
+package io.ipsecxdp.bpf.jna;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A BPF object file on its way into the kernel: opened, prepared, loaded. What was loaded is taken out as descriptors
+ * that stay open when this is closed.
+ */
+public final class BpfObject implements AutoCloseable {
+    /** Up to and with object_name; libbpf takes the rest as zero. */
+    static final int OPEN_OPTS_SIZE = 16;
+
+    static final int OPEN_OPTS_OBJECT_NAME = 8;
+
+    private final String name;
+    private final Pointer object;
+
+    private BpfObject(String name, Pointer object) {
+        this.name = name;
+        this.object = object;
+    }
+
+    /** Reads an ELF file made by clang; nothing is in the kernel yet. */
+    public static BpfObject open(String name, byte[] elf) {
+        return LibbpfLog.during(() -> {
+            var nameBytes = (name + "\0").getBytes(StandardCharsets.US_ASCII);
+            try (var file = Bpf.memory(elf);
+                    var objectName = Bpf.memory(nameBytes);
+                    var opts = Bpf.opts(OPEN_OPTS_SIZE)) {
+                opts.setPointer(OPEN_OPTS_OBJECT_NAME, objectName);
+                var object = Libbpf.bpf_object__open_mem(file, elf.length, opts);
+                if (object == null) {
+                    throw new BpfException("Opening the BPF object " + name, Native.getLastError(), LibbpfLog.said());
+                }
+                return new BpfObject(name, object);
+            }
+        });
+    }
+
+    public MapInfo.Shape shape(String map) {
+        var m = find(map);
+        return new MapInfo.Shape(
+                Libbpf.bpf_map__type(m),
+                Libbpf.bpf_map__key_size(m),
+                Libbpf.bpf_map__value_size(m),
+                Libbpf.bpf_map__max_entries(m));
+    }
+
+    public void setMaxEntries(String map, int maxEntries) {
+        Bpf.check("Sizing the map " + map, Libbpf.bpf_map__set_max_entries(find(map), maxEntries));
+    }
+
+    /** Makes the program use this map in the place of a new one. The caller has compared the shapes. */
+    public void reuse(String map, Fd existing) {
+        Bpf.check("Reusing the map " + map, Libbpf.bpf_map__reuse_fd(find(map), existing.number()));
+    }
+
+    /** Sets the only constant that the program has, 32 bits wide, which the verifier then takes as known. */
+    public void setConstant(int value) {
+        try (var size = new Memory(Long.BYTES)) {
+            var data = Libbpf.bpf_map__initial_value(find(".rodata"), size);
+            if (data == null || size.getLong(0) != Integer.BYTES) {
+                throw new IllegalStateException(
+                        "the BPF object " + name + " does not have exactly one 32-bit constant");
+            }
+            data.setInt(0, value);
+        }
+    }
+
+    /** Makes the maps, and has the verifier judge the program. The exception carries the verifier's log. */
+    public void load() {
+        LibbpfLog.during(() -> {
+            int result = Libbpf.bpf_object__load(object);
+            if (result < 0) {
+                throw new BpfException("Loading the BPF program " + name, -result, LibbpfLog.said());
+            }
+            return result;
+        });
+    }
+
+    /** The loaded program, as a descriptor of its own. */
+    public Fd program(String program) {
+        var p = Libbpf.bpf_object__find_program_by_name(object, program);
+        if (p == null) {
+            throw new IllegalStateException("the BPF object " + name + " has no program " + program);
+        }
+        int id = Bpf.programInfo(borrowed(Libbpf.bpf_program__fd(p))).id();
+        return Bpf.programById(id).orElseThrow();
+    }
+
+    /** The loaded map, as a descriptor of its own. */
+    public Fd map(String map) {
+        return Bpf.mapById(Bpf.mapInfo(borrowed(Libbpf.bpf_map__fd(find(map)))).id());
+    }
+
+    @Override
+    public void close() {
+        Libbpf.bpf_object__close(object);
+    }
+
+    /** libbpf closes this one. */
+    private static Fd borrowed(int number) {
+        return new Fd(Bpf.check("Asking libbpf for a descriptor", number));
+    }
+
+    private Pointer find(String map) {
+        var m = Libbpf.bpf_object__find_map_by_name(object, map);
+        if (m == null) {
+            throw new IllegalStateException("the BPF object " + name + " has no map " + map);
+        }
+        return m;
+    }
+}

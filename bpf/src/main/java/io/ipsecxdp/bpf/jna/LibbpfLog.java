@@ -1,0 +1,51 @@
+package io.ipsecxdp.bpf.jna;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import java.util.function.Supplier;
+
+/** What libbpf would print to stderr, kept for the exception of the call that caused it. */
+final class LibbpfLog {
+    private static final int LIBBPF_WARN = 0;
+
+    private static final ThreadLocal<StringBuilder> SAID = ThreadLocal.withInitial(StringBuilder::new);
+
+    /** libbpf has one print function per process and keeps the bare pointer, so the callback must never be collected. */
+    private static final Libbpf.PrintFunction CAPTURE = LibbpfLog::capture;
+
+    static {
+        Libbpf.libbpf_set_print(CAPTURE);
+    }
+
+    private LibbpfLog() {}
+
+    /** Runs the call with an empty log; {@link #said} is then what it, and nothing before it, said on this thread. */
+    static <T> T during(Supplier<T> call) {
+        SAID.get().setLength(0);
+        try {
+            return call.get();
+        } finally {
+            SAID.remove();
+        }
+    }
+
+    static String said() {
+        return SAID.get().toString().strip();
+    }
+
+    private static int capture(int level, Pointer format, Pointer vaList) {
+        if (level != LIBBPF_WARN) {
+            return 0;
+        }
+        try (var result = new Memory(Native.POINTER_SIZE)) {
+            int length = LibC.vasprintf(result, format, vaList);
+            if (length >= 0) {
+                var text = result.getPointer(0);
+                SAID.get().append(text.getString(0));
+                LibC.free(text);
+            }
+            return Math.max(length, 0);
+        }
+    }
+}
