@@ -8,20 +8,17 @@ debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 say() { echo "${0##*/}: $*" >&2; }
 die() { say "$*"; exit 1; }
 
-# step TEXT COMMAND...: says TEXT, runs COMMAND with its output in a log, shows every half minute where it is, and says how long it took;
-# shows the log's end if it fails.
+# step TEXT COMMAND...: says TEXT, runs COMMAND, says every half minute what it wrote last, and at the end how long it took; dies with
+# the end of its output if it fails. COMMAND runs under -e, so step must not be called within a condition (bash would ignore -e).
 step() {
-  local text=$1 begun=$SECONDS log pid failed=0
+  local text=$1 begun=$SECONDS log failed
   shift
   log=$(mktemp)
   say "$text ..."
-  (set -e; "$@") >"$log" 2>&1 &
-  pid=$!
-  while kill -0 "$pid" 2>/dev/null; do
-    sleep 0.2
-    ((SECONDS - begun < 30 || (SECONDS - begun) % 30 || SECONDS == ${told:-0})) || { told=$SECONDS; say "$text: $((SECONDS - begun)) s so far, $(tail -n 1 "$log" | cut -c1-100)"; }
-  done
-  wait "$pid" || failed=$?
+  set +e
+  (set -e; "$@") 2>&1 | progress "$text" "$log"
+  failed=${PIPESTATUS[0]}
+  set -e
   if ((failed)); then
     tail -n 30 "$log" >&2
     rm -f "$log"
@@ -31,16 +28,33 @@ step() {
   say "$text: $((SECONDS - begun)) s"
 }
 
+progress() { # TEXT LOG: copies its input to LOG
+  local begun=$SECONDS told=$SECONDS line='' last=''
+  while :; do
+    if read -r -t 10 line; then
+      printf '%s\n' "$line"
+      last=$line
+    elif (($? <= 128)); then # the end of the input; a timeout is above 128
+      return
+    fi
+    if ((SECONDS - told >= 30)); then
+      told=$SECONDS
+      say "$1: $((SECONDS - begun)) s so far: ${last:0:100}"
+    fi
+  done >"$2"
+}
+
 # once FOLDER COMMAND...: makes FOLDER by running COMMAND with a fresh folder as its last argument, unless FOLDER is there.
-# One process at a time; FOLDER appears complete or not at all.
+# One process at a time; FOLDER appears complete or not at all. As step, not to be called within a condition.
 once() {
   local folder=$1
   shift
   [[ ! -d $folder ]] || return 0
   mkdir -p "$(dirname "$folder")"
   (
-    flock 9
+    flock -n 9 || { say "waiting for another process that makes $folder"; flock 9; }
     [[ ! -d $folder ]] || exit 0
+    trap 'rm -rf "$folder.new"' EXIT
     rm -rf "$folder.new"
     mkdir "$folder.new"
     "$@" "$folder.new"
