@@ -1,6 +1,7 @@
 package io.ipsecxdp.bpf.jna;
 
 import com.sun.jna.Memory;
+import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ public final class Bpf {
     static final int MAP_TYPE_CPUMAP = 16;
 
     private static final int BPF_XDP = 37;
+    private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int BPF_LINK_TYPE_XDP = 6;
 
     private Bpf() {}
@@ -125,14 +127,22 @@ public final class Bpf {
         }
     }
 
-    /** The loaded program with this id; empty if it is gone. */
+    /** The loaded program with this id; empty if it is gone, or if this process may not open it (CAP_SYS_ADMIN). */
     public static Optional<Fd> programById(int id) {
         int fd = Libbpf.bpf_prog_get_fd_by_id(id);
-        return fd == -Errno.ENOENT ? Optional.empty() : Optional.of(new Fd(check("Opening program " + id, fd)));
+        if (fd == -Errno.ENOENT || fd == -Errno.EPERM) {
+            return Optional.empty();
+        }
+        return Optional.of(new Fd(check("Opening program " + id, fd)));
     }
 
-    static Fd mapById(int id) {
-        return new Fd(check("Opening map " + id, Libbpf.bpf_map_get_fd_by_id(id)));
+    /** A descriptor of its own for what {@code fd} is open on. By id it would take CAP_SYS_ADMIN. */
+    static Fd duplicate(Fd fd) {
+        int copy = LibC.fcntl(fd.number(), F_DUPFD_CLOEXEC, 0);
+        if (copy < 0) {
+            throw new BpfException("Duplicating a descriptor", Native.getLastError());
+        }
+        return new Fd(copy);
     }
 
     /**

@@ -87,13 +87,12 @@ public final class BpfObject implements AutoCloseable {
         if (p == null) {
             throw new IllegalStateException("the BPF object " + name + " has no program " + program);
         }
-        int id = Bpf.programInfo(borrowed(Libbpf.bpf_program__fd(p))).id();
-        return Bpf.programById(id).orElseThrow();
+        return Bpf.duplicate(borrowed(Libbpf.bpf_program__fd(p)));
     }
 
     /** The loaded map, as a descriptor of its own. */
     public Fd map(String map) {
-        return Bpf.mapById(Bpf.mapInfo(borrowed(Libbpf.bpf_map__fd(find(map)))).id());
+        return Bpf.duplicate(borrowed(Libbpf.bpf_map__fd(find(map))));
     }
 
     @Override

@@ -64,8 +64,6 @@ final class Libbpf {
 
     static native int bpf_prog_get_fd_by_id(int id);
 
-    static native int bpf_map_get_fd_by_id(int id);
-
     static native int bpf_map_lookup_elem(int fd, Pointer key, Pointer value);
 
     static native int bpf_map_update_elem(int fd, Pointer key, Pointer value, long flags);
