@@ -1,0 +1,24 @@
+package io.ipsecxdp.operator.compile;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the API server says of a node.
+ *
+ * @param internalAddresses its addresses of type InternalIP, in the order of the node's status
+ * @param otherAddresses its addresses of other types
+ */
+public record ClusterNode(
+        String name,
+        String uid,
+        Map<String, String> labels,
+        List<IpAddress> internalAddresses,
+        List<IpAddress> otherAddresses) {
+
+    public ClusterNode {
+        labels = Map.copyOf(labels);
+        internalAddresses = List.copyOf(internalAddresses);
+        otherAddresses = List.copyOf(otherAddresses);
+    }
+}

@@ -1,0 +1,18 @@
+package io.ipsecxdp.operator.compile;
+
+import java.util.List;
+import java.util.SortedMap;
+
+/**
+ * What compile makes of a snapshot.
+ *
+ * @param slices the NodePlans that must be, all of them
+ * @param abandoned names of NodePlans to delete: their nodes are gone, and nobody reads them
+ * @param verdicts one for each declared object
+ */
+public record Compilation(List<PlannedSlice> slices, List<String> abandoned, SortedMap<ObjectKey, Verdict> verdicts) {
+    public Compilation {
+        slices = List.copyOf(slices);
+        abandoned = List.copyOf(abandoned);
+    }
+}

@@ -1,0 +1,48 @@
+package io.ipsecxdp.operator.compile;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** What the plans have already, by the object that it comes from. */
+final class InForce {
+    private record Source(ObjectKey object, String uid) {}
+
+    private final Map<Source, List<Placed>> entries = new HashMap<>();
+
+    InForce(Collection<ExistingSlice> slices) {
+        var unique = new TreeMap<Slot, Entry>();
+        for (var slice : Slicer.inOrder(slices)) {
+            for (var entry : Entry.of(slice.spec())) {
+                unique.putIfAbsent(new Slot(slice.spec().node(), entry.key()), entry);
+            }
+        }
+        unique.forEach((slot, entry) -> entries.computeIfAbsent(
+                        new Source(entry.key().object(), entry.uid()), none -> new ArrayList<>())
+                .add(new Placed(slot.node(), entry)));
+    }
+
+    private record Slot(String node, Entry.Key key) implements Comparable<Slot> {
+        @Override
+        public int compareTo(Slot other) {
+            int byNode = node.compareTo(other.node);
+            return byNode != 0 ? byNode : key.compareTo(other.key);
+        }
+    }
+
+    /** The entries of {@code object}: of it, not of one that had its name before. */
+    List<Placed> of(Declared<?> object) {
+        return List.copyOf(entries.getOrDefault(new Source(object.key(), object.uid()), List.of()));
+    }
+
+    /** The addresses that {@code object} was planned with. */
+    Optional<Addresses> addressesOf(Declared<?> object) {
+        return of(object).stream()
+                .flatMap(placed -> placed.entry().addresses().stream())
+                .findFirst();
+    }
+}

@@ -1,0 +1,127 @@
+package io.ipsecxdp.operator.compile;
+
+import io.ipsecxdp.crds.PlannedPolicy;
+import io.ipsecxdp.crds.PolicyAction;
+import io.ipsecxdp.crds.PolicyDirection;
+import io.ipsecxdp.crds.SaMode;
+import io.ipsecxdp.crds.SecurityPolicySpec;
+import io.ipsecxdp.crds.Selector;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** What a policy asks of the nodes: out at its source, in and fwd at its destination. */
+final class PolicyCompiler {
+    private final Cluster cluster;
+    private final InForce inForce;
+
+    PolicyCompiler(Cluster cluster, InForce inForce) {
+        this.cluster = cluster;
+        this.inForce = inForce;
+    }
+
+    Candidate candidate(Declared<SecurityPolicySpec> policy) {
+        var spec = policy.spec();
+        var findings = new ArrayList<>(Validity.of(spec));
+        Optional<Addresses> ends = Optional.empty();
+        if (findings.isEmpty()) {
+            var resolution = new Ends(cluster)
+                    .resolve(spec.source(), spec.destination(), familyAskedFor(spec), previous(policy));
+            ends = resolution.addresses();
+            findings.addAll(resolution.findings());
+        }
+        return new Candidate(
+                policy,
+                Ends.nodesOf(spec.source(), spec.destination()),
+                ends,
+                findings.isEmpty() ? entries(policy, ends.orElseThrow()) : List.of(),
+                inForce.of(policy),
+                Set.of(),
+                findings);
+    }
+
+    /**
+     * The family that the selector leaves to the ends: in transport mode the packets' addresses are the SA's, and a
+     * selector with one prefix gets the other from an end. A tunnel may carry the other family.
+     */
+    private static Optional<Family> familyAskedFor(SecurityPolicySpec spec) {
+        var prefixes = prefixes(spec.selector());
+        boolean matters = spec.mode() == SaMode.Transport || prefixes.size() == 1;
+        return matters ? prefixes.stream().map(Prefix::family).findFirst() : Optional.empty();
+    }
+
+    private static List<Prefix> prefixes(Selector selector) {
+        return Stream.of(selector.sourcePrefix(), selector.destinationPrefix())
+                .flatMap(Optional::stream)
+                .flatMap(text -> Prefix.parse(text).stream())
+                .toList();
+    }
+
+    private Optional<Addresses> previous(Declared<SecurityPolicySpec> policy) {
+        return inForce.addressesOf(policy)
+                .or(() -> inForce.of(policy).stream()
+                        .flatMap(placed -> selectedHosts(placed).stream())
+                        .findFirst());
+    }
+
+    /** A policy without a template tells its ends only by a selector for these two alone. */
+    private static Optional<Addresses> selectedHosts(Placed placed) {
+        return placed.entry() instanceof Entry.Policy(PlannedPolicy policy)
+                ? host(policy.selectorSource())
+                        .flatMap(source -> host(policy.selectorDestination())
+                                .map(destination -> new Addresses(source, destination)))
+                : Optional.empty();
+    }
+
+    private static Optional<IpAddress> host(String prefix) {
+        return Prefix.parse(prefix)
+                .map(Prefix::address)
+                .filter(address -> Prefix.of(address).toString().equals(prefix));
+    }
+
+    private static List<Placed> entries(Declared<SecurityPolicySpec> policy, Addresses ends) {
+        var entries = new ArrayList<Placed>();
+        policy.spec()
+                .source()
+                .nodeName()
+                .ifPresent(node -> entries.add(entry(policy, ends, node, PolicyDirection.Out)));
+        policy.spec().destination().nodeName().ifPresent(node -> {
+            entries.add(entry(policy, ends, node, PolicyDirection.In));
+            entries.add(entry(policy, ends, node, PolicyDirection.Forward));
+        });
+        return entries;
+    }
+
+    private static Placed entry(
+            Declared<SecurityPolicySpec> policy, Addresses ends, String node, PolicyDirection direction) {
+        var spec = policy.spec();
+        return new Placed(
+                node,
+                new Entry.Policy(new PlannedPolicy(
+                        policy.key().name(),
+                        policy.uid(),
+                        policy.generation(),
+                        direction,
+                        prefix(spec.selector().sourcePrefix(), ends.source()),
+                        prefix(spec.selector().destinationPrefix(), ends.destination()),
+                        spec.selector().protocol(),
+                        spec.selector().sourcePort(),
+                        spec.selector().destinationPort(),
+                        spec.action(),
+                        spec.priority(),
+                        template(spec, ends).orElse(null))));
+    }
+
+    private static String prefix(Optional<String> selected, IpAddress end) {
+        return selected.flatMap(Prefix::parse).orElse(Prefix.of(end)).toString();
+    }
+
+    private static Optional<PlannedPolicy.Template> template(SecurityPolicySpec spec, Addresses ends) {
+        return spec.action() == PolicyAction.Protect
+                ? Optional.of(new PlannedPolicy.Template(
+                        spec.mode(), ends.source().text(), ends.destination().text(), spec.reqid()))
+                : Optional.empty();
+    }
+}

@@ -1,0 +1,18 @@
+package io.ipsecxdp.operator.compile;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+
+/**
+ * What compile made of one object.
+ *
+ * @param ends the addresses in force or planned; empty for a SteeringPolicy, or when they could not be resolved
+ * @param nodes the nodes that it is for
+ * @param findings what stands in its way; empty if it is planned as declared
+ */
+public record Verdict(Optional<Addresses> ends, SortedSet<String> nodes, List<Finding> findings) {
+    public Verdict {
+        findings = List.copyOf(findings);
+    }
+}

@@ -1,0 +1,206 @@
+package io.ipsecxdp.operator.compile;
+
+import static java.util.stream.Collectors.toMap;
+import static java.util.stream.Collectors.toSet;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+
+class CompilerPropertiesTest {
+    @Provide
+    Arbitrary<ClusterSnapshot> clusters() {
+        return Clusters.withAPast();
+    }
+
+    @Provide
+    Arbitrary<ClusterSnapshot> freshClusters() {
+        return Clusters.any();
+    }
+
+    @Property
+    void theOrderOfWhatIsKnownChangesNothing(@ForAll("clusters") ClusterSnapshot cluster, @ForAll Random random) {
+        assertThat(Compiler.compile(shuffled(cluster, random))).isEqualTo(Compiler.compile(cluster));
+    }
+
+    @Property
+    void whatWasCompiledCompilesToItself(@ForAll("clusters") ClusterSnapshot cluster) {
+        var first = Compiler.compile(cluster);
+        var second = Compiler.compile(Clusters.withPlans(cluster, first));
+        assertThat(second.slices()).isEqualTo(first.slices());
+        assertThat(second.abandoned()).isEmpty();
+        assertThat(second.verdicts()).isEqualTo(first.verdicts());
+    }
+
+    @Property
+    void anEntryNeverChangesItsSlice(@ForAll("clusters") ClusterSnapshot cluster) {
+        var before = homes(Compiler.compile(cluster));
+        var existing = new TreeMap<String, String>();
+        for (var slice : Slicer.inOrder(cluster.slices())) {
+            for (var entry : Entry.of(slice.spec())) {
+                existing.put(slice.spec().node() + entry.key(), slice.name());
+            }
+        }
+        before.forEach((entry, slice) ->
+                assertThat(existing.getOrDefault(entry, slice)).isEqualTo(slice));
+    }
+
+    @Property
+    void aPlanIsNeverDroppedWhileItsNodeOrItsAgentIsThere(@ForAll("clusters") ClusterSnapshot cluster) {
+        var compilation = Compiler.compile(cluster);
+        var names = compilation.slices().stream().map(PlannedSlice::name).collect(toSet());
+        var nodes = cluster.nodes().stream().map(ClusterNode::name).collect(toSet());
+        for (var slice : cluster.slices()) {
+            boolean read = nodes.contains(slice.spec().node())
+                    || cluster.aliveAgents().contains(slice.spec().node());
+            assertThat(names.contains(slice.name())).isEqualTo(read);
+            assertThat(compilation.abandoned().contains(slice.name())).isEqualTo(!read);
+        }
+    }
+
+    @Property
+    void noNodeGetsTwoEntriesThatItsKernelTakesForOne(@ForAll("clusters") ClusterSnapshot cluster) {
+        var holders = new TreeMap<String, ObjectKey>();
+        for (var slice : Compiler.compile(cluster).slices()) {
+            for (var entry : Entry.of(slice.spec())) {
+                for (String identity : identities(slice.spec().node(), entry)) {
+                    var holder = holders.putIfAbsent(identity, entry.key().object());
+                    assertThat(holder == null || holder.equals(entry.key().object()))
+                            .as("%s of %s and %s", identity, holder, entry.key())
+                            .isTrue();
+                }
+            }
+        }
+    }
+
+    @Property
+    void whoHasAFindingGetsNothingNew(@ForAll("clusters") ClusterSnapshot cluster) {
+        var compilation = Compiler.compile(cluster);
+        var before = cluster.slices().stream()
+                .flatMap(slice -> Entry.of(slice.spec()).stream())
+                .collect(toSet());
+        for (var slice : compilation.slices()) {
+            for (var entry : Entry.of(slice.spec())) {
+                if (entry instanceof Entry.Steering) {
+                    continue;
+                }
+                boolean found = !compilation
+                        .verdicts()
+                        .get(entry.key().object())
+                        .findings()
+                        .isEmpty();
+                assertThat(!found || before.contains(entry)).as("%s", entry).isTrue();
+            }
+        }
+    }
+
+    @Property
+    void whoHasNoFindingIsPlannedOnEveryNodeConcerned(@ForAll("clusters") ClusterSnapshot cluster) {
+        var compilation = Compiler.compile(cluster);
+        compilation.verdicts().forEach((object, verdict) -> {
+            if (verdict.findings().isEmpty()) {
+                var nodes = compilation.slices().stream()
+                        .filter(slice -> Entry.of(slice.spec()).stream()
+                                .anyMatch(entry -> entry.key().object().equals(object)))
+                        .map(slice -> slice.spec().node())
+                        .collect(toSet());
+                assertThat(nodes).as("%s", object).containsAll(verdict.nodes());
+            }
+        });
+    }
+
+    /** Nothing in force is lost to a fact that goes missing. */
+    @Property
+    void withoutAnyFactAllStaysAsItWas(@ForAll("freshClusters") ClusterSnapshot cluster) {
+        var planned = Compiler.compile(cluster);
+        var nodes = cluster.nodes().stream().map(ClusterNode::name).collect(toSet());
+        var blind = new ClusterSnapshot(
+                cluster.securityAssociations(),
+                cluster.securityPolicies(),
+                cluster.steeringPolicies(),
+                List.of(),
+                List.of(),
+                Given.asExisting(planned),
+                nodes);
+        assertThat(Compiler.compile(blind).slices()).isEqualTo(planned.slices());
+    }
+
+    /** What is wrong with one object is of no concern to those that share nothing with it. */
+    @Property
+    void anObjectWithAFindingThatClaimsNothingCanBeTakenOutUnnoticed(@ForAll("freshClusters") ClusterSnapshot cluster) {
+        var compilation = Compiler.compile(cluster);
+        Set<ObjectKey> unplannable = new HashSet<>();
+        compilation.verdicts().forEach((object, verdict) -> {
+            boolean holdsNoKey = object.kind() != Kind.SECURITY_ASSOCIATION;
+            boolean holdsNothing = Plans.entries(compilation).stream()
+                    .noneMatch(entry ->
+                            entry.contains(": " + object.name() + " ") || entry.endsWith(": " + object.name()));
+            if (!verdict.findings().isEmpty() && holdsNoKey && holdsNothing) {
+                unplannable.add(object);
+            }
+        });
+        Predicate<Declared<?>> healthy = declared -> !unplannable.contains(declared.key());
+        var without = Compiler.compile(new ClusterSnapshot(
+                cluster.securityAssociations(),
+                cluster.securityPolicies().stream().filter(healthy).toList(),
+                cluster.steeringPolicies().stream().filter(healthy).toList(),
+                cluster.nodes(),
+                cluster.facts(),
+                cluster.slices(),
+                cluster.aliveAgents()));
+        assertThat(without.slices()).isEqualTo(compilation.slices());
+        without.verdicts()
+                .forEach((object, verdict) ->
+                        assertThat(compilation.verdicts().get(object)).isEqualTo(verdict));
+    }
+
+    private static List<String> identities(String node, Entry entry) {
+        return switch (entry) {
+            case Entry.Sa sa -> claims(node, sa);
+            case Entry.Policy policy -> claims(node, policy);
+            case Entry.Steering steering ->
+                steering.planned().interfaces().stream()
+                        .map(name -> "interface " + name + " of " + node)
+                        .toList();
+        };
+    }
+
+    private static List<String> claims(String node, Entry entry) {
+        return Claim.of(new Placed(node, entry)).stream().map(Claim::toString).toList();
+    }
+
+    private static Map<String, String> homes(Compilation compilation) {
+        return compilation.slices().stream()
+                .flatMap(slice -> Entry.of(slice.spec()).stream()
+                        .map(entry -> Map.entry(slice.spec().node() + entry.key(), slice.name())))
+                .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    private static ClusterSnapshot shuffled(ClusterSnapshot cluster, Random random) {
+        return new ClusterSnapshot(
+                shuffled(cluster.securityAssociations(), random),
+                shuffled(cluster.securityPolicies(), random),
+                shuffled(cluster.steeringPolicies(), random),
+                shuffled(cluster.nodes(), random),
+                shuffled(cluster.facts(), random),
+                shuffled(cluster.slices(), random),
+                cluster.aliveAgents());
+    }
+
+    private static <T> List<T> shuffled(List<T> list, Random random) {
+        var copy = new ArrayList<>(list);
+        Collections.shuffle(copy, random);
+        return copy;
+    }
+}

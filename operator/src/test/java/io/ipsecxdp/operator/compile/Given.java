@@ -1,0 +1,283 @@
+package io.ipsecxdp.operator.compile;
+
+import io.fabric8.kubernetes.api.model.LabelSelector;
+import io.fabric8.kubernetes.api.model.LabelSelectorBuilder;
+import io.ipsecxdp.crds.Api;
+import io.ipsecxdp.crds.CpuList;
+import io.ipsecxdp.crds.Encryption;
+import io.ipsecxdp.crds.EncryptionAlgorithm;
+import io.ipsecxdp.crds.KeySecretRef;
+import io.ipsecxdp.crds.PolicyAction;
+import io.ipsecxdp.crds.PolicyEnd;
+import io.ipsecxdp.crds.SaEnd;
+import io.ipsecxdp.crds.SaMode;
+import io.ipsecxdp.crds.SecurityAssociationSpec;
+import io.ipsecxdp.crds.SecurityPolicySpec;
+import io.ipsecxdp.crds.Selector;
+import io.ipsecxdp.crds.SteeringPolicySpec;
+import io.ipsecxdp.crds.UpperProtocol;
+import io.ipsecxdp.crds.XdpMode;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/** A cluster in the words of the tests. Each step returns a new one. */
+public record Given(
+        List<Declared<SecurityAssociationSpec>> sas,
+        List<Declared<SecurityPolicySpec>> policies,
+        List<Declared<SteeringPolicySpec>> steering,
+        List<ClusterNode> nodes,
+        List<AgentFacts> facts,
+        List<ExistingSlice> slices,
+        Set<String> alive) {
+
+    static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
+
+    public static Given nothing() {
+        return new Given(List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), Set.of());
+    }
+
+    /** Nodes n1 (10.0.0.1) and n2 (10.0.0.2), CPUs 0-3 and interface address each, agents alive. */
+    public static Given twoNodes() {
+        return nothing().node("n1", "10.0.0.1").node("n2", "10.0.0.2");
+    }
+
+    /** A node with an agent. */
+    public Given node(String name, String... internalAddresses) {
+        return nodeWithoutAgent(name, internalAddresses).agent(name, "0-3", internalAddresses);
+    }
+
+    Given nodeWithoutAgent(String name, String... internalAddresses) {
+        var node = new ClusterNode(name, "uid-of-" + name, Map.of("name", name), ips(internalAddresses), List.of());
+        return new Given(
+                sas, policies, steering, with(without(nodes, n -> n.name().equals(name)), node), facts, slices, alive);
+    }
+
+    Given agent(String node, String cpus, String... addresses) {
+        var fact = new AgentFacts(node, Optional.of(CpuList.parse(cpus)), Set.copyOf(ips(addresses)));
+        var living = new HashSet<>(alive);
+        living.add(node);
+        return new Given(
+                sas,
+                policies,
+                steering,
+                nodes,
+                with(without(facts, f -> f.node().equals(node)), fact),
+                slices,
+                living);
+    }
+
+    Given withoutFactsOf(String node) {
+        return new Given(
+                sas, policies, steering, nodes, without(facts, f -> f.node().equals(node)), slices, alive);
+    }
+
+    Given withoutNode(String name) {
+        return new Given(sas, policies, steering, without(nodes, n -> n.name().equals(name)), facts, slices, alive);
+    }
+
+    Given agentDies(String node) {
+        var living = new HashSet<>(alive);
+        living.remove(node);
+        return new Given(sas, policies, steering, nodes, facts, slices, living);
+    }
+
+    public Given sa(String name, SaEnd source, SaEnd destination, long spi) {
+        return sa(name, source, destination, spi, "key-of-" + name);
+    }
+
+    Given sa(String name, SaEnd source, SaEnd destination, long spi, String key) {
+        var spec = new SecurityAssociationSpec(
+                source,
+                destination,
+                spi,
+                SaMode.Tunnel,
+                new Encryption(EncryptionAlgorithm.ENCR_AES_GCM_16, 256, new KeySecretRef(key, "key")),
+                Api.FIRST_REQID,
+                4096,
+                true);
+        return declare(declared(Kind.SECURITY_ASSOCIATION, name, 1, spec));
+    }
+
+    Given declare(Declared<SecurityAssociationSpec> sa) {
+        return new Given(with(without(sas, same(sa)), sa), policies, steering, nodes, facts, slices, alive);
+    }
+
+    public Given policy(String name, PolicyEnd source, PolicyEnd destination) {
+        return policy(name, 1, source, destination, Selector.betweenTheEnds());
+    }
+
+    Given policy(String name, long generation, PolicyEnd source, PolicyEnd destination, Selector selector) {
+        return policy(name, generation, source, destination, selector, PolicyAction.Protect, SaMode.Tunnel);
+    }
+
+    Given policy(
+            String name,
+            long generation,
+            PolicyEnd source,
+            PolicyEnd destination,
+            Selector selector,
+            PolicyAction action,
+            SaMode mode) {
+        var spec = new SecurityPolicySpec(source, destination, selector, action, mode, Api.FIRST_REQID, 1000);
+        return declarePolicy(declared(Kind.SECURITY_POLICY, name, generation, spec));
+    }
+
+    Given declarePolicy(Declared<SecurityPolicySpec> policy) {
+        return new Given(sas, with(without(policies, same(policy)), policy), steering, nodes, facts, slices, alive);
+    }
+
+    Given steerAll(String name, String... interfaces) {
+        return steer(name, null, null, interfaces);
+    }
+
+    Given steer(String name, LabelSelector selector, String cpus, String... interfaces) {
+        return steer(name, 1, selector, cpus, interfaces);
+    }
+
+    Given steer(String name, long generation, LabelSelector selector, String cpus, String... interfaces) {
+        var spec = new SteeringPolicySpec(selector, List.of(interfaces), cpus, 2048, XdpMode.Auto);
+        var policy = declared(Kind.STEERING_POLICY, name, generation, spec);
+        return new Given(sas, policies, with(without(steering, same(policy)), policy), nodes, facts, slices, alive);
+    }
+
+    Given createdAt(String name, Instant created) {
+        return new Given(
+                sas.stream().map(d -> moved(d, name, created)).toList(),
+                policies.stream().map(d -> moved(d, name, created)).toList(),
+                steering.stream().map(d -> moved(d, name, created)).toList(),
+                nodes,
+                facts,
+                slices,
+                alive);
+    }
+
+    Given withUid(String name, String uid) {
+        return new Given(
+                sas.stream()
+                        .map(d -> d.key().name().equals(name)
+                                ? new Declared<>(d.key(), uid, d.generation(), d.created(), d.spec())
+                                : d)
+                        .toList(),
+                policies,
+                steering,
+                nodes,
+                facts,
+                slices,
+                alive);
+    }
+
+    public Given delete(String name) {
+        Predicate<Declared<?>> named = d -> d.key().name().equals(name);
+        return new Given(
+                without(sas, named), without(policies, named), without(steering, named), nodes, facts, slices, alive);
+    }
+
+    public Given slices(List<ExistingSlice> existing) {
+        return new Given(sas, policies, steering, nodes, facts, existing, alive);
+    }
+
+    /** What is compiled now has been written. */
+    public Given planned() {
+        return slices(asExisting(compile()));
+    }
+
+    static List<ExistingSlice> asExisting(Compilation compilation) {
+        return compilation.slices().stream()
+                .map(slice -> new ExistingSlice(slice.name(), slice.nodeUid(), slice.spec()))
+                .toList();
+    }
+
+    public ClusterSnapshot snapshot() {
+        return new ClusterSnapshot(sas, policies, steering, nodes, facts, slices, alive);
+    }
+
+    public Compilation compile() {
+        return Compiler.compile(snapshot());
+    }
+
+    public static SaEnd node(String name) {
+        return new SaEnd(name, null, null);
+    }
+
+    static SaEnd nodeAt(String name, String address) {
+        return new SaEnd(name, address, null);
+    }
+
+    static SaEnd cpu(String node, int cpu) {
+        return new SaEnd(node, null, cpu);
+    }
+
+    static SaEnd host(String address) {
+        return new SaEnd(null, address, null);
+    }
+
+    public static PolicyEnd flowNode(String name) {
+        return new PolicyEnd(name, null);
+    }
+
+    static PolicyEnd flowHost(String address) {
+        return new PolicyEnd(null, address);
+    }
+
+    static Selector prefixes(String source, String destination) {
+        return new Selector(source, destination, UpperProtocol.Any, null, null);
+    }
+
+    static LabelSelector onNode(String name) {
+        return new LabelSelectorBuilder().addToMatchLabels("name", name).build();
+    }
+
+    static ObjectKey sa(String name) {
+        return new ObjectKey(Kind.SECURITY_ASSOCIATION, name);
+    }
+
+    static ObjectKey policy(String name) {
+        return new ObjectKey(Kind.SECURITY_POLICY, name);
+    }
+
+    static ObjectKey steering(String name) {
+        return new ObjectKey(Kind.STEERING_POLICY, name);
+    }
+
+    private static <S> Declared<S> declared(Kind kind, String name, long generation, S spec) {
+        return new Declared<>(new ObjectKey(kind, name), "uid-of-" + name, generation, NOON, spec);
+    }
+
+    private static <S> Declared<S> moved(Declared<S> declared, String name, Instant created) {
+        return declared.key().name().equals(name)
+                ? new Declared<>(declared.key(), declared.uid(), declared.generation(), created, declared.spec())
+                : declared;
+    }
+
+    private static Predicate<Declared<?>> same(Declared<?> declared) {
+        return other -> other.key().equals(declared.key());
+    }
+
+    private static List<IpAddress> ips(String... addresses) {
+        return Arrays.stream(addresses)
+                .map(address -> IpAddress.parse(address).orElseThrow())
+                .toList();
+    }
+
+    private static <T> List<T> with(List<T> list, T element) {
+        var longer = new ArrayList<>(list);
+        longer.add(element);
+        return longer;
+    }
+
+    private static <T> List<T> without(List<T> list, Predicate<? super T> gone) {
+        return list.stream().filter(gone.negate()).toList();
+    }
+
+    static <T> List<T> concat(List<T> first, List<T> second) {
+        return Stream.concat(first.stream(), second.stream()).toList();
+    }
+}
