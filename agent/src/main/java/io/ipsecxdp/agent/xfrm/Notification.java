@@ -48,8 +48,12 @@ public record Notification(Event event, boolean own) {
      */
     public record Acquire(Selector packet, ObservedPolicy policy, OptionalInt cpu) implements Event {}
 
-    /** The kernel had more to tell than the socket could hold: only a new dump shows the state. */
-    public record Lost() implements Event {}
+    /**
+     * Notifications were lost: only a new dump shows the state.
+     *
+     * @param why a clause without a full stop
+     */
+    public record Lost(String why) implements Event {}
 
     /** A message of a kind that is not needed, or about an entry that nothing here can be compared with. */
     public record Other(int messageType) implements Event {}

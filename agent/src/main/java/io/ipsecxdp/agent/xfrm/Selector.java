@@ -22,7 +22,6 @@ public record Selector(
             throw new IllegalArgumentException(
                     "Both sides of a selector must be of one address family: %s, %s".formatted(source, destination));
         }
-        Range.require("interface index", interfaceIndex, 0, Integer.MAX_VALUE);
         Range.require("user", user, 0, Range.UNSIGNED_32);
     }
 

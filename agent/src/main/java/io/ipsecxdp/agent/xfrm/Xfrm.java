@@ -34,7 +34,10 @@ public interface Xfrm extends AutoCloseable {
     /** What the last probe found. */
     XfrmCapabilities capabilities();
 
-    /** Begins to collect the kernel's notifications, which are then read from the subscription. */
+    /**
+     * Begins to collect the kernel's notifications, which are then read from the subscription. To be called in the same
+     * network namespace.
+     */
     Subscription subscribe(Set<NotificationGroup> groups);
 
     /**

@@ -1,0 +1,349 @@
+package io.ipsecxdp.agent.xfrm.codec;
+
+import io.ipsecxdp.agent.xfrm.AddressFamily;
+import io.ipsecxdp.agent.xfrm.Aead;
+import io.ipsecxdp.agent.xfrm.Counters;
+import io.ipsecxdp.agent.xfrm.IpProtocol;
+import io.ipsecxdp.agent.xfrm.KernelSa;
+import io.ipsecxdp.agent.xfrm.Lifetime;
+import io.ipsecxdp.agent.xfrm.Mark;
+import io.ipsecxdp.agent.xfrm.Notification;
+import io.ipsecxdp.agent.xfrm.ObservedPolicy;
+import io.ipsecxdp.agent.xfrm.ObservedSa;
+import io.ipsecxdp.agent.xfrm.PolicyId;
+import io.ipsecxdp.agent.xfrm.PortMatch;
+import io.ipsecxdp.agent.xfrm.Prefix;
+import io.ipsecxdp.agent.xfrm.ReplayState;
+import io.ipsecxdp.agent.xfrm.SaId;
+import io.ipsecxdp.agent.xfrm.Selector;
+import io.ipsecxdp.agent.xfrm.Template;
+import io.ipsecxdp.agent.xfrm.codec.Layout.AlgoAead;
+import io.ipsecxdp.agent.xfrm.codec.Layout.Id;
+import io.ipsecxdp.agent.xfrm.codec.Layout.LifetimeConfig;
+import io.ipsecxdp.agent.xfrm.codec.Layout.LifetimeCurrent;
+import io.ipsecxdp.agent.xfrm.codec.Layout.ReplayStateEsn;
+import io.ipsecxdp.agent.xfrm.codec.Layout.Stats;
+import io.ipsecxdp.agent.xfrm.codec.Layout.UserAcquire;
+import io.ipsecxdp.agent.xfrm.codec.Layout.UserExpire;
+import io.ipsecxdp.agent.xfrm.codec.Layout.UserPolicyExpire;
+import io.ipsecxdp.agent.xfrm.codec.Layout.UserPolicyId;
+import io.ipsecxdp.agent.xfrm.codec.Layout.UserPolicyInfo;
+import io.ipsecxdp.agent.xfrm.codec.Layout.UserPolicyType;
+import io.ipsecxdp.agent.xfrm.codec.Layout.UserSaFlush;
+import io.ipsecxdp.agent.xfrm.codec.Layout.UserSaId;
+import io.ipsecxdp.agent.xfrm.codec.Layout.UserSaInfo;
+import io.ipsecxdp.agent.xfrm.codec.Layout.UserTemplate;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * Reads what the kernel sends. Every method throws {@link MalformedMessageException}, and nothing else, for bytes that
+ * make no sense.
+ */
+public final class XfrmDecoder {
+
+    private static final Map<Integer, ObservedSa.Feature> FEATURES = Map.ofEntries(
+            Map.entry(XfrmAttribute.ALG_AUTH, ObservedSa.Feature.OTHER_ALGORITHM),
+            Map.entry(XfrmAttribute.ALG_CRYPT, ObservedSa.Feature.OTHER_ALGORITHM),
+            Map.entry(XfrmAttribute.ALG_COMP, ObservedSa.Feature.OTHER_ALGORITHM),
+            Map.entry(XfrmAttribute.ALG_AUTH_TRUNC, ObservedSa.Feature.OTHER_ALGORITHM),
+            Map.entry(XfrmAttribute.ENCAP, ObservedSa.Feature.ENCAPSULATION),
+            Map.entry(XfrmAttribute.COADDR, ObservedSa.Feature.CARE_OF_ADDRESS),
+            Map.entry(XfrmAttribute.TFCPAD, ObservedSa.Feature.TFC_PADDING),
+            Map.entry(XfrmAttribute.SA_EXTRA_FLAGS, ObservedSa.Feature.EXTRA_FLAGS),
+            Map.entry(XfrmAttribute.OFFLOAD_DEV, ObservedSa.Feature.OFFLOAD),
+            Map.entry(XfrmAttribute.SET_MARK, ObservedSa.Feature.OUTPUT_MARK),
+            Map.entry(XfrmAttribute.IF_ID, ObservedSa.Feature.INTERFACE_ID),
+            Map.entry(XfrmAttribute.NAT_KEEPALIVE_INTERVAL, ObservedSa.Feature.NAT_KEEPALIVE));
+
+    private XfrmDecoder() {}
+
+    /** Reads NEWSA, as a dump or an answer has it. */
+    public static ObservedSa sa(Frame frame) {
+        return refusingNonsense(() -> sa(frame.payload(), attributes(frame, UserSaInfo.SIZE)));
+    }
+
+    /**
+     * Reads NEWPOLICY, as a dump has it.
+     *
+     * @return empty for a policy whose selector has no address family: PF_KEY makes such for sockets, and none of ours
+     *     can be meant
+     */
+    public static Optional<ObservedPolicy> policy(Frame frame) {
+        return refusingNonsense(() -> policy(frame.payload(), attributes(frame, UserPolicyInfo.SIZE)));
+    }
+
+    /** Reads what the kernel tells its listeners. */
+    public static Notification.Event event(Frame frame) {
+        return refusingNonsense(() -> switch (frame.type()) {
+            case XfrmMessage.NEWSA -> new Notification.SaAdded(sa(frame));
+            case XfrmMessage.UPDSA -> new Notification.SaUpdated(sa(frame));
+            case XfrmMessage.DELSA -> saDeleted(frame);
+            case XfrmMessage.EXPIRE -> saExpired(frame);
+            case XfrmMessage.FLUSHSA ->
+                new Notification.SasFlushed(new IpProtocol(frame.payload().unsignedByte(UserSaFlush.PROTO)));
+            case XfrmMessage.NEWPOLICY -> orOther(frame, policy(frame).map(Notification.PolicyAdded::new));
+            case XfrmMessage.UPDPOLICY -> orOther(frame, policy(frame).map(Notification.PolicyUpdated::new));
+            case XfrmMessage.DELPOLICY -> orOther(frame, deletedPolicy(frame).map(Notification.PolicyDeleted::new));
+            case XfrmMessage.POLEXPIRE -> orOther(frame, policyExpired(frame));
+            // It has no structure, only attributes: xfrm_notify_policy_flush in net/xfrm/xfrm_user.c
+            case XfrmMessage.FLUSHPOLICY -> new Notification.PoliciesFlushed(policyType(attributes(frame, 0)));
+            case XfrmMessage.ACQUIRE -> orOther(frame, acquire(frame));
+            default -> new Notification.Other(frame.type());
+        });
+    }
+
+    private static <T> T refusingNonsense(Supplier<T> read) {
+        try {
+            return read.get();
+        } catch (IllegalArgumentException e) {
+            // A value that the model does not admit
+            throw new MalformedMessageException(e);
+        }
+    }
+
+    private static Attributes attributes(Frame frame, int structure) {
+        return Attributes.of(frame.payload(), Netlink.align(structure), XfrmAttribute.COUNT);
+    }
+
+    private static Notification.Event orOther(Frame frame, Optional<? extends Notification.Event> event) {
+        return event.isPresent() ? event.get() : new Notification.Other(frame.type());
+    }
+
+    /** {@code xfrm_notify_sa}: the identity stands first and the SA itself in an attribute. */
+    private static Notification.SaDeleted saDeleted(Frame frame) {
+        Attributes attributes = attributes(frame, UserSaId.SIZE);
+        return new Notification.SaDeleted(sa(attributes.require(XfrmAttribute.SA), attributes));
+    }
+
+    private static Notification.SaExpired saExpired(Frame frame) {
+        Bytes info = frame.payload().slice(UserExpire.STATE, UserSaInfo.SIZE);
+        return new Notification.SaExpired(
+                saId(info, requireFamily(info.unsignedShort(UserSaInfo.FAMILY)), attributes(frame, UserExpire.SIZE)),
+                frame.payload().unsignedByte(UserExpire.HARD) != 0);
+    }
+
+    /** {@code xfrm_notify_policy}: the identity stands first and the policy itself in an attribute. */
+    private static Optional<ObservedPolicy> deletedPolicy(Frame frame) {
+        Attributes attributes = attributes(frame, UserPolicyId.SIZE);
+        return policy(attributes.require(XfrmAttribute.POLICY), attributes);
+    }
+
+    private static Optional<Notification.PolicyExpired> policyExpired(Frame frame) {
+        boolean hard = frame.payload().unsignedByte(UserPolicyExpire.HARD) != 0;
+        return policy(frame.payload().from(UserPolicyExpire.POL), attributes(frame, UserPolicyExpire.SIZE))
+                .map(policy -> new Notification.PolicyExpired(policy, hard));
+    }
+
+    private static Optional<Notification.Acquire> acquire(Frame frame) {
+        Bytes payload = frame.payload();
+        Attributes attributes = attributes(frame, UserAcquire.SIZE);
+        Optional<Selector> packet = selector(payload.from(UserAcquire.SEL));
+        Optional<ObservedPolicy> policy = policy(payload.from(UserAcquire.POLICY), attributes);
+        return packet.flatMap(p -> policy.map(found -> new Notification.Acquire(p, found, ownerCpu(attributes))));
+    }
+
+    private static ObservedSa sa(Bytes info, Attributes attributes) {
+        AddressFamily family = requireFamily(info.unsignedShort(UserSaInfo.FAMILY));
+        int flags = info.unsignedByte(UserSaInfo.FLAGS);
+        Bytes stats = info.slice(UserSaInfo.STATS, Stats.SIZE);
+        return new ObservedSa(
+                saId(info, family, attributes),
+                info.address(UserSaInfo.SADDR, family),
+                attributes.find(XfrmAttribute.SA_DIR).map(dir -> Numbers.saDirection(dir.unsignedByte(0))),
+                Numbers.mode(info.unsignedByte(UserSaInfo.MODE)),
+                attributes.find(XfrmAttribute.ALG_AEAD).map(XfrmDecoder::aead),
+                info.unsignedInt(UserSaInfo.REQID),
+                replay(info, attributes),
+                (flags & KernelSa.FLAG_ESN) != 0,
+                ownerCpu(attributes),
+                flags,
+                selector(info.slice(UserSaInfo.SEL, Layout.Selector.SIZE)),
+                lifetime(info.slice(UserSaInfo.LFT, LifetimeConfig.SIZE)),
+                counters(info.slice(UserSaInfo.CURLFT, LifetimeCurrent.SIZE)),
+                new ObservedSa.Errors(
+                        stats.unsignedInt(Stats.REPLAY_WINDOW),
+                        stats.unsignedInt(Stats.REPLAY),
+                        stats.unsignedInt(Stats.INTEGRITY_FAILED)),
+                features(attributes));
+    }
+
+    private static SaId saId(Bytes info, AddressFamily family, Attributes attributes) {
+        Bytes id = info.slice(UserSaInfo.ID, Id.SIZE);
+        return new SaId(
+                id.address(Id.DADDR, family),
+                new IpProtocol(id.unsignedByte(Id.PROTO)),
+                id.bigEndianInt(Id.SPI),
+                mark(attributes));
+    }
+
+    private static Aead aead(Bytes algorithm) {
+        return new Aead(
+                algorithm.text(AlgoAead.ALG_NAME, AlgoAead.ALG_NAME_SIZE),
+                algorithm.signedInt(AlgoAead.ALG_KEY_LEN),
+                algorithm.signedInt(AlgoAead.ALG_ICV_LEN));
+    }
+
+    private static ReplayState replay(Bytes info, Attributes attributes) {
+        return attributes
+                .find(XfrmAttribute.REPLAY_ESN_VAL)
+                .map(XfrmDecoder::extendedReplay)
+                .or(() -> attributes.find(XfrmAttribute.REPLAY_VAL).map(state -> plainReplay(info, state)))
+                .orElseGet(() -> new ReplayState(info.unsignedByte(UserSaInfo.REPLAY_WINDOW), 0, 0));
+    }
+
+    private static ReplayState extendedReplay(Bytes state) {
+        return new ReplayState(
+                state.signedInt(ReplayStateEsn.REPLAY_WINDOW),
+                state.unsignedInt(ReplayStateEsn.SEQ_HI) << Integer.SIZE | state.unsignedInt(ReplayStateEsn.SEQ),
+                state.unsignedInt(ReplayStateEsn.OSEQ_HI) << Integer.SIZE | state.unsignedInt(ReplayStateEsn.OSEQ));
+    }
+
+    private static ReplayState plainReplay(Bytes info, Bytes state) {
+        return new ReplayState(
+                info.unsignedByte(UserSaInfo.REPLAY_WINDOW),
+                state.unsignedInt(Layout.ReplayState.SEQ),
+                state.unsignedInt(Layout.ReplayState.OSEQ));
+    }
+
+    private static OptionalInt ownerCpu(Attributes attributes) {
+        Optional<Bytes> cpu = attributes.find(XfrmAttribute.SA_PCPU);
+        return cpu.isPresent() ? OptionalInt.of(cpu.get().signedInt(0)) : OptionalInt.empty();
+    }
+
+    private static Set<ObservedSa.Feature> features(Attributes attributes) {
+        return FEATURES.entrySet().stream()
+                .filter(entry -> attributes.has(entry.getKey()))
+                .map(Map.Entry::getValue)
+                .collect(Collectors.toCollection(() -> EnumSet.noneOf(ObservedSa.Feature.class)));
+    }
+
+    private static Optional<ObservedPolicy> policy(Bytes info, Attributes attributes) {
+        return selector(info.slice(UserPolicyInfo.SEL, Layout.Selector.SIZE))
+                .map(selector -> new ObservedPolicy(
+                        new PolicyId(
+                                Numbers.policyDirection(info.unsignedByte(UserPolicyInfo.DIR)),
+                                selector,
+                                mark(attributes),
+                                attributes
+                                        .find(XfrmAttribute.IF_ID)
+                                        .map(id -> id.unsignedInt(0))
+                                        .orElse(0L),
+                                policyType(attributes)),
+                        info.unsignedInt(UserPolicyInfo.PRIORITY),
+                        Numbers.action(info.unsignedByte(UserPolicyInfo.ACTION)),
+                        attributes
+                                .find(XfrmAttribute.TMPL)
+                                .map(XfrmDecoder::templates)
+                                .orElse(List.of()),
+                        info.unsignedInt(UserPolicyInfo.INDEX),
+                        info.unsignedByte(UserPolicyInfo.FLAGS),
+                        attributes.has(XfrmAttribute.OFFLOAD_DEV),
+                        lifetime(info.slice(UserPolicyInfo.LFT, LifetimeConfig.SIZE)),
+                        counters(info.slice(UserPolicyInfo.CURLFT, LifetimeCurrent.SIZE))));
+    }
+
+    private static PolicyId.Type policyType(Attributes attributes) {
+        return attributes
+                .find(XfrmAttribute.POLICY_TYPE)
+                .map(type -> Numbers.policyType(type.unsignedByte(UserPolicyType.TYPE)))
+                .orElse(PolicyId.Type.MAIN);
+    }
+
+    private static List<Template> templates(Bytes array) {
+        List<Template> templates = new ArrayList<>();
+        for (int at = 0; at < array.size(); at += UserTemplate.SIZE) {
+            templates.add(template(array.slice(at, UserTemplate.SIZE)));
+        }
+        return templates;
+    }
+
+    private static Template template(Bytes bytes) {
+        AddressFamily family = requireFamily(bytes.unsignedShort(UserTemplate.FAMILY));
+        boolean anyEnds = bytes.allZero(UserTemplate.ID + Id.DADDR, Layout.ADDRESS_SIZE)
+                && bytes.allZero(UserTemplate.SADDR, Layout.ADDRESS_SIZE);
+        return new Template(
+                new IpProtocol(bytes.unsignedByte(UserTemplate.ID + Id.PROTO)),
+                Numbers.mode(bytes.unsignedByte(UserTemplate.MODE)),
+                bytes.unsignedInt(UserTemplate.REQID),
+                anyEnds
+                        ? Optional.empty()
+                        : Optional.of(new Template.Ends(
+                                bytes.address(UserTemplate.SADDR, family),
+                                bytes.address(UserTemplate.ID + Id.DADDR, family))),
+                bytes.bigEndianInt(UserTemplate.ID + Id.SPI),
+                bytes.unsignedByte(UserTemplate.OPTIONAL) == 0 ? Template.Level.REQUIRED : Template.Level.USE,
+                family);
+    }
+
+    /** Empty if it has no family, and so takes both. */
+    private static Optional<Selector> selector(Bytes bytes) {
+        return Numbers.family(bytes.unsignedShort(Layout.Selector.FAMILY))
+                .map(family -> new Selector(
+                        new Prefix(
+                                bytes.address(Layout.Selector.SADDR, family),
+                                bytes.unsignedByte(Layout.Selector.PREFIXLEN_S)),
+                        new Prefix(
+                                bytes.address(Layout.Selector.DADDR, family),
+                                bytes.unsignedByte(Layout.Selector.PREFIXLEN_D)),
+                        new IpProtocol(bytes.unsignedByte(Layout.Selector.PROTO)),
+                        new PortMatch(
+                                bytes.bigEndianShort(Layout.Selector.SPORT),
+                                bytes.bigEndianShort(Layout.Selector.SPORT_MASK)),
+                        new PortMatch(
+                                bytes.bigEndianShort(Layout.Selector.DPORT),
+                                bytes.bigEndianShort(Layout.Selector.DPORT_MASK)),
+                        bytes.signedInt(Layout.Selector.IFINDEX),
+                        bytes.unsignedInt(Layout.Selector.USER)));
+    }
+
+    private static Mark mark(Attributes attributes) {
+        return attributes
+                .find(XfrmAttribute.MARK)
+                .map(mark -> new Mark(mark.signedInt(Layout.Mark.V), mark.signedInt(Layout.Mark.M)))
+                .orElse(Mark.NONE);
+    }
+
+    private static Lifetime lifetime(Bytes config) {
+        return new Lifetime(
+                new Lifetime.Limit(
+                        config.longAt(LifetimeConfig.SOFT_BYTE_LIMIT), config.longAt(LifetimeConfig.HARD_BYTE_LIMIT)),
+                new Lifetime.Limit(
+                        config.longAt(LifetimeConfig.SOFT_PACKET_LIMIT),
+                        config.longAt(LifetimeConfig.HARD_PACKET_LIMIT)),
+                new Lifetime.Limit(
+                        config.longAt(LifetimeConfig.SOFT_ADD_EXPIRES_SECONDS),
+                        config.longAt(LifetimeConfig.HARD_ADD_EXPIRES_SECONDS)),
+                new Lifetime.Limit(
+                        config.longAt(LifetimeConfig.SOFT_USE_EXPIRES_SECONDS),
+                        config.longAt(LifetimeConfig.HARD_USE_EXPIRES_SECONDS)));
+    }
+
+    private static Counters counters(Bytes current) {
+        return new Counters(
+                current.longAt(LifetimeCurrent.BYTES),
+                current.longAt(LifetimeCurrent.PACKETS),
+                instant(current.longAt(LifetimeCurrent.ADD_TIME)),
+                Optional.of(current.longAt(LifetimeCurrent.USE_TIME))
+                        .filter(seconds -> seconds != 0)
+                        .map(XfrmDecoder::instant));
+    }
+
+    /** Whoever installs an SA may set any time (XFRMA_LTIME_VAL), even one that Java cannot express. */
+    private static Instant instant(long seconds) {
+        boolean expressible = seconds >= 0 && seconds <= Instant.MAX.getEpochSecond();
+        return expressible ? Instant.ofEpochSecond(seconds) : Instant.MAX;
+    }
+
+    private static AddressFamily requireFamily(int number) {
+        return Numbers.family(number).orElseThrow(() -> new MalformedMessageException("an address has no family"));
+    }
+}

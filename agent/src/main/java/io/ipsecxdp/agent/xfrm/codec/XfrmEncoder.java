@@ -1,0 +1,299 @@
+package io.ipsecxdp.agent.xfrm.codec;
+
+import io.ipsecxdp.agent.key.KeyMaterial;
+import io.ipsecxdp.agent.xfrm.AddressFamily;
+import io.ipsecxdp.agent.xfrm.Aead;
+import io.ipsecxdp.agent.xfrm.Change;
+import io.ipsecxdp.agent.xfrm.KernelSa;
+import io.ipsecxdp.agent.xfrm.Lifetime;
+import io.ipsecxdp.agent.xfrm.Mark;
+import io.ipsecxdp.agent.xfrm.Policy;
+import io.ipsecxdp.agent.xfrm.PolicyId;
+import io.ipsecxdp.agent.xfrm.PortMatch;
+import io.ipsecxdp.agent.xfrm.Sa;
+import io.ipsecxdp.agent.xfrm.SaDirection;
+import io.ipsecxdp.agent.xfrm.SaId;
+import io.ipsecxdp.agent.xfrm.Selector;
+import io.ipsecxdp.agent.xfrm.Template;
+import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
+import io.ipsecxdp.agent.xfrm.codec.Layout.AlgoAead;
+import io.ipsecxdp.agent.xfrm.codec.Layout.Id;
+import io.ipsecxdp.agent.xfrm.codec.Layout.LifetimeConfig;
+import io.ipsecxdp.agent.xfrm.codec.Layout.ReplayState;
+import io.ipsecxdp.agent.xfrm.codec.Layout.ReplayStateEsn;
+import io.ipsecxdp.agent.xfrm.codec.Layout.UserPolicyId;
+import io.ipsecxdp.agent.xfrm.codec.Layout.UserPolicyInfo;
+import io.ipsecxdp.agent.xfrm.codec.Layout.UserPolicyType;
+import io.ipsecxdp.agent.xfrm.codec.Layout.UserSaId;
+import io.ipsecxdp.agent.xfrm.codec.Layout.UserSaInfo;
+import io.ipsecxdp.agent.xfrm.codec.Layout.UserSpiInfo;
+import io.ipsecxdp.agent.xfrm.codec.Layout.UserTemplate;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
+
+/** Writes requests to the kernel. */
+public final class XfrmEncoder {
+
+    /** Room that {@link MessageWriter#remaining()} must show before a request is written: the largest needs 1 KiB. */
+    public static final int LARGEST_REQUEST = 4096;
+
+    private static final int ACKNOWLEDGED = Netlink.NLM_F_REQUEST | Netlink.NLM_F_ACK;
+    private static final int DUMP = Netlink.NLM_F_REQUEST | Netlink.NLM_F_DUMP;
+
+    /** Above this a window needs the bitmap of {@code XFRMA_REPLAY_ESN_VAL} ({@code struct xfrm_replay_state}). */
+    private static final int LARGEST_PLAIN_WINDOW = 32;
+
+    private static final int ANY_ALGORITHM = -1;
+
+    private final MessageWriter out;
+
+    public XfrmEncoder(MessageWriter out) {
+        this.out = out;
+    }
+
+    /** A request that the kernel acknowledges. */
+    public void change(int sequence, Change change, XfrmCapabilities capabilities) {
+        switch (change) {
+            case Change.AddSa(Sa sa, KeyMaterial key, long lastSequence) ->
+                addSa(sequence, sa, key, lastSequence, Lifetime.INFINITE, capabilities);
+            case Change.DeleteSa(SaId id) -> saById(XfrmMessage.DELSA, ACKNOWLEDGED, sequence, id);
+            case Change.AddPolicy(Policy policy) -> addPolicy(sequence, policy);
+            case Change.DeletePolicy(PolicyId id) -> deletePolicy(sequence, id);
+        }
+    }
+
+    /** NEWSA, never UPDSA: so EEXIST tells that the identity is taken. */
+    public void addSa(
+            int sequence, Sa sa, KeyMaterial key, long lastSequence, Lifetime lifetime, XfrmCapabilities capabilities) {
+        KernelSa kernelSa = KernelSa.of(sa, capabilities);
+        int info = out.begin(XfrmMessage.NEWSA, ACKNOWLEDGED, sequence, UserSaInfo.SIZE);
+        putIdentity(info, sa.id(), sa.source());
+        kernelSa.selector().ifPresent(selector -> putSelector(info + UserSaInfo.SEL, selector));
+        putLifetime(info + UserSaInfo.LFT, lifetime);
+        buffer().putInt(info + UserSaInfo.REQID, (int) sa.reqid());
+        buffer().put(info + UserSaInfo.MODE, (byte) Numbers.of(sa.mode()));
+        buffer().put(info + UserSaInfo.FLAGS, (byte) kernelSa.flags());
+        attributeAead(sa.aead(), key);
+        if (sa.esn() || kernelSa.replayWindow() > LARGEST_PLAIN_WINDOW) {
+            attributeReplayEsn(kernelSa.replayWindow(), lastSequence);
+        } else {
+            buffer().put(info + UserSaInfo.REPLAY_WINDOW, (byte) kernelSa.replayWindow());
+            attributeReplay(lastSequence);
+        }
+        attributeMark(sa.id().mark());
+        kernelSa.direction().ifPresent(this::attributeDirection);
+        attributeOwnerCpu(kernelSa.ownerCpu());
+        out.end();
+    }
+
+    /**
+     * Reserves an SPI: the kernel makes a larval SA, with or without ESP, and answers with it. It ends by itself after
+     * {@code net.core.xfrm_acq_expires} seconds.
+     *
+     * @param ownerCpu asked for together with a direction
+     */
+    public void reserveSpi(int sequence, SaId id, InetAddress source, SaDirection direction, OptionalInt ownerCpu) {
+        int request = out.begin(XfrmMessage.ALLOCSPI, Netlink.NLM_F_REQUEST, sequence, UserSpiInfo.SIZE);
+        int info = request + UserSpiInfo.INFO;
+        putIdentity(info, id, source);
+        buffer().putInt(request + UserSpiInfo.MIN, (int) id.spi());
+        buffer().putInt(request + UserSpiInfo.MAX, (int) id.spi());
+        attributeMark(id.mark());
+        attributeDirection(direction);
+        attributeOwnerCpu(ownerCpu);
+        out.end();
+    }
+
+    /** The kernel answers with NEWSA, or with an error. */
+    public void getSa(int sequence, SaId id) {
+        saById(XfrmMessage.GETSA, Netlink.NLM_F_REQUEST, sequence, id);
+    }
+
+    public void dumpSas(int sequence) {
+        out.begin(XfrmMessage.GETSA, DUMP, sequence, 0);
+        out.end();
+    }
+
+    public void dumpPolicies(int sequence) {
+        out.begin(XfrmMessage.GETPOLICY, DUMP, sequence, 0);
+        out.end();
+    }
+
+    private void saById(int type, int flags, int sequence, SaId id) {
+        int request = out.begin(type, flags, sequence, UserSaId.SIZE);
+        putAddress(request + UserSaId.DADDR, id.destination());
+        putBigEndianInt(request + UserSaId.SPI, (int) id.spi());
+        buffer().putShort(request + UserSaId.FAMILY, (short) Numbers.of(AddressFamily.of(id.destination())));
+        buffer().put(request + UserSaId.PROTO, (byte) id.protocol().number());
+        attributeMark(id.mark());
+        out.end();
+    }
+
+    private void addPolicy(int sequence, Policy policy) {
+        PolicyId id = policy.id();
+        int info = out.begin(XfrmMessage.NEWPOLICY, ACKNOWLEDGED, sequence, UserPolicyInfo.SIZE);
+        putSelector(info + UserPolicyInfo.SEL, id.selector());
+        putLifetime(info + UserPolicyInfo.LFT, Lifetime.INFINITE);
+        buffer().putInt(info + UserPolicyInfo.PRIORITY, (int) policy.priority());
+        buffer().put(info + UserPolicyInfo.DIR, (byte) Numbers.of(id.direction()));
+        buffer().put(info + UserPolicyInfo.ACTION, (byte) Numbers.of(policy.action()));
+        if (!policy.templates().isEmpty()) {
+            int templates = out.attribute(XfrmAttribute.TMPL, policy.templates().size() * UserTemplate.SIZE);
+            for (int i = 0; i < policy.templates().size(); i++) {
+                putTemplate(
+                        templates + i * UserTemplate.SIZE, policy.templates().get(i));
+            }
+        }
+        attributesOf(id);
+        out.end();
+    }
+
+    private void deletePolicy(int sequence, PolicyId id) {
+        int request = out.begin(XfrmMessage.DELPOLICY, ACKNOWLEDGED, sequence, UserPolicyId.SIZE);
+        putSelector(request + UserPolicyId.SEL, id.selector());
+        buffer().put(request + UserPolicyId.DIR, (byte) Numbers.of(id.direction()));
+        attributesOf(id);
+        out.end();
+    }
+
+    private void attributesOf(PolicyId id) {
+        attributeMark(id.mark());
+        if (id.interfaceId() != 0) {
+            buffer().putInt(out.attribute(XfrmAttribute.IF_ID, Integer.BYTES), (int) id.interfaceId());
+        }
+        if (id.type() != PolicyId.Type.MAIN) {
+            int type = out.attribute(XfrmAttribute.POLICY_TYPE, UserPolicyType.SIZE);
+            buffer().put(type + UserPolicyType.TYPE, (byte) Numbers.of(id.type()));
+        }
+    }
+
+    private void attributeAead(Aead aead, KeyMaterial key) {
+        int algorithm = out.attribute(XfrmAttribute.ALG_AEAD, AlgoAead.ALG_KEY + key.length());
+        buffer().put(algorithm + AlgoAead.ALG_NAME, aead.kernelName().getBytes(StandardCharsets.US_ASCII));
+        buffer().putInt(algorithm + AlgoAead.ALG_KEY_LEN, aead.keyBits());
+        buffer().putInt(algorithm + AlgoAead.ALG_ICV_LEN, aead.icvBits());
+        key.writeTo(buffer().slice(algorithm + AlgoAead.ALG_KEY, key.length()));
+    }
+
+    /** Without its bitmap, which the kernel makes itself ({@code xfrm_alloc_replay_state_esn}). */
+    private void attributeReplayEsn(int window, long lastSequence) {
+        int words = (window + Integer.SIZE - 1) / Integer.SIZE;
+        int state = out.attribute(XfrmAttribute.REPLAY_ESN_VAL, ReplayStateEsn.BMP);
+        buffer().putInt(state + ReplayStateEsn.BMP_LEN, words);
+        buffer().putInt(state + ReplayStateEsn.OSEQ, (int) lastSequence);
+        buffer().putInt(state + ReplayStateEsn.OSEQ_HI, (int) (lastSequence >>> Integer.SIZE));
+        buffer().putInt(state + ReplayStateEsn.REPLAY_WINDOW, window);
+    }
+
+    private void attributeReplay(long lastSequence) {
+        if (lastSequence != 0) {
+            int state = out.attribute(XfrmAttribute.REPLAY_VAL, ReplayState.SIZE);
+            buffer().putInt(state + ReplayState.OSEQ, (int) lastSequence);
+        }
+    }
+
+    private void attributeMark(Mark mark) {
+        if (!mark.equals(Mark.NONE)) {
+            int attribute = out.attribute(XfrmAttribute.MARK, Layout.Mark.SIZE);
+            buffer().putInt(attribute + Layout.Mark.V, mark.value());
+            buffer().putInt(attribute + Layout.Mark.M, mark.mask());
+        }
+    }
+
+    private void attributeDirection(SaDirection direction) {
+        buffer().put(out.attribute(XfrmAttribute.SA_DIR, Byte.BYTES), (byte) Numbers.of(direction));
+    }
+
+    private void attributeOwnerCpu(OptionalInt cpu) {
+        if (cpu.isPresent()) {
+            buffer().putInt(out.attribute(XfrmAttribute.SA_PCPU, Integer.BYTES), cpu.getAsInt());
+        }
+    }
+
+    private void putIdentity(int info, SaId id, InetAddress source) {
+        int at = info + UserSaInfo.ID;
+        putAddress(at + Id.DADDR, id.destination());
+        putBigEndianInt(at + Id.SPI, (int) id.spi());
+        buffer().put(at + Id.PROTO, (byte) id.protocol().number());
+        putAddress(info + UserSaInfo.SADDR, source);
+        buffer().putShort(info + UserSaInfo.FAMILY, (short) Numbers.of(AddressFamily.of(source)));
+    }
+
+    private void putSelector(int at, Selector selector) {
+        putAddress(at + Layout.Selector.DADDR, selector.destination().address());
+        putAddress(at + Layout.Selector.SADDR, selector.source().address());
+        putPorts(at + Layout.Selector.DPORT, at + Layout.Selector.DPORT_MASK, selector.destinationPort());
+        putPorts(at + Layout.Selector.SPORT, at + Layout.Selector.SPORT_MASK, selector.sourcePort());
+        buffer().putShort(at + Layout.Selector.FAMILY, (short) Numbers.of(selector.family()));
+        buffer().put(at + Layout.Selector.PREFIXLEN_D, (byte)
+                selector.destination().length());
+        buffer().put(at + Layout.Selector.PREFIXLEN_S, (byte) selector.source().length());
+        buffer().put(at + Layout.Selector.PROTO, (byte) selector.upperProtocol().number());
+        buffer().putInt(at + Layout.Selector.IFINDEX, selector.interfaceIndex());
+        buffer().putInt(at + Layout.Selector.USER, (int) selector.user());
+    }
+
+    private void putTemplate(int at, Template template) {
+        template.ends().ifPresent(ends -> {
+            putAddress(at + UserTemplate.ID + Id.DADDR, ends.destination());
+            putAddress(at + UserTemplate.SADDR, ends.source());
+        });
+        putBigEndianInt(at + UserTemplate.ID + Id.SPI, (int) template.spi());
+        buffer().put(at + UserTemplate.ID + Id.PROTO, (byte) template.protocol().number());
+        buffer().putShort(at + UserTemplate.FAMILY, (short) Numbers.of(template.family()));
+        buffer().putInt(at + UserTemplate.REQID, (int) template.reqid());
+        buffer().put(at + UserTemplate.MODE, (byte) Numbers.of(template.mode()));
+        buffer().put(at + UserTemplate.OPTIONAL, (byte) (template.level() == Template.Level.USE ? 1 : 0));
+        buffer().putInt(at + UserTemplate.AALGOS, ANY_ALGORITHM);
+        buffer().putInt(at + UserTemplate.EALGOS, ANY_ALGORITHM);
+        buffer().putInt(at + UserTemplate.CALGOS, ANY_ALGORITHM);
+    }
+
+    private void putLifetime(int at, Lifetime lifetime) {
+        buffer().putLong(at + LifetimeConfig.SOFT_BYTE_LIMIT, lifetime.bytes().soft());
+        buffer().putLong(at + LifetimeConfig.HARD_BYTE_LIMIT, lifetime.bytes().hard());
+        buffer().putLong(
+                        at + LifetimeConfig.SOFT_PACKET_LIMIT,
+                        lifetime.packets().soft());
+        buffer().putLong(
+                        at + LifetimeConfig.HARD_PACKET_LIMIT,
+                        lifetime.packets().hard());
+        buffer().putLong(
+                        at + LifetimeConfig.SOFT_ADD_EXPIRES_SECONDS,
+                        lifetime.secondsSinceAdd().soft());
+        buffer().putLong(
+                        at + LifetimeConfig.HARD_ADD_EXPIRES_SECONDS,
+                        lifetime.secondsSinceAdd().hard());
+        buffer().putLong(
+                        at + LifetimeConfig.SOFT_USE_EXPIRES_SECONDS,
+                        lifetime.secondsSinceUse().soft());
+        buffer().putLong(
+                        at + LifetimeConfig.HARD_USE_EXPIRES_SECONDS,
+                        lifetime.secondsSinceUse().hard());
+    }
+
+    private void putAddress(int at, InetAddress address) {
+        buffer().put(at, address.getAddress());
+    }
+
+    private void putPorts(int at, int maskAt, PortMatch ports) {
+        putBigEndianShort(at, ports.port());
+        putBigEndianShort(maskAt, ports.mask());
+    }
+
+    private void putBigEndianShort(int at, int value) {
+        buffer().put(at, (byte) (value >>> Byte.SIZE));
+        buffer().put(at + 1, (byte) value);
+    }
+
+    private void putBigEndianInt(int at, int value) {
+        putBigEndianShort(at, value >>> Short.SIZE);
+        putBigEndianShort(at + Short.BYTES, value);
+    }
+
+    private ByteBuffer buffer() {
+        return out.buffer();
+    }
+}
