@@ -1,0 +1,16 @@
+package io.ipsecxdp.agent.jna;
+
+/** The kernel refused a system call. */
+public final class SystemCallException extends RuntimeException {
+
+    private final int errno;
+
+    SystemCallException(String call, int errno) {
+        super("%s failed with errno %d".formatted(call, errno));
+        this.errno = errno;
+    }
+
+    public int errno() {
+        return errno;
+    }
+}

@@ -1,0 +1,288 @@
+package io.ipsecxdp.agent.xfrm.netlink;
+
+import io.ipsecxdp.agent.jna.NetlinkSocket;
+import io.ipsecxdp.agent.jna.SystemCallException;
+import io.ipsecxdp.agent.xfrm.Errno;
+import io.ipsecxdp.agent.xfrm.KernelError;
+import io.ipsecxdp.agent.xfrm.XfrmException;
+import io.ipsecxdp.agent.xfrm.codec.Ack;
+import io.ipsecxdp.agent.xfrm.codec.Frame;
+import io.ipsecxdp.agent.xfrm.codec.MalformedMessageException;
+import io.ipsecxdp.agent.xfrm.codec.MessageWriter;
+import io.ipsecxdp.agent.xfrm.codec.Netlink;
+import io.ipsecxdp.agent.xfrm.codec.XfrmEncoder;
+import io.ipsecxdp.agent.xfrm.codec.Zeros;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** Requests and their answers over one socket. For one thread at a time. */
+final class Conversation implements AutoCloseable {
+
+    /** Writes one request that bears this sequence number. */
+    @FunctionalInterface
+    interface Request {
+        void write(XfrmEncoder encoder, int sequence);
+    }
+
+    static final int NETLINK_XFRM = 6;
+
+    /**
+     * The kernel works all messages of a datagram off before the sender returns, and their answers have to fit into the
+     * socket until then. More per datagram is no faster.
+     */
+    private static final int MOST_REQUESTS_AT_ONCE = 64;
+
+    private static final int SEND_BYTES = 64 * 1024;
+
+    /** The kernel fills up to 32 KiB of a dump into one datagram ({@code netlink_recvmsg}). */
+    private static final int RECEIVE_BYTES = 32 * 1024;
+
+    private static final int SOCKET_BYTES = 1024 * 1024;
+
+    /** Answers are there when the request was sent, so this is for a kernel in trouble. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private static final int MOST_DUMPS = 20;
+
+    private final NetlinkSocket socket;
+    private final ByteBuffer outgoing = ByteBuffer.allocateDirect(SEND_BYTES);
+    private final MessageWriter writer;
+    private final XfrmEncoder encoder;
+    private ByteBuffer incoming = ByteBuffer.allocateDirect(RECEIVE_BYTES);
+    private int lastSequence;
+
+    private Conversation(NetlinkSocket socket) {
+        this.socket = socket;
+        this.writer = new MessageWriter(outgoing, socket.portId());
+        this.encoder = new XfrmEncoder(writer);
+    }
+
+    static Conversation open() {
+        try {
+            NetlinkSocket socket = NetlinkSocket.open(NETLINK_XFRM);
+            socket.receiveBuffer(SOCKET_BYTES);
+            return new Conversation(socket);
+        } catch (SystemCallException e) {
+            throw failure("This kernel has no XFRM, or this process may not use it", e);
+        }
+    }
+
+    static XfrmException failure(String sentence, SystemCallException e) {
+        return new XfrmException("%s: %s".formatted(sentence, KernelError.of(new Errno(e.errno()))), e);
+    }
+
+    NetlinkSocket socket() {
+        return socket;
+    }
+
+    /** Makes the requests in their order; an empty error is an acknowledgement. */
+    List<Optional<KernelError>> request(List<Request> requests) {
+        List<Optional<KernelError>> answers = new ArrayList<>(requests.size());
+        while (answers.size() < requests.size()) {
+            answers.addAll(requestOneDatagram(requests.subList(answers.size(), requests.size())));
+        }
+        return answers;
+    }
+
+    /** Asks for one thing; {@code read} gets the frame that has it. */
+    <T> Answer<T> ask(Request request, Function<Frame, T> read) {
+        int sequence = send(request);
+        while (true) {
+            List<Answer<T>> answers = new ArrayList<>();
+            receive(frame -> {
+                if (frame.sequence() == sequence) {
+                    answers.add(
+                            frame.type() == Netlink.NLMSG_ERROR
+                                    ? new Answer<>(
+                                            Optional.empty(), Ack.of(frame).error())
+                                    : new Answer<>(Optional.of(read.apply(frame)), Optional.empty()));
+                }
+            });
+            if (!answers.isEmpty()) {
+                return answers.getFirst();
+            }
+        }
+    }
+
+    /** What was asked for, or why it was not given. */
+    record Answer<T>(Optional<T> value, Optional<KernelError> error) {}
+
+    /** Reads a whole table, again until it did not change meanwhile. */
+    <T> List<T> dump(Request request, Function<Frame, Optional<T>> read) {
+        for (int attempt = 0; attempt < MOST_DUMPS; attempt++) {
+            Dump<T> dump = new Dump<>(send(request), read);
+            while (!dump.done) {
+                dump.whole &= receive(dump::take);
+            }
+            dump.failure.ifPresent(failure -> {
+                throw failure;
+            });
+            if (dump.whole) {
+                return Collections.unmodifiableList(dump.entries);
+            }
+        }
+        throw new XfrmException("The kernel's table changed during each of %d dumps".formatted(MOST_DUMPS));
+    }
+
+    @Override
+    public void close() {
+        socket.close();
+    }
+
+    private List<Optional<KernelError>> requestOneDatagram(List<Request> requests) {
+        int first = lastSequence + 1;
+        int count = 0;
+        try {
+            while (count < Math.min(requests.size(), MOST_REQUESTS_AT_ONCE)
+                    && writer.remaining() >= XfrmEncoder.LARGEST_REQUEST) {
+                requests.get(count).write(encoder, first + count);
+                count++;
+            }
+            lastSequence += count;
+            transmit();
+        } finally {
+            writer.wipe();
+        }
+        return acknowledgements(first, count);
+    }
+
+    private List<Optional<KernelError>> acknowledgements(int first, int count) {
+        Acknowledgements acknowledgements = new Acknowledgements(first, count);
+        boolean complete = true;
+        while (complete && acknowledgements.outstanding > 0) {
+            complete = receive(acknowledgements::take);
+        }
+        return acknowledgements.answers();
+    }
+
+    private int send(Request request) {
+        try {
+            request.write(encoder, ++lastSequence);
+            transmit();
+        } finally {
+            writer.wipe();
+        }
+        return lastSequence;
+    }
+
+    private void transmit() {
+        try {
+            socket.send(outgoing, writer.length());
+        } catch (SystemCallException e) {
+            throw failure("The kernel did not take an XFRM request", e);
+        }
+    }
+
+    /**
+     * Receives one datagram and shows its frames.
+     *
+     * @return false if something that the kernel sent was lost
+     */
+    private boolean receive(Consumer<Frame> take) {
+        OptionalInt length;
+        try {
+            length = socket.receive(incoming, PATIENCE);
+        } catch (SystemCallException e) {
+            if (e.errno() == Errno.ENOBUFS.number()) {
+                return false;
+            }
+            throw failure("The kernel's answer could not be received", e);
+        }
+        int received = length.orElseThrow(
+                () -> new XfrmException("The kernel did not answer an XFRM request within %s".formatted(PATIENCE)));
+        if (received > incoming.capacity()) {
+            wipe(incoming.capacity());
+            incoming = ByteBuffer.allocateDirect(Integer.highestOneBit(received) << 1);
+            return false;
+        }
+        try {
+            Frame.in(incoming, received).forEach(take);
+            return true;
+        } finally {
+            wipe(received);
+        }
+    }
+
+    /** What is received may hold keys too. */
+    private void wipe(int length) {
+        Zeros.fill(incoming, 0, length);
+    }
+
+    /** The acknowledgements of consecutive requests; those that were lost stay empty. */
+    private static final class Acknowledgements {
+        private final int first;
+        private final List<Optional<Ack>> acks;
+        private int outstanding;
+
+        Acknowledgements(int first, int count) {
+            this.first = first;
+            this.acks = new ArrayList<>(Collections.nCopies(count, Optional.empty()));
+            this.outstanding = count;
+        }
+
+        void take(Frame frame) {
+            int index = frame.sequence() - first;
+            if (frame.type() == Netlink.NLMSG_ERROR
+                    && index >= 0
+                    && index < acks.size()
+                    && acks.get(index).isEmpty()) {
+                acks.set(index, Optional.of(Ack.of(frame)));
+                outstanding--;
+            }
+        }
+
+        /** The answers; for one that was lost nobody knows whether the request was done. */
+        List<Optional<KernelError>> answers() {
+            return acks.stream()
+                    .map(ack -> ack.map(Ack::error).orElse(Optional.of(KernelError.of(Errno.ENOBUFS))))
+                    .toList();
+        }
+    }
+
+    /** A dump in progress. It is read to its end whatever happens: until then the kernel refuses another one. */
+    private static final class Dump<T> {
+        private final int sequence;
+        private final Function<Frame, Optional<T>> read;
+        private final List<T> entries = new ArrayList<>();
+        private Optional<XfrmException> failure = Optional.empty();
+        private boolean whole = true;
+        private boolean done;
+
+        Dump(int sequence, Function<Frame, Optional<T>> read) {
+            this.sequence = sequence;
+            this.read = read;
+        }
+
+        void take(Frame frame) {
+            if (frame.sequence() != sequence) {
+                return;
+            }
+            whole &= !frame.dumpInterrupted();
+            switch (frame.type()) {
+                case Netlink.NLMSG_DONE -> end(Ack.ofDone(frame));
+                case Netlink.NLMSG_ERROR -> end(Ack.of(frame));
+                default -> {
+                    try {
+                        read.apply(frame).ifPresent(entries::add);
+                    } catch (MalformedMessageException e) {
+                        failure = Optional.of(e);
+                    }
+                }
+            }
+        }
+
+        private void end(Ack ack) {
+            done = true;
+            ack.error()
+                    .ifPresent(error -> failure =
+                            Optional.of(new XfrmException("The kernel did not show its table: %s".formatted(error))));
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package io.ipsecxdp.agent.xfrm.netlink;
+
+import io.ipsecxdp.agent.xfrm.Change;
+import io.ipsecxdp.agent.xfrm.KernelError;
+import io.ipsecxdp.agent.xfrm.NotificationGroup;
+import io.ipsecxdp.agent.xfrm.ObservedPolicy;
+import io.ipsecxdp.agent.xfrm.ObservedSa;
+import io.ipsecxdp.agent.xfrm.Result;
+import io.ipsecxdp.agent.xfrm.SaId;
+import io.ipsecxdp.agent.xfrm.Subscription;
+import io.ipsecxdp.agent.xfrm.Xfrm;
+import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
+import io.ipsecxdp.agent.xfrm.XfrmException;
+import io.ipsecxdp.agent.xfrm.codec.XfrmDecoder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** The kernel's SAD and SPD over NETLINK_XFRM. */
+public final class NetlinkXfrm implements Xfrm {
+
+    private final Conversation conversation;
+    private XfrmCapabilities capabilities;
+
+    private NetlinkXfrm(Conversation conversation) {
+        this.conversation = conversation;
+        this.capabilities = new Prober(conversation).probe();
+    }
+
+    /**
+     * Opens the SAD and SPD of the calling thread's network namespace, and probes what the kernel can do.
+     *
+     * @throws XfrmException if the kernel has no XFRM
+     */
+    public static NetlinkXfrm open() {
+        Conversation conversation = Conversation.open();
+        try {
+            return new NetlinkXfrm(conversation);
+        } catch (XfrmException e) {
+            conversation.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public synchronized List<Result> apply(List<Change> changes) {
+        List<Optional<KernelError>> answers = conversation.request(changes.stream()
+                .<Conversation.Request>map(
+                        change -> (encoder, sequence) -> encoder.change(sequence, change, capabilities))
+                .toList());
+        List<Result> results = new ArrayList<>(changes.size());
+        for (int i = 0; i < changes.size(); i++) {
+            results.add(new Result(changes.get(i), answers.get(i)));
+        }
+        return List.copyOf(results);
+    }
+
+    @Override
+    public synchronized List<ObservedSa> dumpSas() {
+        return conversation.dump(
+                (encoder, sequence) -> encoder.dumpSas(sequence), frame -> Optional.of(XfrmDecoder.sa(frame)));
+    }
+
+    @Override
+    public synchronized List<ObservedPolicy> dumpPolicies() {
+        return conversation.dump((encoder, sequence) -> encoder.dumpPolicies(sequence), XfrmDecoder::policy);
+    }
+
+    @Override
+    public synchronized Optional<ObservedSa> get(SaId id) {
+        Conversation.Answer<ObservedSa> answer =
+                conversation.ask((encoder, sequence) -> encoder.getSa(sequence, id), XfrmDecoder::sa);
+        answer.error().filter(error -> !error.absent()).ifPresent(error -> {
+            throw new XfrmException("The kernel did not show the SA %s: %s".formatted(id, error));
+        });
+        return answer.value();
+    }
+
+    @Override
+    public synchronized XfrmCapabilities probe() {
+        capabilities = new Prober(conversation).probe();
+        return capabilities;
+    }
+
+    @Override
+    public synchronized XfrmCapabilities capabilities() {
+        return capabilities;
+    }
+
+    @Override
+    public Subscription subscribe(Set<NotificationGroup> groups) {
+        return NetlinkSubscription.open(groups, conversation.socket().portId());
+    }
+
+    @Override
+    public OptionalLong namespaceCookie() {
+        return conversation.socket().namespaceCookie();
+    }
+
+    @Override
+    public synchronized void close() {
+        conversation.close();
+    }
+}

@@ -1,0 +1,112 @@
+package io.ipsecxdp.agent.jna;
+
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * A network namespace without a name, which lives as long as the one thread that is in it. Sockets and processes that
+ * this thread makes belong to it.
+ */
+public final class NetworkNamespace implements AutoCloseable {
+
+    private static final int CLONE_NEWNET = 0x40000000;
+
+    private static final class LibC {
+        static {
+            Native.register(LibC.class, NativeLibrary.getProcess());
+        }
+
+        static native int unshare(int flags);
+
+        static native int gettid();
+    }
+
+    private final ExecutorService thread =
+            Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().factory());
+    private final int threadId;
+
+    private NetworkNamespace() {
+        threadId = call(() -> {
+            if (LibC.unshare(CLONE_NEWNET) != 0) {
+                throw new SystemCallException("unshare", Native.getLastError());
+            }
+            return LibC.gettid();
+        });
+        run("ip link set lo up");
+    }
+
+    public static NetworkNamespace create() {
+        return new NetworkNamespace();
+    }
+
+    /** Where {@code ip link set ... netns PATH} finds it. */
+    public String path() {
+        return "/proc/%d/task/%d/ns/net".formatted(ProcessHandle.current().pid(), threadId);
+    }
+
+    public <T> T call(Callable<T> work) {
+        try {
+            return thread.submit(work).get();
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case RuntimeException unchecked -> throw unchecked;
+                case Error error -> throw error;
+                case Throwable checked -> throw new IllegalStateException(checked);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Runs a command whose words are separated by single spaces, and gives its output, errors included. */
+    public String run(String command) {
+        return run(List.of(command.split(" ")));
+    }
+
+    public String run(List<String> command) {
+        Output output = attempt(command);
+        if (output.exitCode() != 0) {
+            throw new IllegalStateException("%s gave %d: %s".formatted(command, output.exitCode(), output.text()));
+        }
+        return output.text();
+    }
+
+    /** As {@link #run}, whatever the exit code. */
+    public Output attempt(List<String> command) {
+        return call(() -> {
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
+            String text = new String(process.getInputStream().readAllBytes());
+            return new Output(process.waitFor(), text);
+        });
+    }
+
+    /** What a command said. */
+    public record Output(int exitCode, String text) {}
+
+    @Override
+    public void close() {
+        thread.shutdownNow();
+        thread.close();
+    }
+
+    /** Writes a sysctl of this namespace, such as {@code net/core/xfrm_acq_expires}. */
+    public void sysctl(String name, String value) {
+        call(() -> {
+            try {
+                return Files.writeString(Path.of("/proc/sys", name), value);
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+    }
+}
