@@ -1,7 +1,6 @@
 package io.ipsecxdp.bpf;
 
 import io.ipsecxdp.bpf.jna.BpfException;
-import io.ipsecxdp.bpf.jna.Errno;
 
 /**
  * Why a wish could not be fulfilled.
@@ -27,15 +26,11 @@ public record Refusal(Reason reason, String message, String log) {
         this(reason, message, "");
     }
 
-    static Refusal of(NetDevice device, BpfException e) {
-        return e.errno() == Errno.ENODEV
-                ? new Refusal(Reason.NO_SUCH_DEVICE, "there is no interface " + device.name() + " (any more)")
-                : new Refusal(Reason.KERNEL_REFUSED, e.getMessage(), e.log());
+    static Refusal of(BpfException e) {
+        return new Refusal(Reason.KERNEL_REFUSED, e.getMessage(), e.log());
     }
 
-    static Refusal ofAttach(NetDevice device, XdpMode wanted, BpfException e) {
-        return wanted == XdpMode.NATIVE
-                ? new Refusal(Reason.NATIVE_REFUSED, Attachment.nativeRefusal(e))
-                : of(device, e);
+    static Refusal ofAttach(XdpMode wanted, BpfException e) {
+        return wanted == XdpMode.NATIVE ? new Refusal(Reason.NATIVE_REFUSED, Attachment.nativeRefusal(e)) : of(e);
     }
 }

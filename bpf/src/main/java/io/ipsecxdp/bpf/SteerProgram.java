@@ -11,12 +11,12 @@ import java.io.UncheckedIOException;
 final class SteerProgram implements AutoCloseable {
     private static final String OBJECT = "steer.bpf.o";
 
-    private final Fd program;
+    private final BpfObject object;
     private final SteerMaps maps;
 
-    private SteerProgram(Fd program, SteerMaps maps) {
-        this.program = program;
-        this.maps = maps;
+    private SteerProgram(BpfObject object) {
+        this.object = object;
+        this.maps = SteerMaps.of(object);
     }
 
     /** The object that was compiled into this jar. */
@@ -37,27 +37,32 @@ final class SteerProgram implements AutoCloseable {
      * @throws BpfException with the verifier's log if the kernel refuses the program
      */
     static SteerProgram load(byte[] elf, Capabilities capabilities, PinnedMaps existing) {
-        try (var object = BpfObject.open("steer", elf)) {
+        var object = BpfObject.open("steer", elf);
+        try {
             object.setMaxEntries(SteerMaps.CPUS, Bpf.possibleCpus());
             object.setConstant(capabilities.saLookup() ? 1 : 0);
             SteerMaps.NAMES.forEach(
                     name -> existing.fitting(name, object.shape(name)).ifPresent(map -> object.reuse(name, map)));
             object.load();
-            return new SteerProgram(object.program("steer"), SteerMaps.of(object));
+            return new SteerProgram(object);
+        } catch (RuntimeException e) {
+            object.close();
+            throw e;
         }
     }
 
+    /** Open as long as this is. */
     Fd program() {
-        return program;
+        return object.program("steer");
     }
 
+    /** Open as long as this is. */
     SteerMaps maps() {
         return maps;
     }
 
     @Override
     public void close() {
-        program.close();
-        maps.close();
+        object.close();
     }
 }

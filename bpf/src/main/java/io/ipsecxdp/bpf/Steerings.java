@@ -33,14 +33,15 @@ public final class Steerings {
      * detached and attached again; frames in between are passed.
      */
     public OpenResult open(NetDevice device, XdpMode mode, SteeringConfig config) {
-        var refusal = BpfFileSystem.refusal(pinFolder).or(() -> Cpus.refusal(config));
+        var refusal =
+                BpfFileSystem.refusal(pinFolder).or(() -> Cpus.refusal(config)).or(() -> missing(device));
         if (refusal.isPresent()) {
             return new OpenResult.Refused(refusal.get());
         }
         try {
             return steer(device, mode, config);
         } catch (BpfException e) {
-            return new OpenResult.Refused(Refusal.of(device, e));
+            return new OpenResult.Refused(Refusal.of(e));
         }
     }
 
@@ -124,11 +125,24 @@ public final class Steerings {
                 var program = SteerProgram.load(elf, capabilities, existing)) {
             program.maps().apply(config);
             return switch (Attachment.make(program.program(), device, wanted)) {
-                case Attachment.Failed(var error) ->
-                    foreign(device).orElseGet(() -> new OpenResult.Refused(Refusal.ofAttach(device, wanted, error)));
+                case Attachment.Failed(var error) -> notAttached(device, wanted, error);
                 case Attachment.Made made -> pinned(pins, program.maps(), made);
             };
         }
+    }
+
+    private static OpenResult notAttached(NetDevice device, XdpMode wanted, BpfException error) {
+        return foreign(device)
+                .orElseGet(
+                        () -> new OpenResult.Refused(missing(device).orElseGet(() -> Refusal.ofAttach(wanted, error))));
+    }
+
+    private static Optional<Refusal> missing(NetDevice device) {
+        return NetDevice.find(device.name()).filter(device::equals).isPresent()
+                ? Optional.empty()
+                : Optional.of(new Refusal(
+                        Refusal.Reason.NO_SUCH_DEVICE,
+                        "there is no interface " + device.name() + " with index " + device.index() + " (any more)"));
     }
 
     /** Should a pin fail, the link's only descriptor is closed here, and that detaches it. */

@@ -41,6 +41,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
             if (Shell.tried("sh", "-c", "command -v ip").status() != 0) {
                 missing.add("ip (Debian package iproute2)");
             }
+            if (Runtime.getRuntime().availableProcessors() < 2) {
+                missing.add("two CPUs");
+            }
             var capabilities = Capabilities.probe();
             if (!capabilities.cpuMap()) {
                 missing.add("a kernel with CPUMAP (CONFIG_BPF_SYSCALL, CONFIG_XDP_SOCKETS)");

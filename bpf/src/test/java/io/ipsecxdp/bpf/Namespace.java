@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A network namespace of the test's own, and a thread that lives in it. */
@@ -75,8 +76,16 @@ final class Namespace implements AutoCloseable {
     }
 
     <T> T call(Callable<T> task) {
+        return result(submit(task));
+    }
+
+    <T> Future<T> submit(Callable<T> task) {
+        return inside.submit(task);
+    }
+
+    static <T> T result(Future<T> future) {
         try {
-            return inside.submit(task).get();
+            return future.get();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RuntimeException cause) {
                 throw cause;

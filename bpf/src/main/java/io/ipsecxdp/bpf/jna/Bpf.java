@@ -1,7 +1,6 @@
 package io.ipsecxdp.bpf.jna;
 
 import com.sun.jna.Memory;
-import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -15,9 +14,8 @@ import java.util.OptionalInt;
 public final class Bpf {
     static final int MAP_TYPE_CPUMAP = 16;
 
-    private static final int BPF_XDP = 37;
-    private static final int F_DUPFD_CLOEXEC = 1030;
-    private static final int BPF_LINK_TYPE_XDP = 6;
+    static final int BPF_XDP = 37;
+    static final int BPF_LINK_TYPE_XDP = 6;
 
     private Bpf() {}
 
@@ -62,9 +60,7 @@ public final class Bpf {
         static final int TEST_RUN_OPTS_DURATION = 64;
 
         static final int XDP_MD_SIZE = 24;
-        static final int XDP_MD_DATA = 0;
         static final int XDP_MD_DATA_END = 4;
-        static final int XDP_MD_INGRESS_IFINDEX = 12;
 
         private Layout() {}
     }
@@ -91,7 +87,7 @@ public final class Bpf {
         if (fd == -Errno.ENOENT) {
             return Optional.empty();
         }
-        return Optional.of(new Fd(check("Opening the pin " + pin, fd)));
+        return Optional.of(Fd.owned(check("Opening the pin " + pin, fd)));
     }
 
     public static void pin(Fd object, Path pin) {
@@ -127,22 +123,12 @@ public final class Bpf {
         }
     }
 
-    /** The loaded program with this id; empty if it is gone, or if this process may not open it (CAP_SYS_ADMIN). */
+    /** The program with this id; empty if it is gone, or if we may not open it, which takes CAP_SYS_ADMIN. */
     public static Optional<Fd> programById(int id) {
         int fd = Libbpf.bpf_prog_get_fd_by_id(id);
-        if (fd == -Errno.ENOENT || fd == -Errno.EPERM) {
-            return Optional.empty();
-        }
-        return Optional.of(new Fd(check("Opening program " + id, fd)));
-    }
-
-    /** A descriptor of its own for what {@code fd} is open on. By id it would take CAP_SYS_ADMIN. */
-    static Fd duplicate(Fd fd) {
-        int copy = LibC.fcntl(fd.number(), F_DUPFD_CLOEXEC, 0);
-        if (copy < 0) {
-            throw new BpfException("Duplicating a descriptor", Native.getLastError());
-        }
-        return new Fd(copy);
+        return fd == -Errno.ENOENT || fd == -Errno.EPERM
+                ? Optional.empty()
+                : Optional.of(Fd.owned(check("Opening program " + id, fd)));
     }
 
     /**
@@ -180,7 +166,7 @@ public final class Bpf {
         try (var opts = opts(Layout.LINK_CREATE_OPTS_SIZE)) {
             opts.setInt(Layout.LINK_CREATE_OPTS_FLAGS, flag.bits());
             int fd = Libbpf.bpf_link_create(program.number(), ifindex, BPF_XDP, opts);
-            return new Fd(check("Attaching XDP to interface " + ifindex, fd));
+            return Fd.owned(check("Attaching XDP to interface " + ifindex, fd));
         }
     }
 
@@ -206,38 +192,33 @@ public final class Bpf {
     }
 
     /**
-     * Runs an XDP program on a frame, as if it came in on an interface of the calling thread's network namespace
-     * (net/bpf/test_run.c bpf_prog_test_run_xdp). A redirect only looks its map up. One call costs milliseconds, so
-     * timings need many repetitions.
+     * Runs an XDP program on a frame, as if it came in on the loopback of the calling thread's network namespace
+     * (net/bpf/test_run.c bpf_prog_test_run_xdp). A redirect only looks its map up. One call costs milliseconds unless
+     * the program is also attached somewhere, so timings need many repetitions.
      *
-     * @param ifindex the interface; 0 for the namespace's loopback
+     * @param frame at least 14 bytes, the kernel takes no less
+     * @param linear how many of its bytes are in the first buffer, which is all that the program can read; less than all
+     *     needs Linux 6.18
+     * @param repeat at least 1
      */
-    public static TestRun testRun(Fd program, byte[] frame, int ifindex, int repeat) {
-        // The kernel takes no frame below 14 bytes, but takes bytes of metadata before a frame of any length
-        int metadata = frame.length < 16 ? 16 : 0;
-        int size = metadata + frame.length;
-        try (var in = new Memory(size);
-                var out = new Memory(size);
+    public static TestRun testRun(Fd program, byte[] frame, int linear, int repeat) {
+        try (var in = memory(frame);
+                var out = new Memory(frame.length);
                 var context = new Memory(Layout.XDP_MD_SIZE);
                 var opts = opts(Layout.TEST_RUN_OPTS_SIZE)) {
-            in.clear();
-            in.write(metadata, frame, 0, frame.length);
             context.clear();
-            context.setInt(Layout.XDP_MD_DATA, metadata);
-            context.setInt(Layout.XDP_MD_DATA_END, size);
-            context.setInt(Layout.XDP_MD_INGRESS_IFINDEX, ifindex);
+            context.setInt(Layout.XDP_MD_DATA_END, linear);
             opts.setPointer(Layout.TEST_RUN_OPTS_DATA_IN, in);
             opts.setPointer(Layout.TEST_RUN_OPTS_DATA_OUT, out);
-            opts.setInt(Layout.TEST_RUN_OPTS_DATA_SIZE_IN, size);
-            opts.setInt(Layout.TEST_RUN_OPTS_DATA_SIZE_OUT, size);
+            opts.setInt(Layout.TEST_RUN_OPTS_DATA_SIZE_IN, frame.length);
+            opts.setInt(Layout.TEST_RUN_OPTS_DATA_SIZE_OUT, frame.length);
             opts.setPointer(Layout.TEST_RUN_OPTS_CTX_IN, context);
             opts.setInt(Layout.TEST_RUN_OPTS_CTX_SIZE_IN, Layout.XDP_MD_SIZE);
             opts.setInt(Layout.TEST_RUN_OPTS_REPEAT, repeat);
             check("Running a program on a frame", Libbpf.bpf_prog_test_run_opts(program.number(), opts));
-            int sizeOut = opts.getInt(Layout.TEST_RUN_OPTS_DATA_SIZE_OUT);
             return new TestRun(
                     opts.getInt(Layout.TEST_RUN_OPTS_RETVAL),
-                    out.getByteArray(metadata, sizeOut - metadata),
+                    out.getByteArray(0, opts.getInt(Layout.TEST_RUN_OPTS_DATA_SIZE_OUT)),
                     opts.getInt(Layout.TEST_RUN_OPTS_DURATION));
         }
     }

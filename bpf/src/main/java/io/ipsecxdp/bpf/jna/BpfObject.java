@@ -6,8 +6,8 @@ import com.sun.jna.Pointer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A BPF object file on its way into the kernel: opened, prepared, loaded. What was loaded is taken out as descriptors
- * that stay open when this is closed.
+ * A BPF object file on its way into the kernel: opened, prepared, loaded. The descriptors of what was loaded are open as
+ * long as this is.
  */
 public final class BpfObject implements AutoCloseable {
     /** Up to and with object_name; libbpf takes the rest as zero. */
@@ -81,28 +81,21 @@ public final class BpfObject implements AutoCloseable {
         });
     }
 
-    /** The loaded program, as a descriptor of its own. */
     public Fd program(String program) {
         var p = Libbpf.bpf_object__find_program_by_name(object, program);
         if (p == null) {
             throw new IllegalStateException("the BPF object " + name + " has no program " + program);
         }
-        return Bpf.duplicate(borrowed(Libbpf.bpf_program__fd(p)));
+        return Fd.borrowed(Bpf.check("Asking for the program " + program, Libbpf.bpf_program__fd(p)));
     }
 
-    /** The loaded map, as a descriptor of its own. */
     public Fd map(String map) {
-        return Bpf.duplicate(borrowed(Libbpf.bpf_map__fd(find(map))));
+        return Fd.borrowed(Bpf.check("Asking for the map " + map, Libbpf.bpf_map__fd(find(map))));
     }
 
     @Override
     public void close() {
         Libbpf.bpf_object__close(object);
-    }
-
-    /** libbpf closes this one. */
-    private static Fd borrowed(int number) {
-        return new Fd(Bpf.check("Asking libbpf for a descriptor", number));
     }
 
     private Pointer find(String map) {

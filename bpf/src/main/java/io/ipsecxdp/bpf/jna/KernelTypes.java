@@ -6,11 +6,11 @@ import java.util.stream.IntStream;
 
 /** The running kernel's BTF. Large while open (tens of MiB), so ask and close. */
 public final class KernelTypes implements AutoCloseable {
-    private static final int BTF_KIND_STRUCT = 4;
-    private static final int BTF_KIND_FUNC = 12;
-    private static final int BTF_TYPE_SIZE = 12;
-    private static final int BTF_TYPE_INFO = 4;
-    private static final int BTF_MEMBER_SIZE = 12;
+    static final int BTF_KIND_STRUCT = 4;
+    static final int BTF_KIND_FUNC = 12;
+    static final int BTF_TYPE_SIZE = 12;
+    static final int BTF_TYPE_INFO = 4;
+    static final int BTF_MEMBER_SIZE = 12;
 
     private final Pointer btf;
 

@@ -13,9 +13,6 @@ final class LibC {
 
     static native int close(int fd);
 
-    /** Variadic in C; its integer arguments go where any others go in the ABIs of x86-64 and of arm64 Linux. */
-    static native int fcntl(int fd, int command, int argument);
-
     static native int if_nametoindex(String name);
 
     /** A {@code va_list} argument is a pointer in the ABIs of x86-64 and of arm64. */

@@ -13,6 +13,7 @@ public final class Sys {
     private static final int NETLINK_XFRM = 6;
     private static final int AF_PACKET = 17;
     private static final int SOCK_RAW = 3;
+    private static final int BPF_TCX_INGRESS = 46;
 
     static {
         Native.register(Sys.class, "c");
@@ -64,6 +65,12 @@ public final class Sys {
         } finally {
             LibC.close(fd);
         }
+    }
+
+    /** Runs a program where the stack begins (tcx), behind XDP, until the link is closed. */
+    public static Fd attachIngress(Fd program, int ifindex) {
+        int fd = Libbpf.bpf_link_create(program.number(), ifindex, BPF_TCX_INGRESS, Pointer.NULL);
+        return Fd.owned(Bpf.check("Attaching to the ingress of interface " + ifindex, fd));
     }
 
     /** Sends frames out of an interface as they are. */

@@ -1,0 +1,329 @@
+package io.ipsecxdp.bpf;
+
+import static io.ipsecxdp.bpf.Frames.DESTINATION4;
+import static io.ipsecxdp.bpf.Frames.DESTINATION6;
+import static io.ipsecxdp.bpf.Frames.ESP;
+import static io.ipsecxdp.bpf.Frames.ESP_IN_UDP;
+import static io.ipsecxdp.bpf.Frames.ICMP;
+import static io.ipsecxdp.bpf.Frames.SOURCE4;
+import static io.ipsecxdp.bpf.Frames.TCP;
+import static io.ipsecxdp.bpf.Frames.UDP;
+import static io.ipsecxdp.bpf.Frames.esp;
+import static io.ipsecxdp.bpf.Frames.esp4;
+import static io.ipsecxdp.bpf.Frames.esp6;
+import static io.ipsecxdp.bpf.Frames.ethernet;
+import static io.ipsecxdp.bpf.Frames.ipv4;
+import static io.ipsecxdp.bpf.Frames.ipv6;
+import static io.ipsecxdp.bpf.Frames.padded;
+import static io.ipsecxdp.bpf.Frames.tagged;
+import static io.ipsecxdp.bpf.Frames.udp;
+import static io.ipsecxdp.bpf.Outcome.EXTENSION_HEADER;
+import static io.ipsecxdp.bpf.Outcome.FRAGMENT;
+import static io.ipsecxdp.bpf.Outcome.HASHED_NO_LOOKUP;
+import static io.ipsecxdp.bpf.Outcome.HASHED_NO_OWNER;
+import static io.ipsecxdp.bpf.Outcome.HASHED_NO_OWNER_FIELD;
+import static io.ipsecxdp.bpf.Outcome.HASH_CPU_MISSING;
+import static io.ipsecxdp.bpf.Outcome.LOOKUP_EINVAL;
+import static io.ipsecxdp.bpf.Outcome.LOOKUP_ENONET;
+import static io.ipsecxdp.bpf.Outcome.MALFORMED;
+import static io.ipsecxdp.bpf.Outcome.NAT_KEEPALIVE;
+import static io.ipsecxdp.bpf.Outcome.NON_ESP_MARKER;
+import static io.ipsecxdp.bpf.Outcome.NOT_ESP;
+import static io.ipsecxdp.bpf.Outcome.OWNER;
+import static io.ipsecxdp.bpf.Outcome.OWNER_OUTSIDE_POLICY;
+import static io.ipsecxdp.bpf.Outcome.SA_UNKNOWN;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ipsecxdp.bpf.jna.Bpf;
+import io.ipsecxdp.bpf.jna.Fd;
+import io.ipsecxdp.bpf.jna.TestRun;
+import io.ipsecxdp.bpf.jna.XdpFlag;
+import java.net.InetAddress;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The program on single frames, by BPF_PROG_TEST_RUN in a namespace with SAs of every kind. */
+@KernelTest
+@Timeout(120)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class SteerProgramIT {
+    private static final int XDP_PASS = 2;
+    private static final int XDP_REDIRECT = 4;
+
+    private static final int OWNED = 0x1001;
+    private static final int UNOWNED = 0x1002;
+    private static final int OWNED_OUTSIDE_POLICY = 0x1003;
+    private static final int MARKED = 0x1004;
+    private static final int ELSEWHERE = 0x1005;
+    private static final int UNKNOWN = 0x1006;
+
+    /** Added to the SPIs of IPv6: since Linux 6.17 ALLOCSPI gives an SPI out once, whatever the destination. */
+    private static final int OVER_IPV6 = 0x1000;
+
+    private static final Capabilities EVERYTHING = new Capabilities(true, true, true);
+    private static final SteeringConfig ONLY_CPU_0 = SteeringConfig.of(Set.of(0), 64);
+
+    private static final int LOOPBACK = 1;
+    private static final int ETHERNET_HEADER = 14;
+    private static final int ESP_HEADER = 8;
+
+    private Namespace node;
+    private SteerProgram steer;
+    private Fd attached;
+
+    private record Case(String name, byte[] frame, Outcome expected) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    @BeforeAll
+    void prepare() {
+        node = Namespace.make();
+        node.run(() -> {
+            makeSas(DESTINATION4, 0);
+            makeSas(DESTINATION6, OVER_IPV6);
+        });
+        try (var other = Namespace.make()) {
+            other.run(() -> LarvalSa.make(SOURCE4, DESTINATION4, ELSEWHERE, OptionalInt.of(0)));
+        }
+        steer = load(SteerProgram.compiled(), EVERYTHING);
+        steer.maps().apply(ONLY_CPU_0);
+        // Else each run would patch the kernel's XDP dispatcher, for milliseconds
+        attached = node.call(() -> Bpf.attachXdp(steer.program(), LOOPBACK, XdpFlag.GENERIC));
+    }
+
+    @AfterAll
+    void remove() {
+        node.close();
+        attached.close();
+        steer.close();
+    }
+
+    static List<Case> frames() {
+        var keepalive = udp(4500, ESP_IN_UDP, new byte[] {(byte) 0xFF});
+        var ike = udp(4500, ESP_IN_UDP, new byte[64]);
+        return List.of(
+                new Case("ESP over IPv4", esp4(OWNED), OWNER),
+                new Case("ESP over IPv6", esp6(OWNED + OVER_IPV6), OWNER),
+                new Case("ESP in a VLAN", tagged(0x8100, esp4(OWNED)), OWNER),
+                new Case("ESP over IPv6 in a VLAN", tagged(0x8100, esp6(OWNED + OVER_IPV6)), OWNER),
+                new Case("ESP in QinQ", tagged(0x88A8, tagged(0x8100, esp4(OWNED))), OWNER),
+                new Case("ESP behind three tags", tagged(0x88A8, tagged(0x8100, tagged(0x8100, esp4(OWNED)))), NOT_ESP),
+                new Case("IPv4 options, one word", ethernet(ipv4(ESP, 1, 0, esp(OWNED))), OWNER),
+                new Case("IPv4 options, ten words", ethernet(ipv4(ESP, 10, 0, esp(OWNED))), OWNER),
+                new Case("first fragment", ethernet(ipv4(ESP, 0, 0x2000, esp(OWNED))), FRAGMENT),
+                new Case("later fragment", ethernet(ipv4(ESP, 0, 0x2005, esp(OWNED))), FRAGMENT),
+                new Case("last fragment", ethernet(ipv4(ESP, 0, 0x0005, esp(OWNED))), FRAGMENT),
+                new Case("ESP in UDP", ethernet(ipv4(UDP, udp(4500, ESP_IN_UDP, esp(OWNED)))), OWNER),
+                new Case(
+                        "ESP in UDP from behind a NAT", ethernet(ipv4(UDP, udp(61234, ESP_IN_UDP, esp(OWNED)))), OWNER),
+                new Case(
+                        "ESP in UDP over IPv6",
+                        ethernet(ipv6(UDP, udp(4500, ESP_IN_UDP, esp(OWNED + OVER_IPV6)))),
+                        OWNER),
+                new Case("NAT keepalive, as padded by a NIC", padded(ethernet(ipv4(UDP, keepalive))), NAT_KEEPALIVE),
+                new Case("NAT keepalive over IPv6", ethernet(ipv6(UDP, keepalive)), NAT_KEEPALIVE),
+                new Case("IKE with its marker", ethernet(ipv4(UDP, ike)), NON_ESP_MARKER),
+                new Case("IKE with its marker over IPv6", ethernet(ipv6(UDP, ike)), NON_ESP_MARKER),
+                new Case(
+                        "one byte on the port of ESP that is no keepalive",
+                        padded(ethernet(ipv4(UDP, udp(4500, ESP_IN_UDP, new byte[] {1})))),
+                        NON_ESP_MARKER),
+                new Case(
+                        "too short for ESP in UDP, whatever the padding holds",
+                        padded(ethernet(ipv4(UDP, udp(4500, ESP_IN_UDP, Arrays.copyOf(esp(OWNED), 8))))),
+                        NON_ESP_MARKER),
+                new Case(
+                        "from the port of ESP to another",
+                        ethernet(ipv4(UDP, udp(ESP_IN_UDP, 53, esp(OWNED)))),
+                        NOT_ESP),
+                new Case("other UDP", ethernet(ipv4(UDP, udp(1000, 53, new byte[32]))), NOT_ESP),
+                new Case("TCP", ethernet(ipv4(TCP, new byte[40])), NOT_ESP),
+                new Case("TCP over IPv6", ethernet(ipv6(TCP, new byte[40])), NOT_ESP),
+                new Case("ICMP", ethernet(ipv4(ICMP, new byte[64])), NOT_ESP),
+                new Case("ICMPv6", ethernet(ipv6(58, new byte[64])), NOT_ESP),
+                new Case("AH", ethernet(ipv4(51, new byte[64])), NOT_ESP),
+                new Case("ARP", ethernet(0x0806, new byte[46]), NOT_ESP),
+                new Case("LLC", ethernet(46, new byte[46]), NOT_ESP),
+                new Case("IPv6 hop-by-hop options", ethernet(ipv6(0, new byte[64])), EXTENSION_HEADER),
+                new Case("IPv6 routing header", ethernet(ipv6(43, new byte[64])), EXTENSION_HEADER),
+                new Case("IPv6 destination options", ethernet(ipv6(60, new byte[64])), EXTENSION_HEADER),
+                new Case("IPv6 fragment", ethernet(ipv6(44, new byte[64])), FRAGMENT),
+                new Case("IPv6 in the Ethernet type of IPv4", ethernet(0x0800, ipv6(ESP, esp(OWNED))), MALFORMED),
+                new Case("IPv4 in the Ethernet type of IPv6", ethernet(0x86DD, ipv4(ESP, esp(OWNED))), MALFORMED),
+                new Case("IPv4 header length below 20", withByte(esp4(OWNED), 14, 0x44), MALFORMED),
+                new Case("SA without an owner", esp4(UNOWNED), HASHED_NO_OWNER),
+                new Case("SA without an owner over IPv6", esp6(UNOWNED + OVER_IPV6), HASHED_NO_OWNER),
+                new Case("owner outside the policy", esp4(OWNED_OUTSIDE_POLICY), OWNER_OUTSIDE_POLICY),
+                new Case(
+                        "owner outside the policy over IPv6",
+                        esp6(OWNED_OUTSIDE_POLICY + OVER_IPV6),
+                        OWNER_OUTSIDE_POLICY),
+                new Case("unknown SPI", esp4(UNKNOWN), SA_UNKNOWN),
+                new Case("unknown SPI over IPv6", esp6(UNKNOWN + OVER_IPV6), SA_UNKNOWN),
+                new Case("SPI known for another destination", withByte(esp4(OWNED), 33, 9), SA_UNKNOWN),
+                new Case("reserved SPI 0", esp4(0), SA_UNKNOWN),
+                new Case("SA with a mark", esp4(MARKED), SA_UNKNOWN),
+                new Case("SA of another namespace", esp4(ELSEWHERE), SA_UNKNOWN));
+    }
+
+    @ParameterizedTest
+    @MethodSource("frames")
+    void aFrameIsPassedOrSteeredUnchangedAndCountedOnce(Case frame) {
+        assertOutcome(steer, frame.frame(), frame.expected());
+    }
+
+    @ParameterizedTest
+    @MethodSource("frames")
+    void aFrameCutAtAnyLengthIsNeverDroppedAndSteeredOnlyByAWholeEspHeader(Case frame) {
+        for (int length = ETHERNET_HEADER; length < frame.frame().length; length++) {
+            var cut = Arrays.copyOf(frame.frame(), length);
+            assertSteeredByAWholeEspHeader(frame, cut, length);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("frames")
+    void aFrameWhoseFirstBufferEndsAnywhereIsNeverDroppedAndSteeredOnlyByAWholeEspHeader(Case frame) {
+        for (int linear = 0; linear < frame.frame().length; linear++) {
+            assertSteeredByAWholeEspHeader(frame, frame.frame(), linear);
+        }
+    }
+
+    private void assertSteeredByAWholeEspHeader(Case original, byte[] frame, int linear) {
+        var before = steer.maps().counters();
+        var run = run(steer, frame, linear);
+        var after = steer.maps().counters();
+
+        boolean wholeEspHeader = linear >= original.frame().length - Frames.ESP_SIZE + ESP_HEADER;
+        assertThat(run.action())
+                .as("%d readable bytes", linear)
+                .isEqualTo(original.expected().steered() && wholeEspHeader ? XDP_REDIRECT : XDP_PASS);
+        assertThat(run.frame()).as("%d readable bytes", linear).isEqualTo(frame);
+        assertThat(after.total().minus(before.total())).isEqualTo(new Count(1, frame.length));
+    }
+
+    @Test
+    void arbitraryFramesAreNeverDroppedNorChangedAndAllAreCounted() {
+        long seed = System.nanoTime();
+        var random = new Random(seed);
+        var originals = frames();
+        int runs = 50_000;
+        var before = steer.maps().counters();
+        long bytes = 0;
+        for (int i = 0; i < runs; i++) {
+            var frame = mutated(originals.get(random.nextInt(originals.size())).frame(), random);
+            var run = run(steer, frame);
+            assertThat(run.action()).as("seed %d, run %d", seed, i).isIn(XDP_PASS, XDP_REDIRECT);
+            assertThat(run.frame()).as("seed %d, run %d", seed, i).isEqualTo(frame);
+            bytes += frame.length;
+        }
+        var after = steer.maps().counters();
+        assertThat(after.total().minus(before.total())).isEqualTo(new Count(runs, bytes));
+    }
+
+    @Test
+    void aJumboFrameInSeveralBuffersIsSteeredAndCountedWhole() {
+        var jumbo = Arrays.copyOf(esp4(OWNED), 9014);
+        assertOutcome(steer, jumbo, OWNER);
+    }
+
+    @Test
+    void withoutQueuesEverythingIsPassed() {
+        try (var empty = load(SteerProgram.compiled(), EVERYTHING)) {
+            assertOutcome(empty, esp4(OWNED), OWNER_OUTSIDE_POLICY);
+            assertOutcome(empty, esp4(UNOWNED), HASH_CPU_MISSING);
+        }
+    }
+
+    @Test
+    void aKernelWithoutTheLookupSteersAllEspByItsSpi() {
+        var without = new Capabilities(false, false, true);
+        for (var elf : List.of(SteerProgram.compiled(), Compiled.test("no_lookup"))) {
+            try (var blind = load(elf, without)) {
+                blind.maps().apply(ONLY_CPU_0);
+                assertOutcome(blind, esp4(OWNED), HASHED_NO_LOOKUP);
+                assertOutcome(blind, esp4(UNKNOWN), HASHED_NO_LOOKUP);
+                assertOutcome(blind, esp6(UNKNOWN + OVER_IPV6), HASHED_NO_LOOKUP);
+                assertOutcome(blind, ethernet(ipv4(TCP, new byte[40])), NOT_ESP);
+            }
+        }
+    }
+
+    @Test
+    void aKernelWithoutOwnersSteersKnownSasByTheirSpi() {
+        try (var ownerless = load(Compiled.test("no_owner_field"), EVERYTHING)) {
+            ownerless.maps().apply(ONLY_CPU_0);
+            assertOutcome(ownerless, esp4(OWNED), HASHED_NO_OWNER_FIELD);
+            assertOutcome(ownerless, esp4(UNKNOWN), SA_UNKNOWN);
+        }
+    }
+
+    @Test
+    void theErrorsOfTheLookupAreCountedApartAndTheFramesPassed() {
+        try (var lost = load(Compiled.test("lost_namespace"), EVERYTHING);
+                var refused = load(Compiled.test("refused_lookup"), EVERYTHING)) {
+            assertOutcome(lost, esp4(OWNED), LOOKUP_ENONET);
+            assertOutcome(refused, esp4(OWNED), LOOKUP_EINVAL);
+        }
+    }
+
+    private void assertOutcome(SteerProgram program, byte[] frame, Outcome expected) {
+        var before = program.maps().counters();
+        var run = run(program, frame);
+        var after = program.maps().counters();
+
+        assertThat(Arrays.stream(Outcome.values()).filter(o -> !after.of(o).equals(before.of(o))))
+                .containsExactly(expected);
+        assertThat(after.of(expected).minus(before.of(expected))).isEqualTo(new Count(1, frame.length));
+        assertThat(run.action()).isEqualTo(expected.steered() ? XDP_REDIRECT : XDP_PASS);
+        assertThat(run.frame()).isEqualTo(frame);
+    }
+
+    private static SteerProgram load(byte[] elf, Capabilities capabilities) {
+        return SteerProgram.load(elf, capabilities, PinnedMaps.none());
+    }
+
+    private TestRun run(SteerProgram program, byte[] frame) {
+        return run(program, frame, frame.length);
+    }
+
+    private TestRun run(SteerProgram program, byte[] frame, int linear) {
+        return node.call(() -> Bpf.testRun(program.program(), frame, linear, 1));
+    }
+
+    private static byte[] mutated(byte[] frame, Random random) {
+        var mutant = Arrays.copyOf(
+                frame, random.nextInt(4) == 0 ? random.nextInt(ETHERNET_HEADER, 2 * frame.length) : frame.length);
+        IntStream.range(0, random.nextInt(8))
+                .forEach(i -> mutant[random.nextInt(mutant.length)] = (byte) random.nextInt(256));
+        return mutant;
+    }
+
+    private static byte[] withByte(byte[] frame, int index, int value) {
+        var changed = frame.clone();
+        changed[index] = (byte) value;
+        return changed;
+    }
+
+    private static void makeSas(InetAddress destination, int offset) {
+        var source = Frames.source(destination);
+        LarvalSa.make(source, destination, OWNED + offset, OptionalInt.of(0));
+        LarvalSa.make(source, destination, UNOWNED + offset, OptionalInt.empty());
+        LarvalSa.make(source, destination, OWNED_OUTSIDE_POLICY + offset, OptionalInt.of(1));
+        LarvalSa.make(source, destination, MARKED + offset, OptionalInt.of(0), OptionalInt.of(0x42));
+    }
+}

@@ -1,0 +1,208 @@
+package io.ipsecxdp.bpf;
+
+import static io.ipsecxdp.bpf.Frames.DESTINATION4;
+import static io.ipsecxdp.bpf.Frames.SOURCE4;
+import static io.ipsecxdp.bpf.Frames.esp4;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ipsecxdp.bpf.jna.Sys;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongPredicate;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Frames over a veth into a steered interface: on which CPU does the stack get them, and does it get all? */
+@KernelTest
+@Timeout(120)
+class SteeredTrafficIT {
+    /** A veth receives on the CPU that sends; everything is sent from this one. */
+    private static final int RECEIVING_CPU = 0;
+
+    private static final int OWNED_BY_0 = 0x5A000010;
+    private static final int OWNED_BY_1 = 0x13370011;
+    private static final int UNKNOWN = 0x77000012;
+    private static final int FIRST_UNOWNED = 0x2B0000A0;
+    private static final int UNOWNED = 32;
+
+    private static final SteeringConfig BOTH_CPUS = SteeringConfig.of(Set.of(0, 1), 2048);
+    private static final SteeringConfig ONLY_CPU_0 = SteeringConfig.of(Set.of(0), 2048);
+    private static final SteeringConfig ONLY_CPU_1 = SteeringConfig.of(Set.of(1), 1024);
+
+    /** Frames on their way at one time: far below any queue, so that nothing may be lost. */
+    private static final int WINDOW = 128;
+
+    private final BpfFolder bpffs = BpfFolder.mount();
+    private final Namespace node = Namespace.make();
+    private final Namespace peer = Namespace.make();
+    private final Steerings steerings = new Steerings(bpffs.path(), Capabilities.probe());
+    private NetDevice wire;
+    private Witness witness;
+
+    @BeforeEach
+    void connect() {
+        node.veth("wire", peer, "wire");
+        wire = node.device("wire");
+        witness = node.call(() -> Witness.on(wire));
+        node.run(() -> {
+            LarvalSa.make(SOURCE4, DESTINATION4, OWNED_BY_0, OptionalInt.of(0));
+            LarvalSa.make(SOURCE4, DESTINATION4, OWNED_BY_1, OptionalInt.of(1));
+            unowned().forEach(spi -> LarvalSa.make(SOURCE4, DESTINATION4, spi, OptionalInt.empty()));
+        });
+        peer.run(() -> Sys.runOn(RECEIVING_CPU));
+    }
+
+    @AfterEach
+    void remove() {
+        witness.close();
+        node.close();
+        peer.close();
+        bpffs.close();
+    }
+
+    @Test
+    void withoutSteeringEveryFrameStaysOnTheCpuThatReceivesIt() {
+        send(2_000, OWNED_BY_0, OWNED_BY_1);
+
+        assertThat(witness.arrived(OWNED_BY_0)).isEqualTo(Map.of(RECEIVING_CPU, 1_000L));
+        assertThat(witness.arrived(OWNED_BY_1)).isEqualTo(Map.of(RECEIVING_CPU, 1_000L));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"NATIVE", "GENERIC"})
+    void everyFrameGetsToTheCpuThatOwnsItsSa(XdpMode mode) {
+        try (var steering = open(mode, BOTH_CPUS)) {
+            send(4_000, OWNED_BY_0, OWNED_BY_1);
+
+            assertThat(witness.arrived(OWNED_BY_0)).isEqualTo(Map.of(0, 2_000L));
+            assertThat(witness.arrived(OWNED_BY_1)).isEqualTo(Map.of(1, 2_000L));
+            assertThat(steering.counters().of(Outcome.OWNER).packets()).isEqualTo(4_000);
+            assertThat(steering.counters().perCpu(Outcome.OWNER).get(RECEIVING_CPU))
+                    .isEqualTo(new Count(4_000, 4_000L * esp4(OWNED_BY_0).length));
+        }
+    }
+
+    @Test
+    void framesOfAnSaWithoutOwnerAllGetToTheCpuThatTheHashNames() {
+        try (var steering = open(XdpMode.AUTO, BOTH_CPUS)) {
+            int each = 50;
+            send(UNOWNED * each, unowned().toArray());
+
+            var table = HashCpus.over(BOTH_CPUS.cpus());
+            unowned().forEach(spi -> assertThat(witness.arrived(spi)).isEqualTo(Map.of(table.cpuOf(spi), (long) each)));
+            assertThat(unowned().map(table::cpuOf).distinct().count()).isEqualTo(2);
+            assertThat(steering.counters().of(Outcome.HASHED_NO_OWNER).packets())
+                    .isEqualTo(UNOWNED * each);
+        }
+    }
+
+    @Test
+    void framesThatCannotBeSteeredAreReceivedWhereTheyAre() {
+        try (var steering = open(XdpMode.AUTO, ONLY_CPU_0)) {
+            send(1_000, UNKNOWN, OWNED_BY_1);
+
+            assertThat(witness.arrived(UNKNOWN)).isEqualTo(Map.of(RECEIVING_CPU, 500L));
+            assertThat(witness.arrived(OWNED_BY_1)).isEqualTo(Map.of(RECEIVING_CPU, 500L));
+            assertThat(steering.counters().of(Outcome.SA_UNKNOWN).packets()).isEqualTo(500);
+            assertThat(steering.counters().of(Outcome.OWNER_OUTSIDE_POLICY).packets())
+                    .isEqualTo(500);
+        }
+    }
+
+    @Test
+    void noFrameIsLostWhileThePolicyChanges() {
+        var policies = List.of(ONLY_CPU_0, ONLY_CPU_1, BOTH_CPUS);
+        try (var steering = open(XdpMode.AUTO, BOTH_CPUS)) {
+            long sent = sendDuring(
+                    () -> IntStream.range(0, 300)
+                            .forEach(i -> assertThat(steering.apply(policies.get(i % policies.size())))
+                                    .isEmpty()),
+                    OWNED_BY_0,
+                    OWNED_BY_1,
+                    FIRST_UNOWNED);
+
+            assertThat(witness.total()).isEqualTo(sent).isGreaterThan(1_000);
+            assertThat(steering.counters().total().packets()).isEqualTo(sent);
+        }
+    }
+
+    @Test
+    void noFrameMissesTheProgramWhileAgentsReplaceEachOther() {
+        open(XdpMode.AUTO, BOTH_CPUS).close();
+        long sent = sendDuring(
+                () -> IntStream.range(0, 20)
+                        .forEach(i -> open(XdpMode.AUTO, BOTH_CPUS).close()),
+                OWNED_BY_1);
+
+        assertThat(sent).isGreaterThan(1_000);
+        assertThat(witness.arrived(OWNED_BY_1)).isEqualTo(Map.of(1, sent));
+        try (var last = open(XdpMode.AUTO, BOTH_CPUS)) {
+            assertThat(last.counters().of(Outcome.OWNER).packets()).isEqualTo(sent);
+        }
+    }
+
+    /** In generic mode: in native mode a driver may reset its rings when a program comes or goes, and lose what is in them. */
+    @Test
+    void noFrameIsLostWhenSteeringBeginsAndEnds() {
+        long sent = sendDuring(
+                () -> IntStream.range(0, 5)
+                        .forEach(i -> open(XdpMode.GENERIC, BOTH_CPUS).detach()),
+                OWNED_BY_0,
+                OWNED_BY_1);
+
+        assertThat(witness.total()).isEqualTo(sent).isGreaterThan(1_000);
+    }
+
+    private Steering open(XdpMode mode, SteeringConfig config) {
+        var result = node.call(() -> steerings.open(wire, mode, config));
+        assertThat(result).isInstanceOf(OpenResult.Opened.class);
+        return ((OpenResult.Opened) result).steering();
+    }
+
+    /** Sends so many frames, SPI after SPI, and waits until all have arrived. */
+    private void send(int count, int... spis) {
+        peer.run(() -> sendWhile(sent -> sent < count, spis));
+    }
+
+    /** Sends until the action has ended, and waits until all have arrived; answers with how many that were. */
+    private long sendDuring(Runnable action, int... spis) {
+        var ended = new AtomicBoolean();
+        var sending = peer.submit(() -> sendWhile(sent -> !ended.get(), spis));
+        try {
+            action.run();
+        } finally {
+            ended.set(true);
+        }
+        return Namespace.result(sending);
+    }
+
+    private long sendWhile(LongPredicate more, int... spis) {
+        var frames = IntStream.of(spis).mapToObj(Frames::esp4).toList();
+        long already = witness.total();
+        long sent = 0;
+        try (var socket =
+                new Sys.PacketSocket(NetDevice.find("wire").orElseThrow().index())) {
+            while (more.test(sent)) {
+                if (sent % WINDOW == 0) {
+                    witness.await(already + sent);
+                }
+                socket.send(frames.get((int) (sent % frames.size())));
+                sent++;
+            }
+        }
+        witness.await(already + sent);
+        return sent;
+    }
+
+    private static IntStream unowned() {
+        return IntStream.range(FIRST_UNOWNED, FIRST_UNOWNED + UNOWNED);
+    }
+}
