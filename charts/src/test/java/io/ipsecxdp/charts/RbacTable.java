@@ -12,11 +12,13 @@ final class RbacTable {
             operator | cluster        | securitypolicies.ipsec-xdp.io                           | get list watch
             operator | cluster        | steeringpolicies.ipsec-xdp.io                           | get list watch
             operator | cluster        | ipsecnodes.ipsec-xdp.io                                 | get list watch
-            operator | cluster        | nodeplans.ipsec-xdp.io                                  | get list watch create patch
+            operator | cluster        | nodeplans.ipsec-xdp.io                                  | get list watch create patch delete
             operator | cluster        | securityassociations.ipsec-xdp.io/status                | patch
             operator | cluster        | securitypolicies.ipsec-xdp.io/status                    | patch
             operator | cluster        | steeringpolicies.ipsec-xdp.io/status                    | patch
             operator | cluster        | nodes                                                   | get list watch
+            operator | cluster        | namespaces=ipsec-xdp                                    | get list watch
+            operator | default        | events.events.k8s.io                                    | create
             operator | ipsec-xdp      | leases.coordination.k8s.io                              | get list watch create
             operator | ipsec-xdp      | leases.coordination.k8s.io=ipsec-xdp-operator           | update patch
             agent    | cluster        | nodeplans.ipsec-xdp.io                                  | list watch
