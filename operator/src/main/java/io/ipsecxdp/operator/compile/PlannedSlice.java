@@ -8,4 +8,11 @@ import java.util.Optional;
  *
  * @param nodeUid uid of the Node that owns it, if one is known
  */
-public record PlannedSlice(String name, Optional<String> nodeUid, NodePlanSpec spec) {}
+public record PlannedSlice(String name, Optional<String> nodeUid, NodePlanSpec spec) {
+    /** Whether {@code existing} is this plan already, the order of entries apart. */
+    public boolean isThere(ExistingSlice existing) {
+        return name.equals(existing.name())
+                && nodeUid.equals(existing.nodeUid())
+                && spec.equals(Slicer.plan(existing.spec().node(), Entry.of(existing.spec())));
+    }
+}

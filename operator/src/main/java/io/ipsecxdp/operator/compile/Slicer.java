@@ -75,7 +75,7 @@ final class Slicer {
     }
 
     /** The plan with {@code entries} in an order that depends on nothing but them. */
-    private static NodePlanSpec plan(String node, List<Entry> entries) {
+    static NodePlanSpec plan(String node, List<Entry> entries) {
         var sas = new ArrayList<PlannedSa>();
         var policies = new ArrayList<PlannedPolicy>();
         var steering = new ArrayList<PlannedSteering>();

@@ -102,11 +102,11 @@ final class SteeringCompiler {
         var online = cluster.factsOf(node).cpus();
         if (spec.cpuList().isEmpty()) {
             if (online.isEmpty()) {
-                findings.add(Finding.on(
-                        node,
-                        Reason.AgentNotReporting,
-                        "which CPUs node %s has is not known, for its agent has not reported: check the ipsec-xdp-agent pod on that node, or name the CPUs in spec.cpus"
-                                .formatted(node)));
+                findings.add(
+                        Finding.on(
+                                node,
+                                Reason.AgentNotReporting,
+                                "which CPUs it has is not known, for its agent has not reported: check the ipsec-xdp-agent pod there, or name the CPUs in spec.cpus"));
             }
             return online;
         }
@@ -117,8 +117,8 @@ final class SteeringCompiler {
             findings.add(Finding.on(
                     node,
                     Reason.CpuNotOnNode,
-                    "node %s has the CPUs %s and not %s: take these out of spec.cpus, or the node out of spec.nodeSelector"
-                            .formatted(node, online.get(), CpuList.of(missing))));
+                    "it has the CPUs %s and not %s: take these out of spec.cpus, or the node out of spec.nodeSelector"
+                            .formatted(online.get(), CpuList.of(missing))));
             return Optional.empty();
         }
         return Optional.of(asked);
@@ -150,8 +150,8 @@ final class SteeringCompiler {
                 findings.add(Finding.on(
                         ask.node(),
                         Reason.InterfaceTaken,
-                        "%s already has the interface %s of node %s: take it out of one of the two policies"
-                                .formatted(holders.get(new InterfaceOnNode(ask.node(), name)), name, ask.node())));
+                        "%s already has the interface %s there: take it out of one of the two policies"
+                                .formatted(holders.get(new InterfaceOnNode(ask.node(), name)), name)));
             }
         }
         var steering = ask.steering();

@@ -1,0 +1,108 @@
+package io.ipsecxdp.operator;
+
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.ipsecxdp.operator.compile.Compiler;
+import io.ipsecxdp.operator.rollup.RollUp;
+import io.ipsecxdp.operator.watch.Heartbeats;
+import io.ipsecxdp.operator.watch.Informed;
+import io.ipsecxdp.operator.watch.Sources;
+import io.ipsecxdp.operator.write.IncompleteWriteException;
+import io.ipsecxdp.operator.write.PlanWriter;
+import io.ipsecxdp.operator.write.Reporter;
+import io.ipsecxdp.operator.write.Writes;
+import io.ipsecxdp.operator.write.Writes.Write;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.MaxReconciliationInterval;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/**
+ * The whole operator as one level-triggered reconcile of the release's Namespace: whatever happened, all that is known
+ * is compiled, written where it differs, and rolled up. JOSDK gives what that needs: informers that are all in sync
+ * before the first reconcile, one reconcile at a time, bursts of events as one, retries, and leader election.
+ */
+@ControllerConfiguration(
+        name = IPsecReconciler.NAME,
+        fieldManager = "ipsec-xdp-operator",
+        maxReconciliationInterval = @MaxReconciliationInterval(interval = 5, timeUnit = TimeUnit.MINUTES))
+@GradualRetry(maxAttempts = Integer.MAX_VALUE, initialInterval = 500, intervalMultiplier = 2, maxInterval = 30_000)
+public class IPsecReconciler implements Reconciler<Namespace> {
+    static final String NAME = "ipsec";
+
+    private static final Logger LOG = Logger.getLogger(IPsecReconciler.class);
+
+    private final Sources sources;
+    private final Heartbeats heartbeats;
+    private final PlanWriter plans;
+    private final Reporter reporter;
+    private final Writes writes;
+    private final OperatorMetrics metrics;
+    private final Clock clock;
+
+    public IPsecReconciler(
+            Sources sources,
+            Heartbeats heartbeats,
+            PlanWriter plans,
+            Reporter reporter,
+            Writes writes,
+            OperatorMetrics metrics,
+            Clock clock) {
+        this.sources = sources;
+        this.heartbeats = heartbeats;
+        this.plans = plans;
+        this.reporter = reporter;
+        this.writes = writes;
+        this.metrics = metrics;
+        this.clock = clock;
+    }
+
+    @Override
+    public List<EventSource<?, Namespace>> prepareEventSources(EventSourceContext<Namespace> context) {
+        return sources.of(context);
+    }
+
+    @Override
+    public UpdateControl<Namespace> reconcile(Namespace release, Context<Namespace> context) {
+        var now = clock.instant();
+        var informed = Informed.by(context, heartbeats);
+        var snapshot = informed.snapshot();
+        var compilation = Compiler.compile(snapshot);
+        var failures = new ArrayList<>(run(plans.writes(compilation, snapshot.slices(), informed.plans(), context)));
+        var statuses = RollUp.rollUp(snapshot, compilation, informed.observations(), informed.statuses(), now);
+        failures.addAll(run(reporter.writes(snapshot, statuses, informed.statuses(), now, context)));
+        metrics.record(statuses);
+        metrics.reconciled(Duration.between(now, clock.instant()));
+        if (!failures.isEmpty()) {
+            metrics.failedWrites(failures.size());
+            throw new IncompleteWriteException(failures);
+        }
+        return whenTheNextAgentMayBeSilent(informed.alive(), now);
+    }
+
+    private List<String> run(List<Write> due) {
+        if (!due.isEmpty()) {
+            LOG.infof(
+                    "writing %s%s", due.getFirst().what(), due.size() == 1 ? "" : " and " + (due.size() - 1) + " more");
+        }
+        return writes.run(due);
+    }
+
+    private static UpdateControl<Namespace> whenTheNextAgentMayBeSilent(Heartbeats.Alive alive, Instant now) {
+        var control = UpdateControl.<Namespace>noUpdate();
+        return alive.nextExpiry()
+                .map(expiry ->
+                        control.rescheduleAfter(Duration.between(now, expiry).plusMillis(1)))
+                .orElse(control);
+    }
+}

@@ -1,0 +1,37 @@
+package io.ipsecxdp.operator;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** Configuration of the operator. */
+@ConfigMapping(prefix = "ipsec-xdp.operator")
+public interface OperatorConfig {
+    /** The namespace of the release: of this operator, and of the agents' Leases. */
+    String namespace();
+
+    /** How many writes may be under way at once. */
+    @WithDefault("16")
+    int concurrentWrites();
+
+    LeaderElection leaderElection();
+
+    /** Of several operators one leads, by a Lease in the namespace of the release. */
+    interface LeaderElection {
+        /** Off is for a single operator that is started by hand. */
+        @WithDefault("true")
+        boolean enabled();
+
+        /** After how long without renewal another may lead. */
+        @WithDefault("15s")
+        Duration leaseDuration();
+
+        /** After how long without success the leader gives up. */
+        @WithDefault("10s")
+        Duration renewDeadline();
+
+        /** Time between tries. */
+        @WithDefault("2s")
+        Duration retryPeriod();
+    }
+}

@@ -1,0 +1,21 @@
+package io.ipsecxdp.operator.rollup;
+
+/** How an object does on one node. */
+sealed interface NodeState {
+    String node();
+
+    /** Read back from the kernel, all of it. */
+    record InForce(String node) implements NodeState {}
+
+    /** Planned; the agent is at it. */
+    record Waiting(String node) implements NodeState {}
+
+    /** Not planned there in this version. */
+    record NotPlanned(String node) implements NodeState {}
+
+    /** The agent, or compile, says that it cannot be. */
+    record Failed(String node, String reason, String message) implements NodeState {}
+
+    /** Nobody speaks for the node. */
+    record Silent(String node, String message) implements NodeState {}
+}

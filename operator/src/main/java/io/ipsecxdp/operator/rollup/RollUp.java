@@ -1,0 +1,150 @@
+package io.ipsecxdp.operator.rollup;
+
+import static java.util.stream.Collectors.toMap;
+
+import io.ipsecxdp.crds.Condition;
+import io.ipsecxdp.crds.DeclaredStatus;
+import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.crds.FlowStatus;
+import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.crds.SteeringStatus;
+import io.ipsecxdp.operator.compile.Addresses;
+import io.ipsecxdp.operator.compile.ClusterSnapshot;
+import io.ipsecxdp.operator.compile.Compilation;
+import io.ipsecxdp.operator.compile.Declared;
+import io.ipsecxdp.operator.compile.Finding;
+import io.ipsecxdp.operator.compile.Kind;
+import io.ipsecxdp.operator.compile.ObjectKey;
+import io.ipsecxdp.operator.compile.Verdict;
+import io.ipsecxdp.operator.rollup.Observations.Report;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** Rolls up what the agents report into the statuses of what users declared. */
+public final class RollUp {
+    private final Compilation compilation;
+    private final Expectations expectations;
+    private final Observations observations;
+    private final Instant now;
+
+    private RollUp(Compilation compilation, Observations observations, Instant now) {
+        this.compilation = compilation;
+        this.expectations = new Expectations(compilation.slices());
+        this.observations = observations;
+        this.now = now;
+    }
+
+    /**
+     * The statuses as they must be.
+     *
+     * @param present the statuses as they are: a transition time stays as long as the condition's status does
+     */
+    public static SortedMap<ObjectKey, DeclaredStatus> rollUp(
+            ClusterSnapshot snapshot,
+            Compilation compilation,
+            Observations observations,
+            Map<ObjectKey, DeclaredStatus> present,
+            Instant now) {
+        var rollUp = new RollUp(compilation, observations, now);
+        return new TreeMap<>(Stream.of(
+                        snapshot.securityAssociations(), snapshot.securityPolicies(), snapshot.steeringPolicies())
+                .flatMap(List::stream)
+                .collect(toMap(
+                        Declared::key,
+                        declared -> rollUp.statusOf(declared, Optional.ofNullable(present.get(declared.key()))))));
+    }
+
+    private DeclaredStatus statusOf(Declared<?> declared, Optional<DeclaredStatus> present) {
+        var verdict = compilation.verdicts().get(declared.key());
+        var states = verdict.nodes().stream()
+                .map(node -> stateOn(node, declared, verdict))
+                .toList();
+        var summary = new Summary(
+                states,
+                verdict.findings().stream()
+                        .filter(finding -> finding.node().isEmpty())
+                        .toList(),
+                expectations.isPlanned(declared.key(), declared.uid()));
+        var conditions = new Conditions(
+                        present.map(DeclaredStatus::conditions).orElse(List.of()), declared.generation(), now)
+                .of(summary.outcome());
+        int desired = verdict.nodes().size();
+        return declared.key().kind() == Kind.STEERING_POLICY
+                ? new SteeringStatus(
+                        declared.generation(),
+                        desired,
+                        summary.ready(),
+                        summary.failed().size(),
+                        summary.failingNodes(),
+                        conditions)
+                : new FlowStatus(
+                        declared.generation(),
+                        verdict.ends()
+                                .map(Addresses::source)
+                                .map(Object::toString)
+                                .orElse(null),
+                        verdict.ends()
+                                .map(Addresses::destination)
+                                .map(Object::toString)
+                                .orElse(null),
+                        desired,
+                        summary.ready(),
+                        summary.failed().size(),
+                        summary.failingNodes(),
+                        conditions);
+    }
+
+    private NodeState stateOn(String node, Declared<?> declared, Verdict verdict) {
+        var findings = verdict.findings().stream()
+                .filter(finding -> finding.node().equals(Optional.of(node)))
+                .toList();
+        if (!findings.isEmpty()) {
+            return ofFinding(node, findings.getFirst());
+        }
+        var expected = expectations.of(node, declared.key(), declared.uid(), declared.generation());
+        if (expected.isEmpty()) {
+            return new NodeState.NotPlanned(node);
+        }
+        if (!observations.aliveAgents().contains(node)) {
+            return new NodeState.Silent(
+                    node,
+                    "its agent does not renew its Lease: check the ipsec-xdp-agent pod there, and the node itself");
+        }
+        var reports = observations.of(node, declared.key()).stream()
+                .filter(report -> report.uid().equals(declared.uid())
+                        && report.generation() == declared.generation()
+                        && expected.contains(report.part()))
+                .toList();
+        Optional<Report> failed = reports.stream()
+                .filter(report -> report.state() == EntryState.Failed)
+                .findFirst();
+        if (failed.isPresent()) {
+            return new NodeState.Failed(
+                    node, failed.get().reason(), failed.get().message());
+        }
+        long installed = reports.stream()
+                .filter(report -> report.state() == EntryState.Installed)
+                .map(Report::part)
+                .distinct()
+                .count();
+        return installed == expected.size() ? new NodeState.InForce(node) : new NodeState.Waiting(node);
+    }
+
+    private static NodeState ofFinding(String node, Finding finding) {
+        return finding.reason() == Reason.AgentNotReporting
+                ? new NodeState.Silent(node, finding.message())
+                : new NodeState.Failed(node, finding.reason().name(), finding.message());
+    }
+
+    /** The Ready condition of a status, if it has one. */
+    public static Optional<Condition> ready(DeclaredStatus status) {
+        return status.conditions().stream()
+                .filter(condition -> condition.type().equals(Condition.READY))
+                .findFirst();
+    }
+}

@@ -1,0 +1,131 @@
+package io.ipsecxdp.operator.rollup;
+
+import io.ipsecxdp.crds.Condition.Status;
+import io.ipsecxdp.crds.FailingNode;
+import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.operator.compile.Finding;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * How an object does on all nodes together.
+ *
+ * @param states one for each node that the object is for, in the order of their names
+ * @param findings those about the whole object
+ * @param isPlanned whether a node has it in its plan, in whatever version
+ */
+record Summary(List<NodeState> states, List<Finding> findings, boolean isPlanned) {
+    int ready() {
+        return of(NodeState.InForce.class).size();
+    }
+
+    List<NodeState.Failed> failed() {
+        return of(NodeState.Failed.class);
+    }
+
+    List<FailingNode> failingNodes() {
+        return states.stream()
+                .flatMap(state -> switch (state) {
+                    case NodeState.Failed(String node, String reason, String message) ->
+                        Stream.of(new FailingNode(node, reason, message));
+                    case NodeState.Silent(String node, String message) ->
+                        Stream.of(new FailingNode(node, Reason.AgentNotReporting.name(), message));
+                    case NodeState.InForce inForce -> Stream.empty();
+                    case NodeState.Waiting waiting -> Stream.empty();
+                    case NodeState.NotPlanned notPlanned -> Stream.empty();
+                })
+                .limit(FailingNode.MAX_LISTED)
+                .toList();
+    }
+
+    Outcome outcome() {
+        var waiting = of(NodeState.Waiting.class);
+        var silent = of(NodeState.Silent.class);
+        Status progressing = waiting.isEmpty() ? Status.False : Status.True;
+        if (!findings.isEmpty()) {
+            return ofFindings();
+        }
+        if (!failed().isEmpty()) {
+            return new Outcome(Status.False, progressing, Status.True, reasonOfFailures(), messageOfFailures());
+        }
+        if (!silent.isEmpty()) {
+            return new Outcome(
+                    Status.Unknown,
+                    progressing,
+                    Status.Unknown,
+                    Reason.AgentNotReporting.name(),
+                    "node %s: %s%s"
+                            .formatted(
+                                    silent.getFirst().node(), silent.getFirst().message(), andMore(silent.size() - 1)));
+        }
+        if (states.isEmpty()) {
+            return new Outcome(
+                    Status.False,
+                    Status.False,
+                    Status.False,
+                    Reason.NoNodeSelected.name(),
+                    "no node has the labels that spec.nodeSelector asks for (kubectl get nodes --show-labels): nothing is steered");
+        }
+        if (ready() < states.size()) {
+            return new Outcome(
+                    Status.False,
+                    Status.True,
+                    Status.False,
+                    Reason.Installing.name(),
+                    "in force on %d of %d nodes; waiting for the agent of node %s%s"
+                            .formatted(
+                                    ready(),
+                                    states.size(),
+                                    notReady().getFirst().node(),
+                                    andMore(notReady().size() - 1)));
+        }
+        return new Outcome(
+                Status.True,
+                Status.False,
+                Status.False,
+                Reason.Installed.name(),
+                states.size() == 1
+                        ? "in force on node " + states.getFirst().node()
+                        : "in force on all %d nodes".formatted(states.size()));
+    }
+
+    private Outcome ofFindings() {
+        boolean unknown = findings.stream().allMatch(finding -> finding.reason() == Reason.AgentNotReporting);
+        String kept = isPlanned ? "; what was planned before stays" : "";
+        return new Outcome(
+                unknown ? Status.Unknown : Status.False,
+                Status.False,
+                unknown ? Status.Unknown : Status.True,
+                findings.getFirst().reason().name(),
+                findings.stream().map(Finding::message).distinct().collect(Collectors.joining("; ")) + kept);
+    }
+
+    private String reasonOfFailures() {
+        var reasons = failed().stream().map(NodeState.Failed::reason).collect(Collectors.toSet());
+        return reasons.size() == 1 ? reasons.iterator().next() : Reason.PartlyInstalled.name();
+    }
+
+    private String messageOfFailures() {
+        var first = failed().getFirst();
+        return "node %s: %s%s".formatted(first.node(), first.message(), andMore(failed().size() - 1));
+    }
+
+    private static String andMore(int nodes) {
+        return switch (nodes) {
+            case 0 -> "";
+            case 1 -> " (and 1 more node)";
+            default -> " (and %d more nodes)".formatted(nodes);
+        };
+    }
+
+    private List<NodeState> notReady() {
+        return states.stream()
+                .filter(state -> !(state instanceof NodeState.InForce))
+                .toList();
+    }
+
+    private <T extends NodeState> List<T> of(Class<T> type) {
+        return states.stream().filter(type::isInstance).map(type::cast).toList();
+    }
+}

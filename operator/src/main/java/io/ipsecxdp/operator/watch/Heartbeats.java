@@ -1,0 +1,93 @@
+package io.ipsecxdp.operator.watch;
+
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.ipsecxdp.crds.Api;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Which agents are alive, by their Leases. A renewal counts from when it was seen here, not from the time that the agent
+ * wrote into it, for the clocks of nodes differ; only for a Lease that has not been renewed since this process started
+ * is that time all there is, and it is never taken for later than now.
+ */
+@ApplicationScoped
+public class Heartbeats {
+    private static final String LEASE_PREFIX = Api.leaseName("");
+    private static final Duration DEFAULT_LEASE_DURATION = Duration.ofSeconds(40);
+
+    private final Map<String, Renewal> renewals = new ConcurrentHashMap<>();
+    private final Clock clock;
+
+    public Heartbeats(Clock clock) {
+        this.clock = clock;
+    }
+
+    private record Renewal(Instant written, Instant seen) {}
+
+    /**
+     * @param nodes nodes whose agents are alive
+     * @param nextExpiry when the first of them will not be any more unless it renews
+     */
+    public record Alive(Set<String> nodes, Optional<Instant> nextExpiry) {}
+
+    static boolean isAgents(Lease lease) {
+        return lease.getMetadata().getName().startsWith(LEASE_PREFIX);
+    }
+
+    /** Takes note of an update, and tells whether more than the time of a renewal changed: a dead agent lives again. */
+    boolean isNews(Lease lease, Lease before) {
+        Instant now = clock.instant();
+        boolean wasAlive = expiry(before, now).isAfter(now);
+        renewals.put(lease.getMetadata().getName(), new Renewal(written(lease), now));
+        boolean isRenewal = !written(lease).equals(written(before));
+        return isRenewal && !wasAlive || !duration(lease).equals(duration(before));
+    }
+
+    Alive alive(Collection<Lease> leases) {
+        Instant now = clock.instant();
+        var expiries = new HashMap<String, Instant>();
+        var names = new HashSet<String>();
+        for (var lease : leases) {
+            String name = lease.getMetadata().getName();
+            names.add(name);
+            expiries.put(name.substring(LEASE_PREFIX.length()), expiry(lease, now));
+        }
+        renewals.keySet().retainAll(names);
+        expiries.values().removeIf(expiry -> !expiry.isAfter(now));
+        return new Alive(
+                Set.copyOf(expiries.keySet()), expiries.values().stream().min(Instant::compareTo));
+    }
+
+    private Instant expiry(Lease lease, Instant now) {
+        var written = written(lease);
+        var renewal = renewals.get(lease.getMetadata().getName());
+        boolean wasSeen = renewal != null && renewal.written().equals(written);
+        var since = wasSeen ? renewal.seen() : earlier(written, now);
+        return since.plus(duration(lease));
+    }
+
+    private static Instant earlier(Instant one, Instant other) {
+        return one.isBefore(other) ? one : other;
+    }
+
+    private static Instant written(Lease lease) {
+        return Optional.ofNullable(lease.getSpec().getRenewTime())
+                .map(time -> time.toInstant())
+                .orElse(Instant.EPOCH);
+    }
+
+    private static Duration duration(Lease lease) {
+        return Optional.ofNullable(lease.getSpec().getLeaseDurationSeconds())
+                .map(Duration::ofSeconds)
+                .orElse(DEFAULT_LEASE_DURATION);
+    }
+}

@@ -1,0 +1,110 @@
+package io.ipsecxdp.operator.watch;
+
+import static java.util.function.Function.identity;
+import static java.util.stream.Collectors.toMap;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.client.CustomResource;
+import io.ipsecxdp.crds.DeclaredStatus;
+import io.ipsecxdp.crds.IPsecNode;
+import io.ipsecxdp.crds.NodePlan;
+import io.ipsecxdp.crds.SecurityAssociation;
+import io.ipsecxdp.crds.SecurityPolicy;
+import io.ipsecxdp.crds.SteeringPolicy;
+import io.ipsecxdp.operator.compile.ClusterSnapshot;
+import io.ipsecxdp.operator.compile.Kind;
+import io.ipsecxdp.operator.compile.ObjectKey;
+import io.ipsecxdp.operator.rollup.Observations;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** What the informers have, own writes of a moment ago included. */
+public final class Informed {
+    private final List<SecurityAssociation> securityAssociations;
+    private final List<SecurityPolicy> securityPolicies;
+    private final List<SteeringPolicy> steeringPolicies;
+    private final List<Node> nodes;
+    private final List<IPsecNode> ipsecNodes;
+    private final List<NodePlan> plans;
+    private final Heartbeats.Alive alive;
+
+    private Informed(Context<Namespace> context, Heartbeats heartbeats) {
+        this.securityAssociations = declared(context, SecurityAssociation.class);
+        this.securityPolicies = declared(context, SecurityPolicy.class);
+        this.steeringPolicies = declared(context, SteeringPolicy.class);
+        this.nodes = all(context, Node.class).toList();
+        this.ipsecNodes = all(context, IPsecNode.class).toList();
+        this.plans = all(context, NodePlan.class).toList();
+        this.alive = heartbeats.alive(
+                all(context, Lease.class).filter(Heartbeats::isAgents).toList());
+    }
+
+    public static Informed by(Context<Namespace> context, Heartbeats heartbeats) {
+        return new Informed(context, heartbeats);
+    }
+
+    public ClusterSnapshot snapshot() {
+        return new ClusterSnapshot(
+                map(securityAssociations, object -> Values.declared(Kind.SECURITY_ASSOCIATION, object)),
+                map(securityPolicies, object -> Values.declared(Kind.SECURITY_POLICY, object)),
+                map(steeringPolicies, object -> Values.declared(Kind.STEERING_POLICY, object)),
+                map(nodes, Values::node),
+                map(ipsecNodes, Values::facts),
+                map(plans, Values::slice),
+                alive.nodes());
+    }
+
+    public Observations observations() {
+        return Observations.of(map(plans, Values::observed), alive.nodes());
+    }
+
+    public Map<ObjectKey, DeclaredStatus> statuses() {
+        var statuses = new HashMap<ObjectKey, DeclaredStatus>();
+        collect(Kind.SECURITY_ASSOCIATION, securityAssociations, statuses);
+        collect(Kind.SECURITY_POLICY, securityPolicies, statuses);
+        collect(Kind.STEERING_POLICY, steeringPolicies, statuses);
+        return statuses;
+    }
+
+    /** The NodePlans by name. */
+    public Map<String, NodePlan> plans() {
+        return plans.stream().collect(toMap(plan -> plan.getMetadata().getName(), identity()));
+    }
+
+    public Heartbeats.Alive alive() {
+        return alive;
+    }
+
+    /** An object that waits for finalizers of others is deleted as far as its user is concerned. */
+    private static <T extends HasMetadata> List<T> declared(Context<Namespace> context, Class<T> type) {
+        return all(context, type)
+                .filter(object -> object.getMetadata().getDeletionTimestamp() == null)
+                .toList();
+    }
+
+    private static <T extends HasMetadata> Stream<T> all(Context<Namespace> context, Class<T> type) {
+        return context.getSecondaryResourcesAsStream(type);
+    }
+
+    private static void collect(
+            Kind kind,
+            Collection<? extends CustomResource<?, ? extends DeclaredStatus>> objects,
+            Map<ObjectKey, DeclaredStatus> statuses) {
+        for (var object : objects) {
+            if (object.getStatus() != null) {
+                statuses.put(new ObjectKey(kind, object.getMetadata().getName()), object.getStatus());
+            }
+        }
+    }
+
+    private static <T, V> List<V> map(List<T> objects, java.util.function.Function<T, V> function) {
+        return objects.stream().map(function).toList();
+    }
+}

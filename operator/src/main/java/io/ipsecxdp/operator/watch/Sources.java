@@ -1,0 +1,98 @@
+package io.ipsecxdp.operator.watch;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.client.informers.cache.ItemStore;
+import io.ipsecxdp.crds.IPsecNode;
+import io.ipsecxdp.crds.NodePlan;
+import io.ipsecxdp.crds.SecurityAssociation;
+import io.ipsecxdp.crds.SecurityPolicy;
+import io.ipsecxdp.crds.SteeringPolicy;
+import io.ipsecxdp.operator.OperatorConfig;
+import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.event.source.filter.OnUpdateFilter;
+import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * All that the operator watches. Each event leads to the one primary, the release's Namespace, so that a burst of them
+ * is one reconcile. An update that changes nothing that compile or roll-up reads is none.
+ */
+@ApplicationScoped
+public class Sources {
+    private final OperatorConfig config;
+    private final Heartbeats heartbeats;
+
+    public Sources(OperatorConfig config, Heartbeats heartbeats) {
+        this.config = config;
+        this.heartbeats = heartbeats;
+    }
+
+    public List<EventSource<?, Namespace>> of(EventSourceContext<Namespace> context) {
+        OnUpdateFilter<HasMetadata> isChangedByUser = (now, before) ->
+                isChanged(now, before, object -> object.getMetadata().getGeneration())
+                        || isChanged(now, before, object -> object.getMetadata().getDeletionTimestamp());
+        return List.of(
+                source(SecurityAssociation.class, Trimmed.ofManagedFields(), isChangedByUser, context),
+                source(SecurityPolicy.class, Trimmed.ofManagedFields(), isChangedByUser, context),
+                source(SteeringPolicy.class, Trimmed.ofManagedFields(), isChangedByUser, context),
+                source(Node.class, Trimmed.ofNodes(), (now, before) -> isChanged(now, before, Values::node), context),
+                source(
+                        IPsecNode.class,
+                        Trimmed.ofManagedFields(),
+                        (now, before) -> isChanged(now, before, Values::facts),
+                        context),
+                source(
+                        NodePlan.class,
+                        Trimmed.ofManagedFields(),
+                        (now, before) -> isChanged(now, before, Values::slice)
+                                || isChanged(
+                                        now, before, plan -> plan.getMetadata().getLabels())
+                                || isChanged(
+                                        now,
+                                        before,
+                                        plan -> Values.observed(plan).withoutCounters()),
+                        context),
+                leases(context));
+    }
+
+    private <T extends HasMetadata> InformerEventSource<T, Namespace> source(
+            Class<T> type,
+            ItemStore<T> store,
+            OnUpdateFilter<? super T> updates,
+            EventSourceContext<Namespace> context) {
+        return new InformerEventSource<>(
+                InformerEventSourceConfiguration.from(type, Namespace.class)
+                        .withSecondaryToPrimaryMapper(any -> Set.of(new ResourceID(config.namespace())))
+                        .withWatchAllNamespaces()
+                        .withItemStore(store)
+                        .withOnUpdateFilter(updates)
+                        .build(),
+                context);
+    }
+
+    private InformerEventSource<Lease, Namespace> leases(EventSourceContext<Namespace> context) {
+        return new InformerEventSource<>(
+                InformerEventSourceConfiguration.from(Lease.class, Namespace.class)
+                        .withSecondaryToPrimaryMapper(any -> Set.of(new ResourceID(config.namespace())))
+                        .withNamespaces(config.namespace())
+                        .withItemStore(Trimmed.ofManagedFields())
+                        .withGenericFilter(Heartbeats::isAgents)
+                        .withOnUpdateFilter(heartbeats::isNews)
+                        .build(),
+                context);
+    }
+
+    private static <T> boolean isChanged(T now, T before, Function<T, ?> what) {
+        return !Objects.equals(what.apply(now), what.apply(before));
+    }
+}
