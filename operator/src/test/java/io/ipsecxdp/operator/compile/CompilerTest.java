@@ -534,10 +534,13 @@ class CompilerTest {
             assertThat(inForce.nodeWithoutAgent("n1").compile().slices())
                     .as("no InternalIP")
                     .isEqualTo(before);
-            assertThat(inForce.withoutNode("n1").compile().slices())
+            assertThat(inForce.withoutTheNode("n1").compile().slices())
                     .as("no Node")
                     .isEqualTo(before);
-            assertThat(inForce.withoutNode("n1").withoutFactsOf("n1").compile().slices())
+            assertThat(inForce.withoutTheNode("n1")
+                            .withoutFactsOf("n1")
+                            .compile()
+                            .slices())
                     .as("no Node and no IPsecNode")
                     .isEqualTo(before);
             assertThat(inForce.agentDies("n1").agentDies("n2").compile().slices())
@@ -555,7 +558,7 @@ class CompilerTest {
 
         @Test
         void isReportedWhenItsNodeGoesMissing() {
-            var compilation = inForce.withoutNode("n1").compile();
+            var compilation = inForce.withoutTheNode("n1").compile();
 
             assertThat(reasons(compilation, Given.sa("east"))).containsExactly(Reason.NodeNotFound);
             assertThat(compilation.verdicts().get(Given.sa("east")).ends()).contains(ends("10.0.0.1", "10.0.0.2"));
@@ -699,11 +702,11 @@ class CompilerTest {
             var given =
                     twoNodes().sa("out", node("n1"), host("192.0.2.9"), 4096).planned();
 
-            var alive = given.withoutNode("n1").compile();
+            var alive = given.withoutTheNode("n1").compile();
             assertThat(alive.abandoned()).isEmpty();
             assertThat(entries(alive)).containsExactly("n1: out");
 
-            var dead = given.withoutNode("n1").agentDies("n1").compile();
+            var dead = given.withoutTheNode("n1").agentDies("n1").compile();
             assertThat(dead.abandoned()).containsExactly("n1-0");
             assertThat(dead.slices()).isEmpty();
 
@@ -716,7 +719,7 @@ class CompilerTest {
         void ofAPeerKeepWhatWasPlannedWithANodeThatIsGone() {
             var given = twoNodes().sa("east", node("n1"), node("n2"), 4096).planned();
 
-            var compilation = given.withoutNode("n1").agentDies("n1").compile();
+            var compilation = given.withoutTheNode("n1").agentDies("n1").compile();
 
             assertThat(compilation.abandoned()).containsExactly("n1-0");
             assertThat(entries(compilation)).containsExactly("n2: east");

@@ -79,7 +79,7 @@ public record Given(
                 sas, policies, steering, nodes, without(facts, f -> f.node().equals(node)), slices, alive);
     }
 
-    Given withoutNode(String name) {
+    public Given withoutTheNode(String name) {
         return new Given(sas, policies, steering, without(nodes, n -> n.name().equals(name)), facts, slices, alive);
     }
 
@@ -134,7 +134,7 @@ public record Given(
         return new Given(sas, with(without(policies, same(policy)), policy), steering, nodes, facts, slices, alive);
     }
 
-    Given steerAll(String name, String... interfaces) {
+    public Given steerAll(String name, String... interfaces) {
         return steer(name, null, null, interfaces);
     }
 
@@ -235,15 +235,15 @@ public record Given(
         return new LabelSelectorBuilder().addToMatchLabels("name", name).build();
     }
 
-    static ObjectKey sa(String name) {
+    public static ObjectKey sa(String name) {
         return new ObjectKey(Kind.SECURITY_ASSOCIATION, name);
     }
 
-    static ObjectKey policy(String name) {
+    public static ObjectKey policy(String name) {
         return new ObjectKey(Kind.SECURITY_POLICY, name);
     }
 
-    static ObjectKey steering(String name) {
+    public static ObjectKey steering(String name) {
         return new ObjectKey(Kind.STEERING_POLICY, name);
     }
 

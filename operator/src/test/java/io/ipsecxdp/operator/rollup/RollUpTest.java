@@ -1,0 +1,295 @@
+package io.ipsecxdp.operator.rollup;
+
+import static io.ipsecxdp.operator.compile.Given.flowNode;
+import static io.ipsecxdp.operator.compile.Given.node;
+import static io.ipsecxdp.operator.compile.Given.twoNodes;
+import static java.util.stream.Collectors.toMap;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ipsecxdp.crds.Condition;
+import io.ipsecxdp.crds.DeclaredStatus;
+import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.crds.FailingNode;
+import io.ipsecxdp.crds.FlowStatus;
+import io.ipsecxdp.operator.compile.Given;
+import io.ipsecxdp.operator.compile.ObjectKey;
+import io.ipsecxdp.operator.rollup.Observations.Report;
+import io.ipsecxdp.operator.rollup.Observations.Subject;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.From;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
+
+class RollUpTest {
+    private static final Instant NOON = Instant.parse("2026-01-01T12:00:00.123Z");
+    private static final ObjectKey EAST = Given.sa("east");
+    private static final Given ONE_SA = twoNodes().sa("east", node("n1"), node("n2"), 4096);
+
+    private final Map<Subject, List<Report>> reports = new HashMap<>();
+
+    @Test
+    void anSaIsReadyWhenBothEndsHaveReadItBackFromTheirKernels() {
+        report("n1", EAST, EntryState.Installed);
+        report("n2", EAST, EntryState.Installed);
+
+        var status = (FlowStatus) rollUp(ONE_SA, EAST);
+
+        assertThat(conditions(status)).isEqualTo("Ready=True Progressing=False Degraded=False Installed");
+        assertThat(status.desiredNodes()).isEqualTo(2);
+        assertThat(status.readyNodes()).isEqualTo(2);
+        assertThat(status.source()).isEqualTo("10.0.0.1");
+        assertThat(status.destination()).isEqualTo("10.0.0.2");
+        assertThat(status.observedGeneration()).isEqualTo(1);
+    }
+
+    @Test
+    void anSaThatOneEndHasNotReportedIsProgressingAndNamesTheNode() {
+        report("n1", EAST, EntryState.Installed);
+
+        var status = rollUp(ONE_SA, EAST);
+
+        assertThat(conditions(status)).isEqualTo("Ready=False Progressing=True Degraded=False Installing");
+        assertThat(ready(status).message()).contains("n2", "1 of 2");
+        assertThat(status.failingNodes()).isEmpty();
+    }
+
+    @Test
+    void whatAnAgentSaysOfAFailureIsCopiedUp() {
+        report("n1", EAST, EntryState.Installed);
+        report("n2", EAST, "uid-of-east", 1, EntryState.Failed, "KeyMissing", "there is no Secret k: create it");
+
+        var status = rollUp(ONE_SA, EAST);
+
+        assertThat(conditions(status)).isEqualTo("Ready=False Progressing=False Degraded=True KeyMissing");
+        assertThat(ready(status).message()).isEqualTo("node n2: there is no Secret k: create it");
+        assertThat(status.failedNodes()).isEqualTo(1);
+        assertThat(status.failingNodes())
+                .containsExactly(new FailingNode("n2", "KeyMissing", "there is no Secret k: create it"));
+    }
+
+    @Test
+    void differentFailuresAreAPartlyInstalledObject() {
+        report("n1", EAST, "uid-of-east", 1, EntryState.Failed, "KernelRefused", "no");
+        report("n2", EAST, "uid-of-east", 1, EntryState.Failed, "KeyMissing", "no");
+
+        assertThat(ready(rollUp(ONE_SA, EAST)).reason()).isEqualTo("PartlyInstalled");
+    }
+
+    @Test
+    void aReportAboutAnotherObjectOrGenerationDoesNotCount() {
+        report("n1", EAST, "uid-of-an-earlier-east", 1, EntryState.Installed, "Installed", "");
+        report("n2", EAST, "uid-of-east", 0, EntryState.Failed, "KeyMissing", "");
+
+        assertThat(conditions(rollUp(ONE_SA, EAST))).contains("Installing");
+        assertThat(rollUp(ONE_SA, EAST).failedNodes()).isZero();
+    }
+
+    @Test
+    void whoIsSilentIsNotReady() {
+        report("n1", EAST, EntryState.Installed);
+        report("n2", EAST, EntryState.Installed);
+
+        var status = rollUp(ONE_SA, EAST, Optional.empty(), Set.of("n1"), NOON);
+
+        assertThat(conditions(status)).isEqualTo("Ready=Unknown Progressing=False Degraded=Unknown AgentNotReporting");
+        assertThat(ready(status).message()).contains("n2", "ipsec-xdp-agent");
+        assertThat(status.failingNodes()).extracting(FailingNode::node).containsExactly("n2");
+        assertThat(status.failedNodes()).as("it reported nothing").isZero();
+    }
+
+    @Test
+    void aFindingOfCompileIsItsCondition() {
+        var given = twoNodes().sa("east", node("n1"), node("n9"), 4096);
+
+        var status = rollUp(given, EAST);
+
+        assertThat(conditions(status)).isEqualTo("Ready=False Progressing=False Degraded=True NodeNotFound");
+        assertThat(ready(status).message()).contains("n9").doesNotContain("stays");
+        assertThat(status.readyNodes()).isZero();
+    }
+
+    @Test
+    void aFindingAboutWhatIsInForceSaysThatItStays() {
+        report("n2", EAST, EntryState.Installed);
+
+        var status = rollUp(ONE_SA.planned().withoutTheNode("n1"), EAST);
+
+        assertThat(ready(status).reason()).isEqualTo("NodeNotFound");
+        assertThat(ready(status).message()).endsWith("what was planned before stays");
+    }
+
+    @Test
+    void aPolicyIsReadyWithAllItsDirections() {
+        var given = twoNodes().policy("flow", flowNode("n1"), flowNode("n2"));
+        var flow = Given.policy("flow");
+        reportPart("n1", flow, "Out", EntryState.Installed);
+        reportPart("n2", flow, "In", EntryState.Installed);
+        assertThat(conditions(rollUp(given, flow))).contains("Installing");
+
+        reportPart("n2", flow, "Forward", EntryState.Installed);
+        assertThat(conditions(rollUp(given, flow))).contains("Ready=True");
+    }
+
+    @Test
+    void aSteeringPolicyIsReadyWithAllItsInterfaces() {
+        var given = twoNodes().steerAll("all", "eth0", "eth1");
+        var all = Given.steering("all");
+        for (String interfaceName : List.of("eth0", "eth1")) {
+            reportPart("n1", all, interfaceName, EntryState.Installed);
+        }
+        reportPart("n2", all, "eth0", EntryState.Installed);
+        reportPart("n2", all, "eth9", EntryState.Failed);
+        assertThat(conditions(rollUp(given, all))).contains("Installing");
+        assertThat(rollUp(given, all).readyNodes()).isEqualTo(1);
+
+        reportPart("n2", all, "eth1", EntryState.Installed);
+        assertThat(conditions(rollUp(given, all))).contains("Ready=True");
+    }
+
+    @Test
+    void aSteeringPolicyWithoutANodeSaysSo() {
+        var given = Given.nothing().steerAll("all", "eth0");
+
+        assertThat(conditions(rollUp(given, Given.steering("all")))).contains("Ready=False", "NoNodeSelected");
+    }
+
+    @Test
+    void aStatusListsTenFailingNodesAndCountsAll() {
+        var given = Given.nothing();
+        for (int i = 10; i < 35; i++) {
+            given = given.node("n" + i, "10.0.0." + i);
+        }
+        given = given.steerAll("all", "eth0");
+        for (int i = 10; i < 35; i++) {
+            reportPart("n" + i, Given.steering("all"), "eth0", EntryState.Failed);
+        }
+
+        var status = rollUp(given, Given.steering("all"));
+
+        assertThat(status.failingNodes()).hasSize(FailingNode.MAX_LISTED);
+        assertThat(status.failedNodes()).isEqualTo(25);
+        assertThat(ready(status).message()).endsWith("(and 24 more nodes)");
+    }
+
+    @Test
+    void theTransitionTimeIsThatOfTheLastChangeOfTheStatus() {
+        var first = rollUp(ONE_SA, EAST, Optional.empty(), Set.of("n1", "n2"), NOON);
+        report("n1", EAST, EntryState.Installed);
+        var second = rollUp(ONE_SA, EAST, Optional.of(first), Set.of("n1", "n2"), NOON.plusSeconds(60));
+        report("n2", EAST, EntryState.Installed);
+        var third = rollUp(ONE_SA, EAST, Optional.of(second), Set.of("n1", "n2"), NOON.plusSeconds(120));
+
+        assertThat(ready(first).lastTransitionTime()).isEqualTo("2026-01-01T12:00:00Z");
+        assertThat(ready(second).lastTransitionTime()).isEqualTo("2026-01-01T12:00:00Z");
+        assertThat(ready(second).message()).isNotEqualTo(ready(first).message());
+        assertThat(ready(third).lastTransitionTime()).isEqualTo("2026-01-01T12:02:00Z");
+    }
+
+    @Provide
+    Arbitrary<Map<Subject, List<Report>>> anyReports() {
+        var report = Combinators.combine(
+                        Arbitraries.of("uid-of-east", "another"),
+                        Arbitraries.of(1L, 2L),
+                        Arbitraries.of(EntryState.values()),
+                        Arbitraries.of("Installed", "KeyMissing", "KernelRefused"))
+                .as((uid, generation, state, reason) -> new Report("", uid, generation, state, reason, "because"));
+        return Arbitraries.maps(
+                Arbitraries.of("n1", "n2").map(node -> new Subject(node, EAST)),
+                report.list().ofMaxSize(2));
+    }
+
+    @Property
+    void itIsReadyExactlyIfEveryNodeIs(
+            @ForAll("anyReports") Map<Subject, List<Report>> any, @ForAll Set<@From("nodes") String> alive) {
+        reports.clear();
+        reports.putAll(any);
+        var status = rollUp(ONE_SA, EAST, Optional.empty(), alive, NOON);
+
+        boolean everywhere = List.of("n1", "n2").stream()
+                .allMatch(node -> alive.contains(node)
+                        && reports.getOrDefault(new Subject(node, EAST), List.of()).stream()
+                                .filter(report -> report.uid().equals("uid-of-east") && report.generation() == 1)
+                                .map(Report::state)
+                                .reduce((one, other) -> one == other ? one : EntryState.Failed)
+                                .equals(Optional.of(EntryState.Installed)));
+        if (ready(status).status() == Condition.Status.True) {
+            assertThat(status.readyNodes()).isEqualTo(2);
+            assertThat(alive).contains("n1", "n2");
+        } else {
+            assertThat(everywhere).isFalse();
+        }
+    }
+
+    @Property
+    void rolledUpAgainItIsTheSame(@ForAll("anyReports") Map<Subject, List<Report>> any) {
+        reports.clear();
+        reports.putAll(any);
+        var first = rollUp(ONE_SA, EAST, Optional.empty(), Set.of("n1", "n2"), NOON);
+        var again = rollUp(ONE_SA, EAST, Optional.of(first), Set.of("n1", "n2"), NOON.plusSeconds(3600));
+        assertThat(again).isEqualTo(first);
+    }
+
+    @Provide
+    Arbitrary<String> nodes() {
+        return Arbitraries.of("n1", "n2");
+    }
+
+    private DeclaredStatus rollUp(Given given, ObjectKey key) {
+        return rollUp(given, key, Optional.empty(), given.snapshot().aliveAgents(), NOON);
+    }
+
+    private DeclaredStatus rollUp(
+            Given given, ObjectKey key, Optional<DeclaredStatus> present, Set<String> alive, Instant now) {
+        return RollUp.rollUp(
+                        given.snapshot(),
+                        given.compile(),
+                        new Observations(reports, alive),
+                        present.map(status -> Map.of(key, status)).orElse(Map.of()),
+                        now)
+                .get(key);
+    }
+
+    private void report(String node, ObjectKey key, EntryState state) {
+        reportPart(node, key, "", state);
+    }
+
+    private void reportPart(String node, ObjectKey key, String part, EntryState state) {
+        add(node, key, new Report(part, "uid-of-" + key.name(), 1, state, state.name(), "because"));
+    }
+
+    private void report(
+            String node, ObjectKey key, String uid, long generation, EntryState state, String reason, String message) {
+        add(node, key, new Report("", uid, generation, state, reason, message));
+    }
+
+    private void add(String node, ObjectKey key, Report report) {
+        var longer = new ArrayList<>(reports.getOrDefault(new Subject(node, key), List.of()));
+        longer.add(report);
+        reports.put(new Subject(node, key), longer);
+    }
+
+    private static Condition ready(DeclaredStatus status) {
+        return RollUp.ready(status).orElseThrow();
+    }
+
+    private static String conditions(DeclaredStatus status) {
+        var values = status.conditions().stream().collect(toMap(Condition::type, Condition::status));
+        return "Ready=%s Progressing=%s Degraded=%s %s"
+                .formatted(
+                        values.get(Condition.READY),
+                        values.get(Condition.PROGRESSING),
+                        values.get(Condition.DEGRADED),
+                        ready(status).reason());
+    }
+}
