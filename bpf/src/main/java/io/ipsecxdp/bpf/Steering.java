@@ -33,6 +33,8 @@ public final class Steering implements AutoCloseable {
     /**
      * Brings CPUs, queue sizes and the hash to the configuration, without detaching; what is so already is not written.
      * A changed queue size gives the CPU a new queue, the old one is emptied by the kernel.
+     *
+     * @return why nothing was changed; empty if all is as configured
      */
     public synchronized Optional<Refusal> apply(SteeringConfig config) {
         requireOpen();

@@ -16,6 +16,7 @@ final class Libbpf {
             throw new UnsatisfiedLinkError(
                     "libbpf.so.1 cannot be loaded; install it (Debian package libbpf1): " + e.getMessage());
         }
+        libbpf_set_print(LibbpfLog.CAPTURE);
     }
 
     private Libbpf() {}

@@ -9,20 +9,17 @@ import java.util.function.Supplier;
 final class LibbpfLog {
     private static final int LIBBPF_WARN = 0;
 
-    private static final ThreadLocal<StringBuilder> SAID = ThreadLocal.withInitial(StringBuilder::new);
+    /** Empty outside of {@link #during}. */
+    private static final ThreadLocal<StringBuilder> SAID = new ThreadLocal<>();
 
     /** libbpf has one print function per process and keeps the bare pointer, so the callback must never be collected. */
-    private static final Libbpf.PrintFunction CAPTURE = LibbpfLog::capture;
-
-    static {
-        Libbpf.libbpf_set_print(CAPTURE);
-    }
+    static final Libbpf.PrintFunction CAPTURE = LibbpfLog::capture;
 
     private LibbpfLog() {}
 
-    /** Runs the call with an empty log; {@link #said} is then what it, and nothing before it, said on this thread. */
+    /** Runs a call; {@link #said} is then what it, and nothing before it, said on this thread. */
     static <T> T during(Supplier<T> call) {
-        SAID.get().setLength(0);
+        SAID.set(new StringBuilder());
         try {
             return call.get();
         } finally {
@@ -30,19 +27,21 @@ final class LibbpfLog {
         }
     }
 
+    /** To be asked within {@link #during}. */
     static String said() {
         return SAID.get().toString().strip();
     }
 
     private static int capture(int level, Pointer format, Pointer vaList) {
-        if (level != LIBBPF_WARN) {
+        var said = SAID.get();
+        if (level != LIBBPF_WARN || said == null) {
             return 0;
         }
         try (var result = new Memory(Native.POINTER_SIZE)) {
             int length = LibC.vasprintf(result, format, vaList);
             if (length >= 0) {
                 var text = result.getPointer(0);
-                SAID.get().append(text.getString(0));
+                said.append(text.getString(0));
                 LibC.free(text);
             }
             return Math.max(length, 0);
