@@ -1,0 +1,266 @@
+// Numbered UDP packets, and what became of them.
+//
+//   traffic send    --to ADDRESS --port PORT [--from ADDRESS] [--cpu N] [--count N] [--rate PER_SECOND] [--size BYTES] [--echoed]
+//   traffic receive --at ADDRESS --port PORT [--cpu N] [--echo]
+//
+// send stops after --count packets or on SIGTERM, receive on SIGTERM; each then prints one line of JSON. receive first prints "ready".
+// Of the numbers 0 to highest: received counts each number once, duplicates what came again, lost what never came, late what came
+// after a higher number. send --echoed reports on the packets that a receiver with --echo sent back, for all numbers that it sent;
+// refused are those that the kernel did not take (they count as sent).
+
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAGIC = 0x49584450, MAX_SIZE = 65507, SOCKET_BUFFER = 8 << 20, POLL_MS = 100, QUIET_MS = 1000 };
+
+struct packet {
+    uint32_t magic;
+    uint32_t number; // one kernel, one byte order
+};
+
+struct options {
+    const char *to, *from, *at;
+    long port, cpu, count, rate, size;
+    bool echo, echoed;
+};
+
+struct seen {
+    uint8_t *bits;
+    size_t bytes;
+    uint64_t received, duplicates, late, highest;
+};
+
+struct echoes {
+    int socket;
+    struct seen seen;
+};
+
+static volatile sig_atomic_t stopped;
+static atomic_bool sender_done;
+
+static void stop(int signal) {
+    (void)signal;
+    stopped = 1;
+}
+
+static void fail(const char *what) {
+    fprintf(stderr, "traffic: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static void usage(void) {
+    fputs("usage: traffic send --to ADDRESS --port PORT [--from ADDRESS] [--cpu N] [--count N] [--rate PER_SECOND] [--size BYTES] [--echoed]\n"
+          "       traffic receive --at ADDRESS --port PORT [--cpu N] [--echo]\n", stderr);
+    exit(2);
+}
+
+struct address {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    };
+    socklen_t length;
+};
+
+static struct address address(const char *host, long port) {
+    struct address a = {0};
+    if (inet_pton(AF_INET, host, &a.v4.sin_addr) == 1) {
+        a.v4.sin_family = AF_INET;
+        a.v4.sin_port = htons(port);
+        a.length = sizeof a.v4;
+    } else if (inet_pton(AF_INET6, host, &a.v6.sin6_addr) == 1) {
+        a.v6.sin6_family = AF_INET6;
+        a.v6.sin6_port = htons(port);
+        a.length = sizeof a.v6;
+    } else {
+        fprintf(stderr, "traffic: %s is not an IP address\n", host);
+        exit(2);
+    }
+    return a;
+}
+
+static int udp_socket(struct address own) {
+    struct timeval poll = {.tv_usec = POLL_MS * 1000};
+    int size = SOCKET_BUFFER, s = socket(own.any.sa_family, SOCK_DGRAM, 0);
+    if (s < 0) fail("socket");
+    if (setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size)) fail("SO_RCVBUFFORCE");
+    if (setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &poll, sizeof poll)) fail("SO_RCVTIMEO");
+    if (bind(s, &own.any, own.length)) fail("bind");
+    return s;
+}
+
+static void pin(long cpu) {
+    cpu_set_t set;
+    if (cpu < 0) return;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    if (sched_setaffinity(0, sizeof set, &set)) fail("sched_setaffinity");
+}
+
+static void note(struct seen *seen, uint32_t number) {
+    if (number / 8 >= seen->bytes) {
+        size_t bytes = (number / 8 + 1) * 2;
+        seen->bits = realloc(seen->bits, bytes);
+        if (!seen->bits) fail("realloc");
+        memset(seen->bits + seen->bytes, 0, bytes - seen->bytes);
+        seen->bytes = bytes;
+    }
+    uint8_t bit = 1u << number % 8;
+    if (seen->bits[number / 8] & bit) {
+        seen->duplicates++;
+        return;
+    }
+    seen->bits[number / 8] |= bit;
+    if (seen->received && number < seen->highest) seen->late++;
+    if (number > seen->highest) seen->highest = number;
+    seen->received++;
+}
+
+// One packet, if one comes within POLL_MS; returns its length.
+static ssize_t read_packet(int s, char *buffer, struct sockaddr_storage *from, socklen_t *from_length) {
+    *from_length = sizeof *from;
+    ssize_t length = recvfrom(s, buffer, MAX_SIZE, 0, (struct sockaddr *)from, from_length);
+    if (length < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNREFUSED) fail("recvfrom");
+    struct packet header;
+    if (length < (ssize_t)sizeof header) return 0;
+    memcpy(&header, buffer, sizeof header);
+    return header.magic == MAGIC ? length : 0;
+}
+
+static uint32_t number_of(const char *buffer) {
+    struct packet header;
+    memcpy(&header, buffer, sizeof header);
+    return header.number;
+}
+
+static int receive(const struct options *o) {
+    static char buffer[MAX_SIZE];
+    struct seen seen = {0};
+    struct sockaddr_storage from;
+    socklen_t from_length;
+    int s = udp_socket(address(o->at, o->port));
+    pin(o->cpu);
+    puts("ready");
+    fflush(stdout);
+    for (;;) {
+        ssize_t length = read_packet(s, buffer, &from, &from_length);
+        if (!length && stopped) break;
+        if (!length) continue;
+        note(&seen, number_of(buffer));
+        if (o->echo) sendto(s, buffer, length, 0, (struct sockaddr *)&from, from_length);
+    }
+    uint64_t expected = seen.received ? seen.highest + 1 : 0;
+    printf("{\"received\":%lu,\"lost\":%lu,\"duplicates\":%lu,\"late\":%lu}\n", seen.received, expected - seen.received, seen.duplicates, seen.late);
+    return 0;
+}
+
+static int64_t now_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+// Reads echoes until the sender is done and no more come for QUIET_MS.
+static void *read_echoes(void *argument) {
+    static char buffer[MAX_SIZE];
+    struct echoes *echoes = argument;
+    struct sockaddr_storage from;
+    socklen_t from_length;
+    int64_t last = now_ns();
+    while (!sender_done || now_ns() - last < QUIET_MS * 1000000LL) {
+        if (!sender_done) last = now_ns();
+        if (!read_packet(echoes->socket, buffer, &from, &from_length)) continue;
+        note(&echoes->seen, number_of(buffer));
+        last = now_ns();
+    }
+    return NULL;
+}
+
+static int send_packets(const struct options *o) {
+    static char buffer[MAX_SIZE];
+    struct address to = address(o->to, o->port);
+    const char *any = to.any.sa_family == AF_INET6 ? "::" : "0.0.0.0";
+    struct echoes echoes = {.socket = udp_socket(address(o->from ? o->from : any, 0))};
+    pthread_t reader;
+    uint64_t refused = 0, sent = 0;
+    struct packet header = {.magic = MAGIC};
+    if (o->echoed && pthread_create(&reader, NULL, read_echoes, &echoes)) fail("pthread_create");
+    pin(o->cpu);
+    int64_t begun = now_ns();
+    for (; !stopped && (!o->count || sent < (uint64_t)o->count); sent++) {
+        if (o->rate) {
+            int64_t due = begun + (int64_t)(sent * (1e9 / o->rate));
+            struct timespec at = {.tv_sec = due / 1000000000LL, .tv_nsec = due % 1000000000LL};
+            while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR && !stopped) {}
+            if (stopped) break;
+        }
+        header.number = sent;
+        memcpy(buffer, &header, sizeof header);
+        if (sendto(echoes.socket, buffer, o->size, 0, &to.any, to.length) != o->size) refused++;
+    }
+    double seconds = (now_ns() - begun) / 1e9;
+    sender_done = true;
+    printf("{\"sent\":%lu,\"refused\":%lu,\"seconds\":%.3f", sent, refused, seconds);
+    if (o->echoed) {
+        pthread_join(reader, NULL);
+        struct seen *seen = &echoes.seen;
+        printf(",\"received\":%lu,\"lost\":%lu,\"duplicates\":%lu,\"late\":%lu", seen->received, sent - seen->received, seen->duplicates, seen->late);
+    }
+    puts("}");
+    return 0;
+}
+
+static long number(const char *text) {
+    char *end;
+    errno = 0;
+    long value = strtol(text, &end, 10);
+    if (errno || *end || end == text || value < 0 || value > UINT32_MAX) usage();
+    return value;
+}
+
+int main(int argc, char **argv) {
+    static const struct option known[] = {
+        {"to", required_argument, 0, 't'},    {"from", required_argument, 0, 'f'}, {"at", required_argument, 0, 'a'},
+        {"port", required_argument, 0, 'p'},  {"cpu", required_argument, 0, 'c'},  {"count", required_argument, 0, 'n'},
+        {"rate", required_argument, 0, 'r'},  {"size", required_argument, 0, 's'}, {"echo", no_argument, 0, 'e'},
+        {"echoed", no_argument, 0, 'E'},      {0}};
+    struct options o = {.cpu = -1, .size = 64};
+    struct sigaction action = {.sa_handler = stop};
+    if (argc < 2) usage();
+    for (int c; (c = getopt_long(argc - 1, argv + 1, "", known, NULL)) != -1;) {
+        switch (c) {
+        case 't': o.to = optarg; break;
+        case 'f': o.from = optarg; break;
+        case 'a': o.at = optarg; break;
+        case 'p': o.port = number(optarg); break;
+        case 'c': o.cpu = number(optarg); break;
+        case 'n': o.count = number(optarg); break;
+        case 'r': o.rate = number(optarg); break;
+        case 's': o.size = number(optarg); break;
+        case 'e': o.echo = true; break;
+        case 'E': o.echoed = true; break;
+        default: usage();
+        }
+    }
+    if (!o.port || o.size < (long)sizeof(struct packet) || o.size > MAX_SIZE) usage();
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    if (!strcmp(argv[1], "send") && o.to) return send_packets(&o);
+    if (!strcmp(argv[1], "receive") && o.at) return receive(&o);
+    usage();
+}

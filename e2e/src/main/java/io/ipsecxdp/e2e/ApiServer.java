@@ -1,0 +1,225 @@
+package io.ipsecxdp.e2e;
+
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** A Kubernetes API server of this machine's loopback, with etcd behind it and RBAC in front. */
+public final class ApiServer implements AutoCloseable {
+    public static final String NAMESPACE = "ipsec-xdp";
+    public static final String KEYS_NAMESPACE = "ipsec-xdp-keys";
+
+    /** This machine's loopback as a guest of QEMU's user network sees it. */
+    private static final String FROM_GUEST = "10.0.2.2";
+
+    private static final String LOOPBACK = "127.0.0.1";
+    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration BINARIES = Duration.ofMinutes(40); // the first time, they may have to be built
+
+    private final Path folder;
+    private final Path binaries;
+    private final int port;
+    private final Certificates certificates;
+    private final User admin = User.admin();
+    private final User operator = User.serviceAccount(NAMESPACE, "ipsec-xdp-operator");
+    private final User agent = User.serviceAccount(NAMESPACE, "ipsec-xdp-agent");
+    private final User stranger = User.serviceAccount("default", "default");
+    private final Cleanup running = new Cleanup();
+    private final Daemons daemons;
+    private final int etcdPort;
+    private Daemon server;
+
+    private ApiServer(Path folder, Path binaries, List<Integer> ports) {
+        this.folder = folder;
+        this.binaries = binaries;
+        this.port = ports.get(0);
+        this.etcdPort = ports.get(1);
+        this.certificates = Certificates.make(folder, List.of(LOOPBACK, FROM_GUEST, Host.API_ADDRESS));
+        this.daemons = running.add(new Daemons(folder));
+        write(
+                "tokens",
+                List.of(admin, operator, agent, stranger).stream()
+                        .map(User::line)
+                        .collect(Collectors.joining()));
+        running.add(startEtcd(ports.get(2)));
+        startServer();
+    }
+
+    /**
+     * Starts one and waits until it is ready.
+     *
+     * @param folder for its data, its certificates and its logs
+     */
+    public static ApiServer start(Project project, Path folder) {
+        try {
+            Files.createDirectories(
+                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Path binaries = Path.of(
+                Command.of(project.lab("apiserver")).within(BINARIES).output().strip());
+        return new ApiServer(folder, binaries, Ports.free(3));
+    }
+
+    public int port() {
+        return port;
+    }
+
+    /** The folder of kube-apiserver, etcd and kubectl. */
+    public Path binaries() {
+        return binaries;
+    }
+
+    /** Whether it enforces the CEL rules of CRDs: it takes Kubernetes 1.25. */
+    public boolean enforcesCel() {
+        try {
+            return Files.readString(binaries.resolve("CEL")).strip().equals("enforced");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public Path adminKubeconfig() {
+        return write("admin.kubeconfig", kubeconfig(admin, LOOPBACK));
+    }
+
+    public Path operatorKubeconfig() {
+        return write("operator.kubeconfig", kubeconfig(operator, LOOPBACK));
+    }
+
+    /** The text of a kubeconfig for agents that reach the API server at {@code address}. */
+    public String agentKubeconfig(String address) {
+        return kubeconfig(agent, address);
+    }
+
+    /** A client with all rights. */
+    public KubernetesClient adminClient() {
+        return client(kubeconfig(admin, LOOPBACK));
+    }
+
+    public KubernetesClient agentClient() {
+        return client(kubeconfig(agent, LOOPBACK));
+    }
+
+    /** A client of somebody whom no role is bound to. */
+    public KubernetesClient strangerClient() {
+        return client(kubeconfig(stranger, LOOPBACK));
+    }
+
+    public KubernetesClient operatorClient() {
+        return client(kubeconfig(operator, LOOPBACK));
+    }
+
+    /** Stops the API server; what it knows stays in etcd. */
+    public void stopServer() {
+        server.close();
+    }
+
+    /** Starts the API server, at the same port, and waits until it is ready. */
+    public void startServer() {
+        server = running.add(daemons.start(
+                "kube-apiserver",
+                List.of(
+                        binaries.resolve("kube-apiserver").toString(),
+                        "--etcd-servers=http://" + LOOPBACK + ":" + etcdPort,
+                        "--bind-address=" + LOOPBACK,
+                        "--secure-port=" + port,
+                        "--tls-cert-file=" + certificates.server(),
+                        "--tls-private-key-file=" + certificates.serverKey(),
+                        "--token-auth-file=" + folder.resolve("tokens"),
+                        "--authorization-mode=RBAC",
+                        "--disable-admission-plugins=ServiceAccount",
+                        "--service-cluster-ip-range=10.96.0.0/16",
+                        "--service-account-issuer=https://kubernetes.default.svc",
+                        "--service-account-key-file=" + certificates.signingKey(),
+                        "--service-account-signing-key-file=" + certificates.signingKey()),
+                Map.of()));
+        try (var client = adminClient()) {
+            Await.until("the API server is ready", START, server::tail, () -> isReady(client));
+        }
+    }
+
+    @Override
+    public void close() {
+        running.close();
+    }
+
+    @Override
+    public String toString() {
+        return "API server";
+    }
+
+    private Daemon startEtcd(int peerPort) {
+        String client = "http://" + LOOPBACK + ":" + etcdPort;
+        return daemons.start(
+                "etcd",
+                List.of(
+                        binaries.resolve("etcd").toString(),
+                        "--data-dir=" + folder.resolve("etcd"),
+                        "--listen-client-urls=" + client,
+                        "--advertise-client-urls=" + client,
+                        "--listen-peer-urls=http://" + LOOPBACK + ":" + peerPort,
+                        "--unsafe-no-fsync=true",
+                        "--log-level=warn"),
+                Map.of());
+    }
+
+    private boolean isReady(KubernetesClient client) {
+        if (!server.isRunning()) {
+            throw new IllegalStateException("the API server ended; " + server.tail());
+        }
+        try {
+            return "ok".equals(client.raw("/readyz"))
+                    && client.namespaces().withName("default").get() != null;
+        } catch (KubernetesClientException e) {
+            return false;
+        }
+    }
+
+    private static KubernetesClient client(String kubeconfig) {
+        return new KubernetesClientBuilder()
+                .withConfig(Config.fromKubeconfig(kubeconfig))
+                .build();
+    }
+
+    private String kubeconfig(User user, String address) {
+        return """
+                apiVersion: v1
+                kind: Config
+                clusters:
+                - name: lab
+                  cluster:
+                    server: https://%s:%d
+                    certificate-authority-data: %s
+                users:
+                - name: %s
+                  user:
+                    token: %s
+                contexts:
+                - name: lab
+                  context: {cluster: lab, user: "%s"}
+                current-context: lab
+                """.formatted(
+                address, port, Base64.getEncoder().encodeToString(certificates.caBytes()), user, user.token(), user);
+    }
+
+    private Path write(String name, String text) {
+        try {
+            return Files.writeString(folder.resolve(name), text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package io.ipsecxdp.e2e;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** A virtual machine with a Debian kernel, and this machine's folders copied to a disk of it. */
+public final class Guest implements Kernel {
+    private static final Duration BOOT = Duration.ofMinutes(20); // the first time, the image is made
+    private static final int MEMORY_MIB = 2048;
+    private static final int NODE_NICS = 2;
+    private static final String MOUNT = "/run/payload";
+
+    private final Project project;
+    private final Path folder;
+
+    private Guest(Project project, Path folder) {
+        this.project = project;
+        this.folder = folder;
+    }
+
+    /**
+     * Boots one.
+     *
+     * @param release which kernel, as {@code lab/vm --kernel} names it
+     * @param disk image of the payload
+     * @param folder for its console's log
+     */
+    public static Guest boot(Project project, String release, Path disk, Path folder) {
+        Command.of(
+                        project.lab("vm"),
+                        "start",
+                        "--kernel",
+                        release,
+                        "--memory",
+                        Integer.toString(MEMORY_MIB),
+                        "--node-nics",
+                        Integer.toString(NODE_NICS),
+                        "--data",
+                        disk.toString(),
+                        "--owner",
+                        Long.toString(ProcessHandle.current().pid()),
+                        folder.toString())
+                .within(BOOT)
+                .output();
+        var guest = new Guest(project, folder);
+        guest.script("mkdir -p %1$s && mount -o ro /dev/vda %1$s".formatted(MOUNT));
+        return guest;
+    }
+
+    @Override
+    public List<String> command(List<String> words) {
+        var ssh = new ArrayList<>(
+                List.of("ssh", "-F", folder.resolve("ssh_config").toString(), "guest"));
+        ssh.add(words.stream().map(Guest::quoted).collect(Collectors.joining(" ")));
+        return ssh;
+    }
+
+    @Override
+    public String java() {
+        return "java";
+    }
+
+    @Override
+    public Payload payload() {
+        return new Payload(MOUNT + "/agent", MOUNT + "/traffic");
+    }
+
+    @Override
+    public List<NodeFacts> makeNodes(List<String> names) {
+        var words = new ArrayList<>(List.of("up"));
+        IntStream.range(0, names.size())
+                .mapToObj(i -> names.get(i) + "=nic" + (i + 1))
+                .forEach(words::add);
+        return NodeFacts.parseAll(script(nodesScript(), words.toArray(String[]::new)));
+    }
+
+    @Override
+    public void close() {
+        Command.of(project.lab("vm"), "stop", folder.toString()).run();
+    }
+
+    @Override
+    public String toString() {
+        return "guest";
+    }
+
+    private String nodesScript() {
+        try {
+            return Files.readString(Path.of(project.lab("nodes")));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String quoted(String word) {
+        return "'" + word.replace("'", "'\\''") + "'";
+    }
+}

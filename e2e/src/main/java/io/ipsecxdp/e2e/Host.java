@@ -1,0 +1,66 @@
+package io.ipsecxdp.e2e;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** This machine's own kernel. */
+public final class Host implements Kernel {
+    /** A network of RFC 2544 (benchmarks), where it is in nobody's way. */
+    private static final String MANAGEMENT = "198.18.77";
+
+    private final Project project;
+    private final int apiPort;
+    private final List<String> nodes = new ArrayList<>();
+    private final Cleanup cleanup = new Cleanup();
+
+    /** @param apiPort the port on loopback that nodes reach at {@link #API_ADDRESS} */
+    public Host(Project project, int apiPort) {
+        this.project = project;
+        this.apiPort = apiPort;
+    }
+
+    /** Address of this machine, as its nodes see it. */
+    public static final String API_ADDRESS = MANAGEMENT + ".2";
+
+    @Override
+    public List<String> command(List<String> words) {
+        return words;
+    }
+
+    @Override
+    public String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    @Override
+    public Payload payload() {
+        return new Payload(project.agentApp().toString(), project.traffic().toString());
+    }
+
+    @Override
+    public List<NodeFacts> makeNodes(List<String> names) {
+        var words = new ArrayList<>(List.of(project.lab("nodes"), "up", "--mgmt", MANAGEMENT));
+        words.addAll(names);
+        nodes.addAll(names);
+        List<NodeFacts> facts = NodeFacts.parseAll(Command.of(words).output());
+        cleanup.add(Forwarder.listen(API_ADDRESS, apiPort));
+        return facts;
+    }
+
+    @Override
+    public void close() {
+        cleanup.close();
+        if (!nodes.isEmpty()) {
+            var words = new ArrayList<>(List.of(project.lab("nodes"), "down"));
+            words.addAll(nodes);
+            Command.of(words).run();
+            nodes.clear();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "this machine's kernel";
+    }
+}

@@ -1,0 +1,77 @@
+package io.ipsecxdp.e2e;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.ipsecxdp.charts.Chart;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What is in a cluster before operator and agents start: namespaces, rights, Node objects. */
+public record Installation(Project project, KubernetesClient client) {
+    private static final Set<String> ACCESS_KINDS =
+            Set.of("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding");
+
+    /** Gives operator and agents the rights that the Helm chart gives them, and no more; returns what was created. */
+    public List<HasMetadata> grantAccess() {
+        for (String namespace : List.of(ApiServer.NAMESPACE, ApiServer.KEYS_NAMESPACE)) {
+            create(new NamespaceBuilder()
+                    .withNewMetadata()
+                    .withName(namespace)
+                    .endMetadata()
+                    .build());
+        }
+        List<HasMetadata> access = chart().render(Map.of()).stream()
+                .filter(object -> ACCESS_KINDS.contains(object.getKind()))
+                .toList();
+        access.forEach(this::create);
+        return access;
+    }
+
+    /** Makes the Node object that the node's kubelet would make. */
+    public void register(NodeFacts node) {
+        create(new NodeBuilder()
+                .withNewMetadata()
+                .withName(node.name())
+                .addToLabels("kubernetes.io/hostname", node.name())
+                .addToLabels("kubernetes.io/os", "linux")
+                .endMetadata()
+                .build());
+        client.nodes().withName(node.name()).editStatus(found -> {
+            var status = new NodeBuilder(found).editOrNewStatus().withAddresses(List.of());
+            node.addresses()
+                    .forEach(address -> status.addNewAddress()
+                            .withType("InternalIP")
+                            .withAddress(address)
+                            .endAddress());
+            return status.addNewAddress()
+                    .withType("Hostname")
+                    .withAddress(node.name())
+                    .endAddress()
+                    .endStatus()
+                    .build();
+        });
+    }
+
+    private Chart chart() {
+        try {
+            // Without the symbolic links of the chart's folder, on each of which Helm would comment
+            Path copy = Files.createTempDirectory(project.target(), "chart").resolve("ipsec-xdp-operator");
+            Command.of("cp", "-rL", Chart.ofProject(project.root()).folder().toString(), copy.toString())
+                    .output();
+            return new Chart(copy);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void create(HasMetadata object) {
+        client.resource(object).createOr(existing -> existing.update());
+    }
+}

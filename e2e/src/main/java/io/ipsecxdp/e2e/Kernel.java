@@ -1,0 +1,41 @@
+package io.ipsecxdp.e2e;
+
+import java.util.List;
+
+/** A kernel that nodes are made in: this machine's or a guest's. Commands run in it as root. */
+public sealed interface Kernel extends AutoCloseable permits Host, Guest {
+
+    /** The command of this machine that runs {@code words} in the kernel, and ends with the exit code of those. */
+    List<String> command(List<String> words);
+
+    /** The Java runtime that agents run with. */
+    String java();
+
+    /** Where the files of the harness are in the kernel's file system. */
+    Payload payload();
+
+    /** Makes nodes, with the ways to an API server on this machine's loopback. */
+    List<NodeFacts> makeNodes(List<String> names);
+
+    @Override
+    void close();
+
+    /** Runs a command to its end and returns what it printed. */
+    default String run(String... words) {
+        return Command.of(command(List.of(words))).output();
+    }
+
+    /** Runs a shell script to its end and returns what it printed. */
+    default String script(String text, String... arguments) {
+        var words = new java.util.ArrayList<>(List.of("bash", "-s"));
+        words.addAll(List.of(arguments));
+        return Command.of(command(words)).reading(text).output();
+    }
+
+    /** Writes a file that only root can read. */
+    default void write(String path, String text) {
+        Command.of(command(List.of("sh", "-c", "umask 077 && cat > \"$0\"", path)))
+                .reading(text)
+                .output();
+    }
+}

@@ -1,0 +1,40 @@
+package io.ipsecxdp.e2e;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** A node: a network namespace of a kernel. */
+public record Node(Kernel kernel, NodeFacts facts) {
+
+    public String name() {
+        return facts.name();
+    }
+
+    /** The command of this machine that runs {@code words} on the node. */
+    public List<String> command(String... words) {
+        return kernel.command(inside(List.of(words)));
+    }
+
+    /** Runs a command to its end and returns what it printed. */
+    public String run(String... words) {
+        return Command.of(command(words)).output();
+    }
+
+    /** Runs a command to its end, whatever it exits with. */
+    public Command.Result tryRun(String... words) {
+        return Command.of(command(words)).run();
+    }
+
+    /** Runs a shell script on the node to its end and returns what it printed. */
+    public String script(String text) {
+        return Command.of(command("bash", "-s")).reading(text).output();
+    }
+
+    private List<String> inside(List<String> words) {
+        // Not `ip netns exec`: that makes a mount namespace, and what is mounted or pinned in there ends with the
+        // command.
+        var all = new ArrayList<>(List.of("nsenter", "--net=/run/netns/" + name()));
+        all.addAll(words);
+        return all;
+    }
+}
