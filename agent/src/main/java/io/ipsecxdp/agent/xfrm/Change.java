@@ -36,5 +36,8 @@ public sealed interface Change {
     /** Installs a policy; refused with EEXIST if its identity is taken. */
     record AddPolicy(Policy policy) implements Change {}
 
+    /** Puts the policy in the place of the one with the same identity, without a moment of none. */
+    record ReplacePolicy(Policy policy) implements Change {}
+
     record DeletePolicy(PolicyId id) implements Change {}
 }

@@ -59,7 +59,8 @@ public final class XfrmEncoder {
             case Change.AddSa(Sa sa, KeyMaterial key, long lastSequence) ->
                 addSa(sequence, sa, key, lastSequence, Lifetime.INFINITE, capabilities);
             case Change.DeleteSa(SaId id) -> saById(XfrmMessage.DELSA, ACKNOWLEDGED, sequence, id);
-            case Change.AddPolicy(Policy policy) -> addPolicy(sequence, policy);
+            case Change.AddPolicy(Policy policy) -> putPolicy(XfrmMessage.NEWPOLICY, sequence, policy);
+            case Change.ReplacePolicy(Policy policy) -> putPolicy(XfrmMessage.UPDPOLICY, sequence, policy);
             case Change.DeletePolicy(PolicyId id) -> deletePolicy(sequence, id);
         }
     }
@@ -131,9 +132,9 @@ public final class XfrmEncoder {
         out.end();
     }
 
-    private void addPolicy(int sequence, Policy policy) {
+    private void putPolicy(int type, int sequence, Policy policy) {
         PolicyId id = policy.id();
-        int info = out.begin(XfrmMessage.NEWPOLICY, ACKNOWLEDGED, sequence, UserPolicyInfo.SIZE);
+        int info = out.begin(type, ACKNOWLEDGED, sequence, UserPolicyInfo.SIZE);
         putSelector(info + UserPolicyInfo.SEL, id.selector());
         putLifetime(info + UserPolicyInfo.LFT, Lifetime.INFINITE);
         buffer().putInt(info + UserPolicyInfo.PRIORITY, (int) policy.priority());

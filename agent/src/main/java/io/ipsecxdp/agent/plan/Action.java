@@ -1,0 +1,31 @@
+package io.ipsecxdp.agent.plan;
+
+import io.ipsecxdp.agent.key.KeyFingerprint;
+
+/** One thing to do. */
+public sealed interface Action {
+
+    /** Writes down what is ours, without a change in the kernel. */
+    record Write(JournalChange change) implements Action {}
+
+    /** Writes down a key that is in use by an SA that was adopted. */
+    record WriteKey(KeyUse use) implements Action {}
+
+    /** Reads the key from its Secret. */
+    record ReadKey(DesiredSa sa) implements Action {}
+
+    /**
+     * @param key fingerprint of the key that was judged; no other may be installed
+     * @param lastSequence the SA goes on after this sequence number
+     */
+    record InstallSa(DesiredSa sa, KeyFingerprint key, long lastSequence) implements Action {}
+
+    record RemoveSa(OwnedSa sa) implements Action {}
+
+    record InstallPolicy(DesiredPolicy policy) implements Action {}
+
+    /** Puts the policy in the place of ours with the same identity, without a moment of none. */
+    record ReplacePolicy(DesiredPolicy policy) implements Action {}
+
+    record RemovePolicy(OwnedPolicy policy) implements Action {}
+}

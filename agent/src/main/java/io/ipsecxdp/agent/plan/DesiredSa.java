@@ -1,0 +1,31 @@
+package io.ipsecxdp.agent.plan;
+
+import io.ipsecxdp.agent.key.KeyFingerprint;
+import io.ipsecxdp.agent.xfrm.Sa;
+import io.ipsecxdp.agent.xfrm.SaDirection;
+import io.ipsecxdp.crds.Encryption;
+import io.ipsecxdp.crds.KeySecretRef;
+import java.time.Instant;
+import java.util.Optional;
+
+/** An SA that the node must have, in the kernel's terms. */
+public record DesiredSa(String name, String uid, String slice, Sa sa, Encryption encryption) implements DesiredEntry {
+
+    public KeySecretRef key() {
+        return encryption.keySecretRef();
+    }
+
+    /** What the ledger says from before the installation on. */
+    public KeyUse use(KeyFingerprint key) {
+        return new KeyUse(key, uid, name, sa.direction(), new KeyUse.Open());
+    }
+
+    /** What the journal says from before the installation on. */
+    public OwnedSa owned(Optional<KeyFingerprint> key, Optional<Instant> added) {
+        return new OwnedSa(sa.id(), sa.source(), sa.reqid(), sa.direction(), uid, name, slice, key, added);
+    }
+
+    boolean outbound() {
+        return sa.direction() == SaDirection.OUT;
+    }
+}

@@ -1,0 +1,57 @@
+package io.ipsecxdp.agent.plan;
+
+import io.ipsecxdp.agent.plan.JournalChange.DisownInterface;
+import io.ipsecxdp.agent.plan.JournalChange.DisownPolicy;
+import io.ipsecxdp.agent.plan.JournalChange.DisownSa;
+import io.ipsecxdp.agent.plan.JournalChange.OwnInterface;
+import io.ipsecxdp.agent.plan.JournalChange.OwnPolicy;
+import io.ipsecxdp.agent.plan.JournalChange.OwnSa;
+import io.ipsecxdp.agent.xfrm.PolicyId;
+import io.ipsecxdp.agent.xfrm.SaId;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What is ours on this node since it was booted. Written to disk before the kernel is told, so that a crash in between leaves no orphan. */
+public record Journal(
+        Map<SaId, OwnedSa> sas, Map<PolicyId, OwnedPolicy> policies, Map<String, OwnedInterface> interfaces) {
+
+    public static final Journal EMPTY = new Journal(Map.of(), Map.of(), Map.of());
+
+    public Journal {
+        sas = Collections.unmodifiableMap(sas);
+        policies = Collections.unmodifiableMap(policies);
+        interfaces = Collections.unmodifiableMap(interfaces);
+    }
+
+    public Journal with(Collection<JournalChange> changes) {
+        if (changes.isEmpty()) {
+            return this;
+        }
+        Map<SaId, OwnedSa> sas = new LinkedHashMap<>(this.sas);
+        Map<PolicyId, OwnedPolicy> policies = new LinkedHashMap<>(this.policies);
+        Map<String, OwnedInterface> interfaces = new LinkedHashMap<>(this.interfaces);
+        for (JournalChange change : changes) {
+            switch (change) {
+                case OwnSa(OwnedSa sa) -> sas.put(sa.id(), sa);
+                case DisownSa(SaId id) -> sas.remove(id);
+                case OwnPolicy(OwnedPolicy policy) -> policies.put(policy.id(), policy);
+                case DisownPolicy(PolicyId id) -> policies.remove(id);
+                case OwnInterface(OwnedInterface owned) -> interfaces.put(owned.name(), owned);
+                case DisownInterface(String name) -> interfaces.remove(name);
+            }
+        }
+        return new Journal(sas, policies, interfaces);
+    }
+
+    /** The changes that make this journal out of an empty one. */
+    public List<JournalChange> asChanges() {
+        List<JournalChange> changes = new java.util.ArrayList<>();
+        sas.values().forEach(sa -> changes.add(new OwnSa(sa)));
+        policies.values().forEach(policy -> changes.add(new OwnPolicy(policy)));
+        interfaces.values().forEach(owned -> changes.add(new OwnInterface(owned)));
+        return List.copyOf(changes);
+    }
+}

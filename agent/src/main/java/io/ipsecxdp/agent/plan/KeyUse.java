@@ -1,0 +1,33 @@
+package io.ipsecxdp.agent.plan;
+
+import io.ipsecxdp.agent.key.KeyFingerprint;
+import io.ipsecxdp.agent.xfrm.SaDirection;
+
+/**
+ * What a key was used for on this node.
+ *
+ * @param uid of the SecurityAssociation
+ * @param name of the SecurityAssociation
+ */
+public record KeyUse(KeyFingerprint key, String uid, String name, SaDirection direction, Progress progress) {
+
+    /** How far the sequence numbers of the key have gone. */
+    public sealed interface Progress {}
+
+    /** The kernel refused the SA, so no packet was ever sent with the key. Only said of outbound SAs. */
+    public record Unused() implements Progress {}
+
+    /** An SA with the key may have sent, or may be sending, any number of packets. */
+    public record Open() implements Progress {}
+
+    /**
+     * The SA is gone, and the kernel told how far it came.
+     *
+     * @param lastSequence of the last packet that was sent; 64 bits with ESN, else 32
+     */
+    public record Ended(long lastSequence) implements Progress {}
+
+    public KeyUse with(Progress progress) {
+        return new KeyUse(key, uid, name, direction, progress);
+    }
+}

@@ -1,0 +1,26 @@
+package io.ipsecxdp.agent.plan;
+
+import io.ipsecxdp.agent.xfrm.ObservedPolicy;
+import io.ipsecxdp.agent.xfrm.ObservedSa;
+import io.ipsecxdp.agent.xfrm.PolicyId;
+import io.ipsecxdp.agent.xfrm.SaId;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+
+/** What the kernel has, of whatever origin. */
+public record Observed(Map<SaId, ObservedSa> sas, Map<PolicyId, ObservedPolicy> policies) {
+
+    public Observed {
+        sas = Map.copyOf(sas);
+        policies = Map.copyOf(policies);
+    }
+
+    public static Observed of(Collection<ObservedSa> sas, Collection<ObservedPolicy> policies) {
+        Map<SaId, ObservedSa> byId = new HashMap<>();
+        sas.forEach(sa -> byId.put(sa.id(), sa));
+        Map<PolicyId, ObservedPolicy> policiesById = new HashMap<>();
+        policies.forEach(policy -> policiesById.put(policy.id(), policy));
+        return new Observed(byId, policiesById);
+    }
+}

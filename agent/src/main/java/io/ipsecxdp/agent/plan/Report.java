@@ -1,0 +1,153 @@
+package io.ipsecxdp.agent.plan;
+
+import io.ipsecxdp.agent.plan.Desired.PolicyKey;
+import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.crds.NodePlanSpec;
+import io.ipsecxdp.crds.NodePlanStatus;
+import io.ipsecxdp.crds.PlannedPolicy;
+import io.ipsecxdp.crds.PlannedSa;
+import io.ipsecxdp.crds.PlannedSteering;
+import io.ipsecxdp.crds.PolicyReport;
+import io.ipsecxdp.crds.SaCounters;
+import io.ipsecxdp.crds.SaReport;
+import io.ipsecxdp.crds.SteeringReport;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What the node has, as it was read back from the kernel.
+ *
+ * @param slices that were known then
+ * @param usedKeys uids of the SAs that were installed here once
+ * @param counters of the SAs in force, by uid; names are those of the SecurityAssociations
+ */
+public record Report(
+        String boot,
+        List<Slice> slices,
+        Map<String, Standing> sas,
+        Map<PolicyKey, Standing> policies,
+        Map<SteeringStanding.Key, SteeringStanding> steering,
+        Set<String> usedKeys,
+        Map<String, SaCounters> counters) {
+
+    private static final Standing NOT_YET = Standing.pending("It is looked at in a moment.");
+
+    /**
+     * The status of one slice.
+     *
+     * @param previous what was reported last
+     * @param counters to be reported; not always the newest, because they are written seldom
+     */
+    public NodePlanStatus status(
+            Slice slice, Optional<NodePlanStatus> previous, List<SaCounters> counters, Instant now) {
+        NodePlanSpec spec = slice.spec();
+        Tally tally = new Tally();
+        List<SaReport> saReports = new ArrayList<>();
+        Set<String> usedBefore = new HashSet<>();
+        previous.ifPresent(status -> status.securityAssociations().stream()
+                .filter(report -> Boolean.TRUE.equals(report.keyUsed()))
+                .forEach(report -> usedBefore.add(report.uid())));
+        for (PlannedSa sa : spec.securityAssociations()) {
+            Standing standing = sas.getOrDefault(sa.uid(), NOT_YET);
+            tally.add("SecurityAssociation " + sa.name(), standing);
+            boolean used = usedKeys.contains(sa.uid()) || usedBefore.contains(sa.uid());
+            saReports.add(new SaReport(
+                    sa.name(),
+                    sa.uid(),
+                    sa.generation(),
+                    standing.state(),
+                    standing.reason().name(),
+                    standing.message(),
+                    used ? true : null));
+        }
+        List<PolicyReport> policyReports = new ArrayList<>();
+        for (PlannedPolicy policy : spec.securityPolicies()) {
+            Standing standing = policies.getOrDefault(new PolicyKey(policy.uid(), policy.direction()), NOT_YET);
+            tally.add("SecurityPolicy " + policy.name(), standing);
+            policyReports.add(new PolicyReport(
+                    policy.name(),
+                    policy.direction(),
+                    policy.uid(),
+                    policy.generation(),
+                    standing.state(),
+                    standing.reason().name(),
+                    standing.message()));
+        }
+        List<SteeringReport> steeringReports = new ArrayList<>();
+        for (PlannedSteering planned : spec.steering()) {
+            for (String name : planned.interfaces()) {
+                SteeringStanding steered = steering.getOrDefault(
+                        new SteeringStanding.Key(planned.uid(), name), new SteeringStanding(NOT_YET, Optional.empty()));
+                tally.add("SteeringPolicy " + planned.name() + " on " + name, steered.standing());
+                steeringReports.add(new SteeringReport(
+                        planned.name(),
+                        name,
+                        planned.uid(),
+                        planned.generation(),
+                        steered.standing().state(),
+                        steered.standing().reason().name(),
+                        steered.standing().message(),
+                        steered.mode().orElse(null)));
+            }
+        }
+        Conditions conditions = new Conditions(
+                previous.map(NodePlanStatus::conditions).orElse(List.of()), Optional.of(slice.generation()), now);
+        return new NodePlanStatus(
+                slice.generation(),
+                boot,
+                tally.installed(),
+                saReports,
+                policyReports,
+                steeringReports,
+                counters,
+                tally.conditions(conditions));
+    }
+
+    /** All entries of all slices together. */
+    public Tally tally() {
+        Tally tally = new Tally();
+        for (Slice slice : slices) {
+            slice.spec()
+                    .securityAssociations()
+                    .forEach(sa -> tally.add("SecurityAssociation " + sa.name(), sas.getOrDefault(sa.uid(), NOT_YET)));
+            slice.spec()
+                    .securityPolicies()
+                    .forEach(policy -> tally.add(
+                            "SecurityPolicy " + policy.name(),
+                            policies.getOrDefault(new PolicyKey(policy.uid(), policy.direction()), NOT_YET)));
+            slice.spec()
+                    .steering()
+                    .forEach(planned -> planned.interfaces()
+                            .forEach(name -> tally.add(
+                                    "SteeringPolicy " + planned.name() + " on " + name,
+                                    Optional.ofNullable(steering.get(new SteeringStanding.Key(planned.uid(), name)))
+                                            .map(SteeringStanding::standing)
+                                            .orElse(NOT_YET))));
+        }
+        return tally;
+    }
+
+    /** SAs in force, of all that are planned, such as {@code 12/12}. */
+    public String installedSas() {
+        long planned = slices.stream()
+                .mapToLong(slice -> slice.spec().securityAssociations().size())
+                .sum();
+        long installed = sas.values().stream()
+                .filter(standing -> standing.state() == EntryState.Installed)
+                .count();
+        return "%d/%d".formatted(installed, planned);
+    }
+
+    /** The newest counters of the SAs of a slice, in the order of the plan. */
+    public List<SaCounters> counters(Slice slice) {
+        return slice.spec().securityAssociations().stream()
+                .map(sa -> counters.get(sa.uid()))
+                .filter(java.util.Objects::nonNull)
+                .toList();
+    }
+}

@@ -1,0 +1,347 @@
+package io.ipsecxdp.agent.plan;
+
+import io.ipsecxdp.agent.key.KeyFingerprint;
+import io.ipsecxdp.agent.plan.Action.InstallSa;
+import io.ipsecxdp.agent.plan.Action.ReadKey;
+import io.ipsecxdp.agent.plan.Action.RemoveSa;
+import io.ipsecxdp.agent.plan.Action.Write;
+import io.ipsecxdp.agent.plan.Action.WriteKey;
+import io.ipsecxdp.agent.plan.JournalChange.DisownSa;
+import io.ipsecxdp.agent.plan.JournalChange.OwnSa;
+import io.ipsecxdp.agent.plan.Ledger.Allowed;
+import io.ipsecxdp.agent.plan.Ledger.AtRisk;
+import io.ipsecxdp.agent.plan.Ledger.Exhausted;
+import io.ipsecxdp.agent.plan.Ledger.Taken;
+import io.ipsecxdp.agent.plan.Ledger.Verdict;
+import io.ipsecxdp.agent.xfrm.Difference;
+import io.ipsecxdp.agent.xfrm.Differences;
+import io.ipsecxdp.agent.xfrm.ObservedSa;
+import io.ipsecxdp.agent.xfrm.SaId;
+import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
+import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.crds.SaReport;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Decides about the SAs of a node, one by one. */
+final class SaDecisions {
+
+    private static final String REMEDY =
+            "Make a new SecurityAssociation with another SPI and a new key in its Secret, and delete this one.";
+
+    private final Situation now;
+    private final Map<SaId, DesiredSa> claimants;
+    private final Map<String, SaReport> reports;
+    private final Set<String> reportedInThisBoot;
+    private final Map<String, OwnedSa> liveByUid;
+    private final Set<String> untold;
+
+    SaDecisions(Situation now) {
+        this.now = now;
+        this.claimants = claimants(now);
+        this.reports = new HashMap<>();
+        this.reportedInThisBoot = new HashSet<>();
+        now.desired()
+                .slices()
+                .values()
+                .forEach(slice -> slice.status()
+                        .ifPresent(status -> status.securityAssociations().forEach(report -> {
+                            reports.put(report.uid(), report);
+                            if (now.facts().boot().equals(status.boot())) {
+                                reportedInThisBoot.add(report.uid());
+                            }
+                        })));
+        this.liveByUid = new HashMap<>();
+        this.untold = new HashSet<>();
+        for (OwnedSa owned : now.journal().sas().values()) {
+            if (isLive(owned)) {
+                liveByUid.put(owned.uid(), owned);
+            } else if (!isSettled(owned)) {
+                untold.add(owned.uid());
+            }
+        }
+    }
+
+    /** Of several SAs with one identity, the one that has the place keeps it; else the first in the plan gets it. */
+    private static Map<SaId, DesiredSa> claimants(Situation now) {
+        Map<SaId, DesiredSa> claimants = new HashMap<>();
+        for (DesiredSa wanted : now.desired().sas().values()) {
+            OwnedSa owned = now.journal().sas().get(wanted.sa().id());
+            boolean hasIt = owned != null && owned.uid().equals(wanted.uid());
+            claimants.merge(wanted.sa().id(), wanted, (first, other) -> hasIt ? other : first);
+        }
+        return claimants;
+    }
+
+    Decision about(DesiredSa wanted) {
+        DesiredSa claimant = claimants.get(wanted.sa().id());
+        if (!claimant.uid().equals(wanted.uid())) {
+            return Decision.of(Standing.failed(
+                    Reason.DuplicateSpi,
+                    "The SecurityAssociation %s has the same destination and SPI; choose another SPI."
+                            .formatted(claimant.name())));
+        }
+        ObservedSa there = now.observed().sas().get(wanted.sa().id());
+        return there == null ? absent(wanted) : present(wanted, there);
+    }
+
+    /** What to do about what is ours and is not asked for. */
+    List<Action> leftovers() {
+        List<Action> actions = new ArrayList<>();
+        for (OwnedSa owned : now.journal().sas().values()) {
+            if (isAskedFor(owned) || !now.desired().knows(owned.slice())) {
+                continue;
+            }
+            if (isLive(owned)) {
+                actions.add(new RemoveSa(owned));
+            } else if (isSettled(owned)) {
+                actions.add(new Write(new DisownSa(owned.id())));
+            }
+        }
+        return actions;
+    }
+
+    private boolean isAskedFor(OwnedSa owned) {
+        if (now.desired().invalidSas().containsKey(owned.uid())) {
+            return true;
+        }
+        DesiredSa wanted = now.desired().sas().get(owned.uid());
+        return wanted != null && wanted.sa().id().equals(owned.id());
+    }
+
+    private boolean isLive(OwnedSa owned) {
+        ObservedSa there = now.observed().sas().get(owned.id());
+        return there != null && now.witness().isOurs(owned, there);
+    }
+
+    /** Nothing that the kernel may still tell about it needs the entry in the journal. */
+    private boolean isSettled(OwnedSa owned) {
+        return now.witness().goneSas().contains(owned.id())
+                || now.witness().silentSas().contains(owned.id());
+    }
+
+    private Decision present(DesiredSa wanted, ObservedSa there) {
+        OwnedSa owned = now.journal().sas().get(wanted.sa().id());
+        if (owned == null && isAdoptable(wanted, there)) {
+            return Decision.of(
+                    inForce(wanted),
+                    new Write(new OwnSa(wanted.owned(
+                            Optional.empty(), Optional.of(there.counters().added())))));
+        }
+        if (owned == null || !now.witness().isOurs(owned, there)) {
+            return Decision.of(Standing.failed(
+                    Reason.ForeignEntry,
+                    "The kernel has an SA in this place that is not ours (%s from %s, reqid %d); it is left alone. Remove it, or choose another SPI."
+                            .formatted(there.id(), there.source().getHostAddress(), there.reqid())));
+        }
+        if (!owned.uid().equals(wanted.uid())) {
+            return now.desired().knows(owned.slice())
+                    ? Decision.of(Standing.pending(
+                            "Waits until the SA of the former SecurityAssociation %s in its place is removed."
+                                    .formatted(owned.name())))
+                    : Decision.of(Standing.failed(
+                            Reason.DuplicateSpi,
+                            "The SA of the former SecurityAssociation %s is in this place, and the NodePlan %s that would order its removal is missing."
+                                    .formatted(owned.name(), owned.slice())));
+        }
+        List<Difference> differences =
+                Differences.between(wanted.sa(), there, now.facts().capabilities());
+        return differences.isEmpty() ? keep(wanted, owned, there) : remake(wanted, owned, there, differences);
+    }
+
+    /** With the state folder lost, what was reported as installed in this very boot is ours. */
+    private boolean isAdoptable(DesiredSa wanted, ObservedSa there) {
+        SaReport report = reports.get(wanted.uid());
+        return report != null
+                && report.state() == EntryState.Installed
+                && reportedInThisBoot.contains(wanted.uid())
+                && Differences.between(wanted.sa(), there, now.facts().capabilities())
+                        .isEmpty();
+    }
+
+    private Decision keep(DesiredSa wanted, OwnedSa owned, ObservedSa there) {
+        List<Action> actions = new ArrayList<>(bookkeeping(wanted, owned, there));
+        if (now.key(wanted) instanceof KeyView.NotRead) {
+            actions.add(new ReadKey(wanted));
+        }
+        return new Decision(keyChanged(wanted, owned) ? otherKey(wanted) : inForce(wanted), actions);
+    }
+
+    /** Writes down what was not known when the SA was installed or adopted. */
+    private List<Action> bookkeeping(DesiredSa wanted, OwnedSa owned, ObservedSa there) {
+        List<Action> actions = new ArrayList<>();
+        Optional<KeyFingerprint> key = owned.key().or(() -> inSecret(wanted));
+        if (owned.key().isEmpty()
+                && key.isPresent()
+                && now.ledger().use(key.get()).isEmpty()) {
+            actions.add(new WriteKey(wanted.use(key.get())));
+        }
+        OwnedSa seen = wanted.owned(key, Optional.of(there.counters().added()));
+        if (!seen.equals(owned)) {
+            actions.add(new Write(new OwnSa(seen)));
+        }
+        return actions;
+    }
+
+    private Optional<KeyFingerprint> inSecret(DesiredSa wanted) {
+        return now.key(wanted) instanceof KeyView.Read read ? Optional.of(read.fingerprint()) : Optional.empty();
+    }
+
+    private boolean keyChanged(DesiredSa wanted, OwnedSa owned) {
+        Optional<KeyFingerprint> inSecret = inSecret(wanted);
+        return inSecret.isPresent() && owned.key().isPresent() && !inSecret.equals(owned.key());
+    }
+
+    /**
+     * Somebody changed our SA. Only a new one has all properties again; it is made when its key is there, an outbound
+     * one when the kernel has told how far the old one came.
+     */
+    private Decision remake(DesiredSa wanted, OwnedSa owned, ObservedSa there, List<Difference> differences) {
+        String what = "Somebody changed the SA in the kernel: "
+                + differences.stream().map(Difference::toString).collect(Collectors.joining(", ")) + ".";
+        List<Action> first = bookkeeping(wanted, owned, there);
+        if (!first.isEmpty()) {
+            return new Decision(Standing.pending(what), first);
+        }
+        if (keyChanged(wanted, owned)) {
+            return Decision.of(Standing.failed(
+                    Reason.KeyChanged,
+                    what
+                            + " It cannot be made again, because Secret entry %s has another key by now."
+                                    .formatted(wanted.key())));
+        }
+        return switch (now.key(wanted)) {
+            case KeyView.NotRead() -> Decision.of(Standing.pending(what), new ReadKey(wanted));
+            case KeyView.Reading() -> Decision.of(Standing.pending(what));
+            case KeyView.Unavailable(Reason reason, String message) ->
+                Decision.of(Standing.failed(reason, what + " It cannot be made again: " + message));
+            case KeyView.Read(KeyFingerprint key, boolean atHand)
+            when !atHand -> Decision.of(Standing.pending(what), new ReadKey(wanted));
+            case KeyView.Read(KeyFingerprint key, boolean atHand) ->
+                wanted.outbound()
+                        ? Decision.of(Standing.pending(what), new RemoveSa(owned))
+                        : Decision.of(Standing.pending(what), new RemoveSa(owned), new InstallSa(wanted, key, 0));
+        };
+    }
+
+    private Decision absent(DesiredSa wanted) {
+        Optional<String> lack = lack(wanted);
+        if (lack.isPresent()) {
+            return Decision.of(Standing.failed(Reason.Unsupported, lack.get()));
+        }
+        OwnedSa elsewhere = liveByUid.get(wanted.uid());
+        if (elsewhere != null) {
+            return Decision.of(
+                    Standing.pending("Waits until the SA that it replaces, %s, is removed.".formatted(elsewhere.id())));
+        }
+        Standing refused = now.refused().get(wanted);
+        if (refused != null) {
+            return Decision.of(refused);
+        }
+        return switch (now.key(wanted)) {
+            case KeyView.NotRead() -> Decision.of(Standing.pending("Its key is being read."), new ReadKey(wanted));
+            case KeyView.Reading() -> Decision.of(Standing.pending("Its key is being read."));
+            case KeyView.Unavailable(Reason reason, String message) -> Decision.of(Standing.failed(reason, message));
+            case KeyView.Read(KeyFingerprint key, boolean atHand) -> install(wanted, key, atHand);
+        };
+    }
+
+    private Decision install(DesiredSa wanted, KeyFingerprint key, boolean atHand) {
+        Verdict verdict = verdict(wanted, key);
+        if (verdict instanceof AtRisk && kernelMayStillTell(wanted)) {
+            return Decision.of(Standing.pending(
+                    "Waits for the kernel to tell the last sequence number of the SA that was deleted."));
+        }
+        if (!(verdict instanceof Allowed(long last))) {
+            return Decision.of(refusal(wanted, verdict));
+        }
+        return atHand
+                ? Decision.of(Standing.pending("It is being installed."), new InstallSa(wanted, key, last))
+                : Decision.of(Standing.pending("Its key is being read."), new ReadKey(wanted));
+    }
+
+    private boolean kernelMayStillTell(DesiredSa wanted) {
+        return untold.contains(wanted.uid());
+    }
+
+    private Verdict verdict(DesiredSa wanted, KeyFingerprint key) {
+        boolean reportedUsed = Optional.ofNullable(reports.get(wanted.uid()))
+                .map(SaReport::keyUsed)
+                .orElse(false);
+        return now.ledger()
+                .verdict(wanted.uid(), wanted.sa().direction(), wanted.sa().esn(), key, reportedUsed);
+    }
+
+    private static Standing refusal(DesiredSa wanted, Verdict verdict) {
+        return switch (verdict) {
+            case Allowed(long last) -> Standing.pending("It is being installed.");
+            case AtRisk() ->
+                Standing.failed(
+                        Reason.NonceAtRisk,
+                        ("The key in Secret entry %s was used by this SA before, and how far is not known (the node was booted anew, or the SAD was flushed): to send with it again could use a nonce twice. "
+                                        + REMEDY)
+                                .formatted(wanted.key()));
+            case Exhausted() ->
+                Standing.failed(
+                        Reason.NonceAtRisk,
+                        ("The key in Secret entry %s has too few sequence numbers left. " + REMEDY)
+                                .formatted(wanted.key()));
+            case Taken(KeyUse by) ->
+                Standing.failed(
+                        Reason.KeyReused,
+                        "The key in Secret entry %s has the same bytes as one that %s used on this node. Put a new key there that nothing else uses."
+                                .formatted(wanted.key(), takenBy(wanted, by)));
+        };
+    }
+
+    private static String takenBy(DesiredSa wanted, KeyUse by) {
+        boolean sameObject = by.uid().equals(wanted.uid());
+        return sameObject
+                ? "this SecurityAssociation in the other direction"
+                : "the SecurityAssociation " + by.name()
+                        + (by.name().equals(wanted.name()) ? " of an earlier time" : "");
+    }
+
+    private Optional<String> lack(DesiredSa wanted) {
+        XfrmCapabilities kernel = now.facts().capabilities();
+        String family = wanted.sa().family().toString();
+        String lacking = !kernel.esp().contains(wanted.sa().family())
+                ? "ESP over " + family
+                : kernel.aeads().contains(wanted.sa().aead())
+                        ? ""
+                        : wanted.sa().aead().toString();
+        return lacking.isEmpty()
+                ? Optional.empty()
+                : kernel.missing().stream()
+                        .filter(sentence -> sentence.contains(family))
+                        .findFirst()
+                        .or(() -> Optional.of("This kernel cannot do %s.".formatted(lacking)));
+    }
+
+    private Standing inForce(DesiredSa wanted) {
+        boolean ownerIgnored = wanted.sa().ownerCpu().isPresent()
+                && !now.facts().capabilities().perCpuSa();
+        if (!ownerIgnored) {
+            return Standing.installed("In force.");
+        }
+        return Standing.installed(
+                wanted.outbound()
+                        ? "In force without its owner CPU, because this kernel has no SAs with an owner: it serves all CPUs."
+                        : "In force without its owner CPU, because this kernel has no SAs with an owner: where ESP is steered, a hash of the SPI chooses the CPU.");
+    }
+
+    private static Standing otherKey(DesiredSa wanted) {
+        return new Standing(
+                EntryState.Installed,
+                Reason.KeyChanged,
+                "In force with the key that it was installed with; Secret entry %s has another one by now. Put the old one back, or make a new SecurityAssociation for the new one."
+                        .formatted(wanted.key()));
+    }
+}

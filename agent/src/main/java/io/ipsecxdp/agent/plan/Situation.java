@@ -1,0 +1,29 @@
+package io.ipsecxdp.agent.plan;
+
+import java.util.Map;
+
+/**
+ * All that a plan depends on.
+ *
+ * @param keys by the uid of the SA
+ * @param refused what the kernel refused a short while ago and is not asked again yet
+ */
+public record Situation(
+        Desired desired,
+        Observed observed,
+        Journal journal,
+        Ledger ledger,
+        Witness witness,
+        Map<String, KeyView> keys,
+        Map<DesiredEntry, Standing> refused,
+        Facts facts) {
+
+    public Situation {
+        keys = Map.copyOf(keys);
+        refused = Map.copyOf(refused);
+    }
+
+    KeyView key(DesiredSa sa) {
+        return keys.getOrDefault(sa.uid(), new KeyView.NotRead());
+    }
+}
