@@ -1,0 +1,159 @@
+package io.ipsecxdp.agent.state;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonSubTypes.Type;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.ipsecxdp.agent.key.KeyFingerprint;
+import io.ipsecxdp.agent.plan.Addresses;
+import io.ipsecxdp.agent.plan.JournalChange;
+import io.ipsecxdp.agent.plan.OwnedInterface;
+import io.ipsecxdp.agent.plan.OwnedPolicy;
+import io.ipsecxdp.agent.plan.OwnedSa;
+import io.ipsecxdp.agent.xfrm.IpProtocol;
+import io.ipsecxdp.agent.xfrm.PolicyDirection;
+import io.ipsecxdp.agent.xfrm.PolicyId;
+import io.ipsecxdp.agent.xfrm.PortMatch;
+import io.ipsecxdp.agent.xfrm.Prefix;
+import io.ipsecxdp.agent.xfrm.SaDirection;
+import io.ipsecxdp.agent.xfrm.SaId;
+import io.ipsecxdp.agent.xfrm.Selector;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * A line of the journal, as JSON. Only what this agent installs can be written: unmarked ESP SAs, and unmarked policies
+ * of the main SPD.
+ */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "line")
+@JsonSubTypes({
+    @Type(value = JournalLine.Boot.class, name = "boot"),
+    @Type(value = JournalLine.Sa.class, name = "sa"),
+    @Type(value = JournalLine.NoSa.class, name = "noSa"),
+    @Type(value = JournalLine.Policy.class, name = "policy"),
+    @Type(value = JournalLine.NoPolicy.class, name = "noPolicy"),
+    @Type(value = JournalLine.Interface.class, name = "interface"),
+    @Type(value = JournalLine.NoInterface.class, name = "noInterface")
+})
+@JsonInclude(JsonInclude.Include.NON_NULL)
+sealed interface JournalLine {
+
+    /** The lines that follow are about this boot: boot id and network namespace cookie. */
+    record Boot(String boot) implements JournalLine {}
+
+    /**
+     * @param key fingerprint, if known
+     * @param added seconds since 1970, by the kernel's clock, if known
+     */
+    record Sa(
+            String destination,
+            long spi,
+            String source,
+            long reqid,
+            SaDirection direction,
+            String uid,
+            String name,
+            String slice,
+            String key,
+            Long added)
+            implements JournalLine {}
+
+    record NoSa(String destination, long spi) implements JournalLine {}
+
+    record Place(
+            PolicyDirection direction,
+            String source,
+            int sourceLength,
+            String destination,
+            int destinationLength,
+            int protocol,
+            PortMatch sourcePort,
+            PortMatch destinationPort) {
+
+        static Place of(PolicyId id) {
+            Selector selector = id.selector();
+            return new Place(
+                    id.direction(),
+                    selector.source().address().getHostAddress(),
+                    selector.source().length(),
+                    selector.destination().address().getHostAddress(),
+                    selector.destination().length(),
+                    selector.upperProtocol().number(),
+                    selector.sourcePort(),
+                    selector.destinationPort());
+        }
+
+        PolicyId id() {
+            return PolicyId.of(
+                    direction,
+                    Selector.between(
+                                    new Prefix(Addresses.parse(source), sourceLength),
+                                    new Prefix(Addresses.parse(destination), destinationLength))
+                            .with(new IpProtocol(protocol), sourcePort, destinationPort));
+        }
+    }
+
+    record Policy(Place place, String uid, String name, String slice, Long added) implements JournalLine {}
+
+    record NoPolicy(Place place) implements JournalLine {}
+
+    record Interface(String name, String policy, String slice) implements JournalLine {}
+
+    record NoInterface(String name) implements JournalLine {}
+
+    static JournalLine of(JournalChange change) {
+        return switch (change) {
+            case JournalChange.OwnSa(OwnedSa sa) ->
+                new Sa(
+                        sa.id().destination().getHostAddress(),
+                        sa.id().spi(),
+                        sa.source().getHostAddress(),
+                        sa.reqid(),
+                        sa.direction(),
+                        sa.uid(),
+                        sa.name(),
+                        sa.slice(),
+                        sa.key().map(KeyFingerprint::hex).orElse(null),
+                        sa.added().map(Instant::getEpochSecond).orElse(null));
+            case JournalChange.DisownSa(SaId id) -> new NoSa(id.destination().getHostAddress(), id.spi());
+            case JournalChange.OwnPolicy(OwnedPolicy policy) ->
+                new Policy(
+                        Place.of(policy.id()),
+                        policy.uid(),
+                        policy.name(),
+                        policy.slice(),
+                        policy.added().map(Instant::getEpochSecond).orElse(null));
+            case JournalChange.DisownPolicy(PolicyId id) -> new NoPolicy(Place.of(id));
+            case JournalChange.OwnInterface(OwnedInterface owned) ->
+                new Interface(owned.name(), owned.policy(), owned.slice());
+            case JournalChange.DisownInterface(String name) -> new NoInterface(name);
+        };
+    }
+
+    /** @throws IllegalArgumentException if this is no change */
+    default JournalChange change() {
+        return switch (this) {
+            case Sa sa ->
+                new JournalChange.OwnSa(new OwnedSa(
+                        SaId.esp(Addresses.parse(sa.destination), sa.spi),
+                        Addresses.parse(sa.source),
+                        sa.reqid,
+                        sa.direction,
+                        sa.uid,
+                        sa.name,
+                        sa.slice,
+                        Optional.ofNullable(sa.key).map(KeyFingerprint::new),
+                        Optional.ofNullable(sa.added).map(Instant::ofEpochSecond)));
+            case NoSa(String destination, long spi) ->
+                new JournalChange.DisownSa(SaId.esp(Addresses.parse(destination), spi));
+            case Policy(Place place, String uid, String name, String slice, Long added) ->
+                new JournalChange.OwnPolicy(new OwnedPolicy(
+                        place.id(), uid, name, slice, Optional.ofNullable(added).map(Instant::ofEpochSecond)));
+            case NoPolicy(Place place) -> new JournalChange.DisownPolicy(place.id());
+            case Interface(String name, String policy, String slice) ->
+                new JournalChange.OwnInterface(new OwnedInterface(name, policy, slice));
+            case NoInterface(String name) -> new JournalChange.DisownInterface(name);
+            case Boot boot -> throw new IllegalArgumentException("A line about the boot is no change");
+        };
+    }
+}
