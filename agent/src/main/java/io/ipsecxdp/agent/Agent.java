@@ -1,0 +1,112 @@
+package io.ipsecxdp.agent;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.ipsecxdp.agent.loop.Events;
+import io.ipsecxdp.agent.loop.KernelLoop;
+import io.ipsecxdp.agent.loop.KernelWork;
+import io.ipsecxdp.agent.loop.KeyRing;
+import io.ipsecxdp.agent.loop.Reporter;
+import io.ipsecxdp.agent.node.ApiServer;
+import io.ipsecxdp.agent.node.KeySecrets;
+import io.ipsecxdp.agent.node.LeaseKeeper;
+import io.ipsecxdp.agent.node.Node;
+import io.ipsecxdp.agent.node.Plans;
+import io.ipsecxdp.agent.node.StatusWriter;
+import io.ipsecxdp.agent.state.StateException;
+import io.ipsecxdp.agent.xfrm.XfrmException;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/** The running agent: its threads, and what they share. Closing it leaves the node as it is. */
+final class Agent implements AutoCloseable {
+
+    private static final Logger LOG = Logger.getLogger(Agent.class);
+    private static final long FACTS_SECONDS = 30;
+
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final KernelLoop loop;
+    private final Plans plans;
+
+    /**
+     * @throws XfrmException if this process cannot talk to the kernel
+     * @throws StateException if the state folder cannot be used
+     */
+    Agent(AgentConfig config, KubernetesClient client, String version, Clock clock) {
+        try {
+            String node = config.nodeName();
+            Workbench bench = part(Workbench.open(config, clock));
+            bench.state().complaints().forEach(LOG::warn);
+            LOG.infof(
+                    "agent %s of node %s, kernel %s, state in %s, pins in %s",
+                    version, node, Node.kernel(), config.stateDir(), Workbench.pins(config));
+            bench.xfrm().capabilities().missing().forEach(LOG::warn);
+            bench.steeringLacks().forEach(LOG::warn);
+
+            Events events = new Events();
+            StatusWriter status = part(new StatusWriter(client, node, clock));
+            KeySecrets secrets = new KeySecrets(client, config.keysNamespace());
+            KeyRing keys = new KeyRing(secrets::read, events::keyArrived, bench.state()::fingerprint, clock);
+            // Before the first dump, so that nothing happens unseen between the two
+            part(KernelEars.open(bench.xfrm(), events));
+            Reporter.Identity identity =
+                    new Reporter.Identity(Node.kernel(), bench.boot(), version, bench.lookup(), bench.steeringLacks());
+            loop = part(new KernelLoop(
+                    events,
+                    bench.xfrm(),
+                    new KernelWork(bench.xfrm(), bench.state(), keys, clock),
+                    bench.steerer(),
+                    new Reporter(identity, bench.xfrm(), bench.state(), bench.steerer()),
+                    status::tell,
+                    clock));
+            loop.start();
+
+            ScheduledExecutorService facts = Executors.newSingleThreadScheduledExecutor(
+                    Thread.ofPlatform().daemon().name("facts").factory());
+            part(facts::shutdownNow);
+            ApiServer apiServer = new ApiServer(client);
+            facts.scheduleWithFixedDelay(() -> lookAround(apiServer, events), 0, FACTS_SECONDS, TimeUnit.SECONDS);
+            plans = part(new Plans(client, node, events::plansAre));
+            part(new LeaseKeeper(client, node, config.namespace(), loop::alive, clock));
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    boolean alive() {
+        return loop.alive();
+    }
+
+    boolean plansKnown() {
+        return plans.known();
+    }
+
+    @Override
+    public void close() {
+        while (!parts.isEmpty()) {
+            try {
+                parts.pop().close();
+            } catch (Exception e) {
+                LOG.warn("A part of the agent did not end well", e);
+            }
+        }
+    }
+
+    private static void lookAround(ApiServer apiServer, Events events) {
+        try {
+            events.factsAre(Node.facts(apiServer.endpoints()));
+        } catch (RuntimeException e) {
+            LOG.warn("The facts of the node cannot be read", e);
+        }
+    }
+
+    private <T extends AutoCloseable> T part(T part) {
+        parts.push(part);
+        return part;
+    }
+}

@@ -1,0 +1,30 @@
+package io.ipsecxdp.agent;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
+
+/** Settings of the agent, from environment variables ({@code IPSEC_XDP_AGENT_…}) or system properties. */
+@ConfigMapping(prefix = "ipsec-xdp.agent")
+public interface AgentConfig {
+
+    /** Name of the Kubernetes node that this is. */
+    @WithDefault("${NODE_NAME}")
+    String nodeName();
+
+    /** Folder of this agent alone, on a disk that survives a boot: which keys were used, and what is ours. */
+    @WithDefault("/var/lib/ipsec-xdp")
+    Path stateDir();
+
+    /** A BPF file system, for what has to outlive the agent. */
+    @WithDefault("/sys/fs/bpf")
+    Path bpffs();
+
+    /** Namespace of the agents' Leases. */
+    @WithDefault("${POD_NAMESPACE:ipsec-xdp}")
+    String namespace();
+
+    /** Namespace of the Secrets that hold keys. */
+    @WithDefault("ipsec-xdp-keys")
+    String keysNamespace();
+}

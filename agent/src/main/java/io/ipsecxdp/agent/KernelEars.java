@@ -1,0 +1,94 @@
+package io.ipsecxdp.agent;
+
+import io.ipsecxdp.agent.jna.SystemCallException;
+import io.ipsecxdp.agent.loop.Events;
+import io.ipsecxdp.agent.node.Links;
+import io.ipsecxdp.agent.xfrm.Notification;
+import io.ipsecxdp.agent.xfrm.NotificationGroup;
+import io.ipsecxdp.agent.xfrm.Subscription;
+import io.ipsecxdp.agent.xfrm.Xfrm;
+import io.ipsecxdp.agent.xfrm.XfrmException;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.jboss.logging.Logger;
+
+/** Two threads that hear what the kernel tells of SAs and policies, and of interfaces. */
+final class KernelEars implements AutoCloseable {
+
+    private static final Logger LOG = Logger.getLogger(KernelEars.class);
+
+    private static final Set<NotificationGroup> GROUPS =
+            EnumSet.of(NotificationGroup.SA, NotificationGroup.POLICY, NotificationGroup.EXPIRE);
+
+    private static final long PAUSE_MILLIS = 1000;
+
+    private final Subscription subscription;
+    private final Links links;
+    private final Events events;
+    private volatile boolean closed;
+
+    private KernelEars(Subscription subscription, Links links, Events events) {
+        this.subscription = subscription;
+        this.links = links;
+        this.events = events;
+    }
+
+    /** When this returns, nothing that happens goes unheard. */
+    static KernelEars open(Xfrm xfrm, Events events) {
+        Subscription subscription = xfrm.subscribe(GROUPS);
+        try {
+            KernelEars ears = new KernelEars(subscription, Links.listen(), events);
+            Thread.ofPlatform().daemon().name("xfrm").start(ears::hearXfrm);
+            Thread.ofPlatform().daemon().name("links").start(ears::hearLinks);
+            return ears;
+        } catch (SystemCallException e) {
+            subscription.close();
+            throw new XfrmException("The kernel's notifications of interfaces cannot be received", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        subscription.close();
+        links.close();
+    }
+
+    private void hearXfrm() {
+        while (!closed) {
+            try {
+                List<Notification> notifications = subscription.next();
+                if (!notifications.isEmpty()) {
+                    events.kernelTold(notifications);
+                }
+            } catch (XfrmException e) {
+                LOG.error("The kernel's notifications of SAs and policies cannot be received", e);
+                events.kernelTold(List.of(new Notification(new Notification.Lost(e.getMessage()), false)));
+                rest();
+            }
+        }
+    }
+
+    private void hearLinks() {
+        while (!closed) {
+            try {
+                if (links.awaitChange()) {
+                    events.linksChanged();
+                }
+            } catch (SystemCallException e) {
+                LOG.error("The kernel's notifications of interfaces cannot be received", e);
+                events.linksChanged();
+                rest();
+            }
+        }
+    }
+
+    private static void rest() {
+        try {
+            Thread.sleep(PAUSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

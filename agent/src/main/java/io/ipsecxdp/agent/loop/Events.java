@@ -1,0 +1,79 @@
+package io.ipsecxdp.agent.loop;
+
+import io.ipsecxdp.agent.node.KeySecrets;
+import io.ipsecxdp.agent.node.NodeFacts;
+import io.ipsecxdp.agent.plan.Slice;
+import io.ipsecxdp.agent.xfrm.Notification;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** What the kernel loop is told, from any thread. */
+public final class Events {
+
+    /** Something that the kernel loop has to know. */
+    sealed interface Event {}
+
+    record PlansAre(List<Slice> slices) implements Event {}
+
+    record KernelTold(List<Notification> notifications) implements Event {}
+
+    record LinksChanged() implements Event {}
+
+    record KeyArrived(String uid, KeySecrets.Answer answer) implements Event {}
+
+    record FactsAre(NodeFacts facts) implements Event {}
+
+    record Stop() implements Event {}
+
+    private final BlockingQueue<Event> queue = new LinkedBlockingQueue<>();
+
+    /** These are all slices of the node. */
+    public void plansAre(List<Slice> slices) {
+        queue.add(new PlansAre(slices));
+    }
+
+    public void kernelTold(List<Notification> notifications) {
+        queue.add(new KernelTold(notifications));
+    }
+
+    /** An interface came, went or changed. */
+    public void linksChanged() {
+        queue.add(new LinksChanged());
+    }
+
+    /** @param uid of the SA whose key it is */
+    public void keyArrived(String uid, KeySecrets.Answer answer) {
+        queue.add(new KeyArrived(uid, answer));
+    }
+
+    public void factsAre(NodeFacts facts) {
+        queue.add(new FactsAre(facts));
+    }
+
+    /** What the kernel told, after waiting for it for a while; other events are dropped. */
+    public List<Notification> notifications(Duration atMost) throws InterruptedException {
+        return await(atMost).stream()
+                .filter(KernelTold.class::isInstance)
+                .flatMap(event -> ((KernelTold) event).notifications().stream())
+                .toList();
+    }
+
+    void stop() {
+        queue.add(new Stop());
+    }
+
+    /** All that is there, after waiting for the first. */
+    List<Event> await(Duration atMost) throws InterruptedException {
+        List<Event> events = new ArrayList<>();
+        Event first = queue.poll(Math.max(0, atMost.toMillis()), TimeUnit.MILLISECONDS);
+        if (first != null) {
+            events.add(first);
+            queue.drainTo(events);
+        }
+        return events;
+    }
+}

@@ -1,0 +1,246 @@
+package io.ipsecxdp.agent.loop;
+
+import io.ipsecxdp.agent.loop.Events.Event;
+import io.ipsecxdp.agent.loop.Events.FactsAre;
+import io.ipsecxdp.agent.loop.Events.KernelTold;
+import io.ipsecxdp.agent.loop.Events.KeyArrived;
+import io.ipsecxdp.agent.loop.Events.LinksChanged;
+import io.ipsecxdp.agent.loop.Events.PlansAre;
+import io.ipsecxdp.agent.loop.Events.Stop;
+import io.ipsecxdp.agent.node.KeySecrets;
+import io.ipsecxdp.agent.node.Links;
+import io.ipsecxdp.agent.node.NodeFacts;
+import io.ipsecxdp.agent.node.StatusWriter.News;
+import io.ipsecxdp.agent.plan.Desired;
+import io.ipsecxdp.agent.plan.Slice;
+import io.ipsecxdp.agent.plan.SteeringStanding;
+import io.ipsecxdp.agent.steering.Steerer;
+import io.ipsecxdp.agent.xfrm.Notification;
+import io.ipsecxdp.agent.xfrm.Xfrm;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jboss.logging.Logger;
+
+/**
+ * The thread that alone changes the kernel and the state folder. Everything else talks to it by {@link Events}. Nothing
+ * ends it but {@link #close}: what fails is logged, told, and tried again.
+ */
+public final class KernelLoop implements AutoCloseable {
+
+    private static final Logger LOG = Logger.getLogger(KernelLoop.class);
+
+    /** What no notification told of is found after this time. */
+    private static final Duration RESYNC = Duration.ofSeconds(10);
+
+    /** What a kernel lacks may come with a module that is loaded later. */
+    private static final Duration PROBE_AGAIN = Duration.ofMinutes(5);
+
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
+
+    /** A loop that has not come around for so long is stuck. */
+    private static final Duration STUCK = Duration.ofSeconds(30);
+
+    private final Events events;
+    private final Xfrm xfrm;
+    private final KernelWork work;
+    private final Steerer steerer;
+    private final Reporter reporter;
+    private final Consumer<News> listener;
+    private final Clock clock;
+    private final Thread thread;
+
+    private Optional<List<Slice>> slices = Optional.empty();
+    private Optional<NodeFacts> facts = Optional.empty();
+    private Optional<KernelWork.Round> round = Optional.empty();
+    private Map<SteeringStanding.Key, SteeringStanding> steering = Map.of();
+    private boolean roundNeeded;
+    private boolean steeringNeeded;
+    private boolean newsNeeded;
+    private Instant resyncAt = Instant.MIN;
+    private Instant probedAt;
+    private Instant heldBackUntil = Instant.MIN;
+    private Duration pause = FIRST_PAUSE;
+    private volatile Instant cameAround;
+
+    /** @param listener is told after each time around, on the loop's thread; must not block */
+    public KernelLoop(
+            Events events,
+            Xfrm xfrm,
+            KernelWork work,
+            Steerer steerer,
+            Reporter reporter,
+            Consumer<News> listener,
+            Clock clock) {
+        this.events = events;
+        this.xfrm = xfrm;
+        this.work = work;
+        this.steerer = steerer;
+        this.reporter = reporter;
+        this.listener = listener;
+        this.clock = clock;
+        this.cameAround = clock.instant();
+        this.probedAt = clock.instant();
+        this.thread = Thread.ofPlatform().name("kernel").unstarted(this::run);
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    /** Whether the loop comes around. */
+    public boolean alive() {
+        return thread.isAlive() && clock.instant().isBefore(cameAround.plus(STUCK));
+    }
+
+    /** Leaves everything in place. */
+    @Override
+    public void close() {
+        events.stop();
+        try {
+            thread.join(Duration.ofSeconds(10));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        try {
+            while (true) {
+                List<Event> batch = events.await(untilDue());
+                cameAround = clock.instant();
+                if (batch.stream().anyMatch(Stop.class::isInstance)) {
+                    return;
+                }
+                turn(batch);
+            }
+        } catch (InterruptedException e) {
+            LOG.warn("The kernel loop was interrupted");
+        } finally {
+            steerer.close();
+        }
+    }
+
+    private void turn(List<Event> batch) {
+        try {
+            batch.forEach(this::take);
+            if (clock.instant().isBefore(heldBackUntil)) {
+                return;
+            }
+            workOff();
+            pause = FIRST_PAUSE;
+        } catch (RuntimeException | LinkageError e) {
+            LOG.errorf(e, "The kernel loop could not do its work and tries again in %s", pause);
+            roundNeeded = true;
+            steeringNeeded = true;
+            heldBackUntil = clock.instant().plus(pause);
+            Duration longer = pause.multipliedBy(2);
+            pause = longer.compareTo(LONGEST_PAUSE) < 0 ? longer : LONGEST_PAUSE;
+            tell(Optional.of(String.valueOf(e.getMessage())));
+        }
+    }
+
+    private void take(Event event) {
+        switch (event) {
+            case PlansAre(List<Slice> now) -> {
+                boolean sameOrders = slices.isPresent() && sameOrders(slices.get(), now);
+                slices = Optional.of(now);
+                work.want(Desired.of(now));
+                roundNeeded |= !sameOrders;
+                steeringNeeded |= !sameOrders;
+            }
+            case KernelTold(List<Notification> notifications) -> roundNeeded |= work.hear(notifications);
+            case LinksChanged() -> steeringNeeded = true;
+            case KeyArrived(String uid, KeySecrets.Answer answer) -> roundNeeded |= work.arrived(uid, answer);
+            case FactsAre(NodeFacts now) -> {
+                boolean same = facts.filter(now::equals).isPresent();
+                facts = Optional.of(now);
+                roundNeeded |= !same;
+                steeringNeeded |= !same;
+                newsNeeded |= !same;
+            }
+            case Stop() -> {}
+        }
+    }
+
+    /** What this agent wrote into a status comes back as an event too. */
+    private static boolean sameOrders(List<Slice> before, List<Slice> now) {
+        return orders(before).equals(orders(now));
+    }
+
+    private static Map<String, Slice> orders(List<Slice> slices) {
+        return slices.stream()
+                .collect(java.util.stream.Collectors.toMap(
+                        Slice::uid,
+                        slice -> new Slice(
+                                slice.name(), slice.uid(), slice.generation(), slice.spec(), Optional.empty())));
+    }
+
+    /** Without a plan nothing is done and nothing is undone. */
+    private void workOff() {
+        if (slices.isEmpty() || facts.isEmpty()) {
+            return;
+        }
+        Instant now = clock.instant();
+        if (!now.isBefore(resyncAt)) {
+            resyncAt = now.plus(RESYNC);
+            roundNeeded = true;
+            steeringNeeded = true;
+        }
+        if (!xfrm.capabilities().missing().isEmpty() && now.isAfter(probedAt.plus(PROBE_AGAIN))) {
+            probedAt = now;
+            xfrm.probe();
+        }
+        roundNeeded |= work.roundDue().filter(due -> !now.isBefore(due)).isPresent();
+        if (work.keysDue().filter(due -> !now.isBefore(due)).isPresent()) {
+            work.tendKeys();
+        }
+        if (roundNeeded) {
+            round = Optional.of(work.round(reporter.kernelFacts(facts.get())));
+            roundNeeded = false;
+            newsNeeded = true;
+        }
+        if (steeringNeeded) {
+            steering = steerer.reconcile(slices.get(), Links.list(), facts.get().cpus());
+            steeringNeeded = false;
+            newsNeeded = true;
+        }
+        if (newsNeeded) {
+            newsNeeded = false;
+            tell(Optional.empty());
+        }
+    }
+
+    private void tell(Optional<String> trouble) {
+        if (round.isEmpty() || slices.isEmpty() || facts.isEmpty()) {
+            return;
+        }
+        listener.accept(reporter.news(slices.get(), facts.get(), round.get(), steering, trouble));
+    }
+
+    private Duration untilDue() {
+        Instant now = clock.instant();
+        if (now.isBefore(heldBackUntil)) {
+            return shorter(Duration.between(now, heldBackUntil));
+        }
+        Optional<Instant> due = Stream.of(Optional.of(resyncAt), work.roundDue(), work.keysDue())
+                .flatMap(Optional::stream)
+                .min(Instant::compareTo);
+        boolean idle = slices.isEmpty() || facts.isEmpty();
+        return idle || due.isEmpty()
+                ? LONGEST_WAIT
+                : due.get().isAfter(now) ? shorter(Duration.between(now, due.get())) : Duration.ZERO;
+    }
+
+    private static Duration shorter(Duration wait) {
+        return wait.compareTo(LONGEST_WAIT) < 0 ? wait.plusMillis(1) : LONGEST_WAIT;
+    }
+}

@@ -1,0 +1,361 @@
+package io.ipsecxdp.agent.loop;
+
+import io.ipsecxdp.agent.key.KeyFingerprint;
+import io.ipsecxdp.agent.key.KeyMaterial;
+import io.ipsecxdp.agent.node.KeySecrets;
+import io.ipsecxdp.agent.plan.Action;
+import io.ipsecxdp.agent.plan.Action.InstallPolicy;
+import io.ipsecxdp.agent.plan.Action.InstallSa;
+import io.ipsecxdp.agent.plan.Action.ReadKey;
+import io.ipsecxdp.agent.plan.Action.RemovePolicy;
+import io.ipsecxdp.agent.plan.Action.RemoveSa;
+import io.ipsecxdp.agent.plan.Action.ReplacePolicy;
+import io.ipsecxdp.agent.plan.Action.Write;
+import io.ipsecxdp.agent.plan.Action.WriteKey;
+import io.ipsecxdp.agent.plan.Desired;
+import io.ipsecxdp.agent.plan.DesiredEntry;
+import io.ipsecxdp.agent.plan.DesiredPolicy;
+import io.ipsecxdp.agent.plan.DesiredSa;
+import io.ipsecxdp.agent.plan.Facts;
+import io.ipsecxdp.agent.plan.JournalChange;
+import io.ipsecxdp.agent.plan.KeyUse;
+import io.ipsecxdp.agent.plan.Observed;
+import io.ipsecxdp.agent.plan.OwnedPolicy;
+import io.ipsecxdp.agent.plan.OwnedSa;
+import io.ipsecxdp.agent.plan.Plan;
+import io.ipsecxdp.agent.plan.Refusal;
+import io.ipsecxdp.agent.plan.Situation;
+import io.ipsecxdp.agent.plan.Standing;
+import io.ipsecxdp.agent.plan.Witness;
+import io.ipsecxdp.agent.state.StateFolder;
+import io.ipsecxdp.agent.xfrm.Change;
+import io.ipsecxdp.agent.xfrm.KernelError;
+import io.ipsecxdp.agent.xfrm.Notification;
+import io.ipsecxdp.agent.xfrm.Result;
+import io.ipsecxdp.agent.xfrm.SaDirection;
+import io.ipsecxdp.agent.xfrm.SaId;
+import io.ipsecxdp.agent.xfrm.Xfrm;
+import io.ipsecxdp.crds.EntryState;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jboss.logging.Logger;
+
+/** Makes SAD and SPD what they must be, round by round. For one thread. */
+public final class KernelWork {
+
+    private static final Logger LOG = Logger.getLogger(KernelWork.class);
+
+    /** What was installed shows in the pass after it, and what had to make room takes one more. */
+    private static final int MOST_PASSES = 4;
+
+    /** The kernel puts notifications into the socket before the cause of them returns; the rest is our own way here. */
+    private static final Duration NOTIFICATIONS_TAKE_AT_MOST = Duration.ofSeconds(2);
+
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+
+    private record Refused(Standing standing, int times, Instant until) {}
+
+    /** An action with the change that it comes down to. */
+    private record Step(Action action, Change change, Optional<KeyMaterial> key) {}
+
+    /**
+     * How everything stands after a round.
+     *
+     * @param observed what the kernel has, read after the last change
+     */
+    public record Round(Plan plan, Observed observed) {}
+
+    private final Xfrm xfrm;
+    private final StateFolder state;
+    private final KeyRing keys;
+    private final Clock clock;
+    private final Map<DesiredEntry, Refused> refusals = new HashMap<>();
+    private final Map<SaId, Instant> absentSince = new HashMap<>();
+    private Desired desired = Desired.UNKNOWN;
+    private Set<Object> concerned = Set.of();
+    private Set<String> inForce = Set.of();
+    private Witness witness;
+
+    public KernelWork(Xfrm xfrm, StateFolder state, KeyRing keys, Clock clock) {
+        this.xfrm = xfrm;
+        this.state = state;
+        this.keys = keys;
+        this.clock = clock;
+        this.witness = Witness.startingWith(state.journal());
+    }
+
+    public void want(Desired desired) {
+        this.desired = desired;
+        this.concerned = Stream.concat(
+                        desired.sas().values().stream()
+                                .<Object>map(sa -> sa.sa().id()),
+                        desired.policies().values().stream()
+                                .map(policy -> policy.policy().id()))
+                .collect(Collectors.toSet());
+    }
+
+    /** Takes in what the kernel told; true if it calls for a round. */
+    public boolean hear(List<Notification> notifications) {
+        boolean round = false;
+        List<KeyUse> ended = new ArrayList<>();
+        for (Notification notification : notifications) {
+            Optional<KeyUse> use = Witness.ended(notification, state.journal(), state.ledger());
+            use.ifPresent(ended::add);
+            witness = witness.after(notification, state.journal());
+            boolean matters = matters(notification);
+            round |= matters;
+            if (matters && !notification.own()) {
+                // Somebody may have made room
+                refusals.clear();
+            }
+        }
+        state.writeKeys(ended);
+        return round;
+    }
+
+    /** Takes in a key, or why there is none; true if it calls for a round. */
+    public boolean arrived(String uid, KeySecrets.Answer answer) {
+        return keys.arrived(uid, answer);
+    }
+
+    /** Observes, decides, acts and reads back, until nothing is left to do that can be done now. */
+    public Round round(Facts facts) {
+        keys.keepOnly(desired.sas());
+        Observed observed = observe();
+        Plan plan = plan(observed, facts);
+        for (int pass = 1; pass < MOST_PASSES && !plan.actions().isEmpty(); pass++) {
+            boolean kernelChanged = act(plan.actions(), facts);
+            if (kernelChanged) {
+                observed = observe();
+            }
+            plan = plan(observed, facts);
+        }
+        inForce = inForce(plan);
+        keys.tend(inForce);
+        return new Round(plan, observed);
+    }
+
+    /** Asks again for keys that are due. Their answers may call for a round. */
+    public void tendKeys() {
+        keys.tend(inForce);
+    }
+
+    /** When {@link #tendKeys} has something to do. */
+    public Optional<Instant> keysDue() {
+        return keys.nextDue();
+    }
+
+    /** When the next round is due, if nothing happens before. */
+    public Optional<Instant> roundDue() {
+        Instant now = clock.instant();
+        return Stream.concat(
+                        refusals.values().stream().map(Refused::until).filter(now::isBefore),
+                        absentSince.values().stream().map(since -> since.plus(NOTIFICATIONS_TAKE_AT_MOST)))
+                .min(Instant::compareTo);
+    }
+
+    private boolean matters(Notification notification) {
+        return switch (notification.event()) {
+            case Notification.SaAdded(var sa) -> !notification.own() && concerns(sa.id());
+            case Notification.SaUpdated(var sa) -> concerns(sa.id());
+            case Notification.SaDeleted(var sa) -> concerns(sa.id());
+            case Notification.SaExpired(var id, boolean hard) -> hard && concerns(id);
+            case Notification.SasFlushed flushed -> true;
+            case Notification.PolicyAdded(var policy) -> !notification.own() && concerns(policy.id());
+            case Notification.PolicyUpdated(var policy) -> !notification.own() && concerns(policy.id());
+            case Notification.PolicyDeleted(var policy) -> concerns(policy.id());
+            case Notification.PolicyExpired(var policy, boolean hard) -> hard && concerns(policy.id());
+            case Notification.PoliciesFlushed flushed -> true;
+            case Notification.Lost lost -> true;
+            case Notification.Acquire acquire -> false;
+            case Notification.Other other -> false;
+        };
+    }
+
+    private boolean concerns(Object id) {
+        return concerned.contains(id)
+                || state.journal().sas().containsKey(id)
+                || state.journal().policies().containsKey(id);
+    }
+
+    private Observed observe() {
+        Observed observed = Observed.of(xfrm.dumpSas(), xfrm.dumpPolicies());
+        Instant now = clock.instant();
+        Set<SaId> absent = new HashSet<>(state.journal().sas().keySet());
+        absent.removeAll(observed.sas().keySet());
+        absent.removeAll(witness.goneSas());
+        absent.removeAll(witness.silentSas());
+        absentSince.keySet().retainAll(absent);
+        absent.forEach(id -> absentSince.putIfAbsent(id, now));
+        Set<SaId> hopeless = absentSince.entrySet().stream()
+                .filter(entry -> !now.isBefore(entry.getValue().plus(NOTIFICATIONS_TAKE_AT_MOST)))
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+        absentSince.keySet().removeAll(hopeless);
+        witness = witness.withoutHopeFor(hopeless);
+        return observed;
+    }
+
+    private Plan plan(Observed observed, Facts facts) {
+        Instant now = clock.instant();
+        Map<DesiredEntry, Standing> refused = new HashMap<>();
+        refusals.keySet().removeIf(entry -> !isDesired(entry));
+        refusals.forEach((entry, refusal) -> {
+            if (now.isBefore(refusal.until())) {
+                refused.put(entry, refusal.standing());
+            }
+        });
+        return Plan.of(new Situation(
+                desired, observed, state.journal(), state.ledger(), witness, keys.views(), refused, facts));
+    }
+
+    private boolean isDesired(DesiredEntry entry) {
+        return switch (entry) {
+            case DesiredSa sa -> sa.equals(desired.sas().get(sa.uid()));
+            case DesiredPolicy policy -> desired.policies().containsValue(policy);
+        };
+    }
+
+    private static Set<String> inForce(Plan plan) {
+        return plan.sas().entrySet().stream()
+                .filter(entry -> entry.getValue().state() == EntryState.Installed)
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+    }
+
+    /** Returns whether the kernel was told something. */
+    private boolean act(List<Action> actions, Facts facts) {
+        List<Step> steps = new ArrayList<>();
+        List<JournalChange> journal = new ArrayList<>();
+        List<KeyUse> uses = new ArrayList<>();
+        try {
+            for (Action action : actions) {
+                switch (action) {
+                    case Write(JournalChange change) -> journal.add(change);
+                    case WriteKey(KeyUse use) -> uses.add(use);
+                    case ReadKey(DesiredSa sa) -> keys.ask(sa);
+                    case InstallSa(DesiredSa sa, KeyFingerprint fingerprint, long last) ->
+                        keys.take(sa.uid(), fingerprint).ifPresent(key -> {
+                            steps.add(new Step(action, new Change.AddSa(sa.sa(), key, last), Optional.of(key)));
+                            uses.add(sa.use(fingerprint));
+                            journal.add(new JournalChange.OwnSa(sa.owned(Optional.of(fingerprint), Optional.empty())));
+                        });
+                    case RemoveSa(OwnedSa sa) ->
+                        steps.add(new Step(action, new Change.DeleteSa(sa.id()), Optional.empty()));
+                    case InstallPolicy(DesiredPolicy policy) -> {
+                        steps.add(new Step(action, new Change.AddPolicy(policy.policy()), Optional.empty()));
+                        journal.add(new JournalChange.OwnPolicy(policy.owned(Optional.empty())));
+                    }
+                    case ReplacePolicy(DesiredPolicy policy) -> {
+                        steps.add(new Step(action, new Change.ReplacePolicy(policy.policy()), Optional.empty()));
+                        journal.add(new JournalChange.OwnPolicy(policy.owned(Optional.empty())));
+                    }
+                    case RemovePolicy(OwnedPolicy policy) ->
+                        steps.add(new Step(action, new Change.DeletePolicy(policy.id()), Optional.empty()));
+                }
+            }
+            Map<KeyFingerprint, Optional<KeyUse>> before = new HashMap<>();
+            uses.forEach(use -> before.put(use.key(), state.ledger().use(use.key())));
+            // Before the kernel is told: after a crash at any moment, what it has of us is known, and so is every key
+            // it saw
+            state.writeKeys(uses);
+            state.write(journal);
+            if (steps.isEmpty()) {
+                return false;
+            }
+            List<Result> results = xfrm.apply(steps.stream().map(Step::change).toList());
+            for (int i = 0; i < steps.size(); i++) {
+                settle(steps.get(i).action(), results.get(i).error(), before, facts);
+            }
+            return true;
+        } finally {
+            steps.forEach(step -> step.key().ifPresent(KeyMaterial::close));
+        }
+    }
+
+    private void settle(
+            Action action, Optional<KernelError> error, Map<KeyFingerprint, Optional<KeyUse>> before, Facts facts) {
+        switch (action) {
+            case InstallSa(DesiredSa sa, KeyFingerprint key, long last) -> {
+                if (error.isEmpty()) {
+                    witness = witness.installed(sa.sa().id());
+                    LOG.infof("installed the SA %s, %s", sa.name(), sa.sa().id());
+                }
+                refused(sa, error, facts, () -> {
+                    state.write(List.of(new JournalChange.DisownSa(sa.sa().id())));
+                    if (sa.sa().direction() == SaDirection.OUT) {
+                        // The kernel never had it, so no packet was sent with it: it is as used as before
+                        state.writeKeys(List.of(
+                                before.get(key).orElseGet(() -> sa.use(key).with(new KeyUse.Unused()))));
+                    }
+                });
+            }
+            case InstallPolicy(DesiredPolicy policy) -> {
+                if (error.isEmpty()) {
+                    witness = witness.installed(policy.policy().id());
+                    LOG.infof(
+                            "installed the policy %s, %s",
+                            policy.name(), policy.policy().id());
+                }
+                refused(
+                        policy,
+                        error,
+                        facts,
+                        () -> state.write(List.of(
+                                new JournalChange.DisownPolicy(policy.policy().id()))));
+            }
+            case ReplacePolicy(DesiredPolicy policy) -> {
+                if (error.isEmpty()) {
+                    witness = witness.installed(policy.policy().id());
+                    LOG.infof(
+                            "replaced the policy %s, %s",
+                            policy.name(), policy.policy().id());
+                }
+                refused(policy, error, facts, () -> {});
+            }
+            case RemoveSa(OwnedSa sa) -> removed("the SA " + sa.name() + ", " + sa.id(), error);
+            case RemovePolicy(OwnedPolicy policy) -> removed("the policy " + policy.name() + ", " + policy.id(), error);
+            case Write write -> {}
+            case WriteKey write -> {}
+            case ReadKey read -> {}
+        }
+    }
+
+    private void refused(DesiredEntry entry, Optional<KernelError> error, Facts facts, Runnable undo) {
+        if (error.isEmpty()) {
+            refusals.remove(entry);
+            return;
+        }
+        if (Refusal.isCertain(error.get())) {
+            undo.run();
+        }
+        Standing standing = Refusal.of(entry, error.get(), facts);
+        Refused former = refusals.get(entry);
+        int times = former == null ? 1 : former.times() + 1;
+        Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(times - 1, 10));
+        Duration bounded = pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
+        refusals.put(entry, new Refused(standing, times, clock.instant().plus(bounded)));
+        if (former == null || !former.standing().equals(standing)) {
+            LOG.warnf("%s is not in force: %s", entry.name(), standing.message());
+        }
+    }
+
+    private static void removed(String what, Optional<KernelError> error) {
+        if (error.isEmpty()) {
+            LOG.infof("removed %s", what);
+        } else if (!error.get().absent()) {
+            LOG.warnf("%s cannot be removed: %s", what, error.get());
+        }
+    }
+}

@@ -1,0 +1,234 @@
+package io.ipsecxdp.agent.loop;
+
+import io.ipsecxdp.agent.key.KeyFingerprint;
+import io.ipsecxdp.agent.key.KeyMaterial;
+import io.ipsecxdp.agent.node.KeySecrets;
+import io.ipsecxdp.agent.plan.DesiredSa;
+import io.ipsecxdp.agent.plan.KeyView;
+import io.ipsecxdp.crds.Encryption;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+
+/**
+ * The keys of the planned SAs: asked for when they are needed, held for the moment of installation, looked at again now
+ * and then. For one thread.
+ */
+public final class KeyRing implements AutoCloseable {
+
+    /** A key that was read is wiped when nothing installs it in this time. */
+    private static final Duration HELD = Duration.ofSeconds(3);
+
+    private static final Duration FIRST_RETRY = Duration.ofMillis(250);
+
+    /** A Secret that is made a moment after the SA is found quickly. */
+    private static final Duration EARLY_RETRY = Duration.ofSeconds(2);
+
+    private static final int EARLY_TRIES = 60;
+    private static final Duration LATE_RETRY = Duration.ofSeconds(15);
+
+    /** How often it is looked whether the key of an SA in force was changed. */
+    private static final Duration CHECK_IN_FORCE = Duration.ofMinutes(10);
+
+    private static final int MOST_UNDER_WAY = 16;
+
+    private static final class Slot {
+        private Encryption encryption;
+        private KeyView view = new KeyView.NotRead();
+        private Optional<KeyMaterial> bytes = Optional.empty();
+        private boolean asked;
+        private boolean bytesWanted;
+        private int tries;
+        private Instant due = Instant.MIN;
+
+        private void wipe() {
+            bytes.ifPresent(KeyMaterial::close);
+            bytes = Optional.empty();
+            if (view instanceof KeyView.Read(KeyFingerprint fingerprint, boolean atHand) && atHand) {
+                view = new KeyView.Read(fingerprint, false);
+            }
+        }
+    }
+
+    private final Function<Encryption, CompletableFuture<KeySecrets.Answer>> reader;
+    private final BiConsumer<String, KeySecrets.Answer> mailbox;
+    private final Function<KeyMaterial, KeyFingerprint> fingerprints;
+    private final Clock clock;
+    private final Map<String, Slot> slots = new HashMap<>();
+    private final Deque<String> waiting = new ArrayDeque<>();
+    private Set<String> inForce = Set.of();
+    private int underWay;
+
+    /**
+     * @param mailbox gets the answers, on any thread; they come back by {@link #arrived}
+     */
+    public KeyRing(
+            Function<Encryption, CompletableFuture<KeySecrets.Answer>> reader,
+            BiConsumer<String, KeySecrets.Answer> mailbox,
+            Function<KeyMaterial, KeyFingerprint> fingerprints,
+            Clock clock) {
+        this.reader = reader;
+        this.mailbox = mailbox;
+        this.fingerprints = fingerprints;
+        this.clock = clock;
+    }
+
+    /** By the uid of the SA. */
+    public Map<String, KeyView> views() {
+        Map<String, KeyView> views = new HashMap<>();
+        slots.forEach((uid, slot) -> views.put(uid, slot.view));
+        return views;
+    }
+
+    /** Reads the key of an SA, to install it or to know it. */
+    public void ask(DesiredSa sa) {
+        Slot slot = slots.computeIfAbsent(sa.uid(), uid -> new Slot());
+        slot.encryption = sa.encryption();
+        slot.bytesWanted = true;
+        if (slot.view instanceof KeyView.NotRead) {
+            slot.view = new KeyView.Reading();
+        }
+        send(sa.uid(), slot);
+    }
+
+    /** Takes an answer in; true if it changed what is known. */
+    public boolean arrived(String uid, KeySecrets.Answer answer) {
+        underWay--;
+        sendNext();
+        Slot slot = slots.get(uid);
+        if (slot == null) {
+            if (answer instanceof KeySecrets.Key(KeyMaterial key)) {
+                key.close();
+            }
+            return false;
+        }
+        KeyView before = slot.view;
+        slot.asked = false;
+        slot.wipe();
+        switch (answer) {
+            case KeySecrets.Key(KeyMaterial key) -> {
+                KeyFingerprint fingerprint = fingerprints.apply(key);
+                boolean another = !(before instanceof KeyView.Read read
+                        && read.fingerprint().equals(fingerprint));
+                boolean atHand = slot.bytesWanted || another;
+                if (atHand) {
+                    slot.bytes = Optional.of(key);
+                } else {
+                    key.close();
+                }
+                slot.view = new KeyView.Read(fingerprint, atHand);
+                slot.due = clock.instant().plus(atHand ? HELD : pause(uid, slot));
+            }
+            case KeySecrets.NoKey(var reason, String message) -> {
+                slot.view = new KeyView.Unavailable(reason, message);
+                slot.due = clock.instant().plus(pause(uid, slot));
+            }
+        }
+        slot.bytesWanted = false;
+        return !slot.view.equals(before);
+    }
+
+    /** The bytes of a key, for the taker to close; empty if they are not at hand. */
+    public Optional<KeyMaterial> take(String uid, KeyFingerprint expected) {
+        Slot slot = slots.get(uid);
+        if (slot == null
+                || !(slot.view instanceof KeyView.Read(KeyFingerprint fingerprint, boolean atHand))
+                || !fingerprint.equals(expected)) {
+            return Optional.empty();
+        }
+        Optional<KeyMaterial> bytes = slot.bytes;
+        slot.bytes = Optional.empty();
+        slot.view = new KeyView.Read(fingerprint, false);
+        slot.tries = 0;
+        slot.due = clock.instant().plus(CHECK_IN_FORCE);
+        return bytes;
+    }
+
+    /** Wipes and forgets the keys of SAs that are not planned. */
+    public void keepOnly(Map<String, DesiredSa> planned) {
+        slots.entrySet().removeIf(entry -> {
+            DesiredSa sa = planned.get(entry.getKey());
+            boolean obsolete = sa == null || !sa.encryption().equals(entry.getValue().encryption);
+            if (obsolete) {
+                entry.getValue().wipe();
+            }
+            return obsolete;
+        });
+    }
+
+    /**
+     * Wipes what was held too long, and asks again for what is due.
+     *
+     * @param inForce uids of the SAs that the kernel has
+     */
+    public void tend(Set<String> inForce) {
+        this.inForce = Set.copyOf(inForce);
+        Instant now = clock.instant();
+        slots.forEach((uid, slot) -> {
+            if (slot.asked || now.isBefore(slot.due)) {
+                return;
+            }
+            if (slot.bytes.isPresent()) {
+                slot.wipe();
+                slot.due = now.plus(pause(uid, slot));
+            } else {
+                send(uid, slot);
+            }
+        });
+    }
+
+    /** When {@link #tend} has something to do next. */
+    public Optional<Instant> nextDue() {
+        return slots.values().stream()
+                .filter(slot -> !slot.asked)
+                .map(slot -> slot.due)
+                .min(Instant::compareTo);
+    }
+
+    @Override
+    public void close() {
+        slots.values().forEach(Slot::wipe);
+        slots.clear();
+    }
+
+    private void send(String uid, Slot slot) {
+        if (!slot.asked) {
+            slot.asked = true;
+            waiting.add(uid);
+            sendNext();
+        }
+    }
+
+    private void sendNext() {
+        while (underWay < MOST_UNDER_WAY && !waiting.isEmpty()) {
+            String uid = waiting.remove();
+            Slot slot = slots.get(uid);
+            if (slot != null) {
+                underWay++;
+                reader.apply(slot.encryption).thenAccept(answer -> mailbox.accept(uid, answer));
+            }
+        }
+    }
+
+    private Duration pause(String uid, Slot slot) {
+        if (inForce.contains(uid)) {
+            slot.tries = 0;
+            return CHECK_IN_FORCE;
+        }
+        int tries = ++slot.tries;
+        if (tries > EARLY_TRIES) {
+            return LATE_RETRY;
+        }
+        Duration grown = FIRST_RETRY.multipliedBy(1L << Math.min(tries - 1, 10));
+        return grown.compareTo(EARLY_RETRY) < 0 ? grown : EARLY_RETRY;
+    }
+}

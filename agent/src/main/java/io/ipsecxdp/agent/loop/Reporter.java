@@ -1,0 +1,125 @@
+package io.ipsecxdp.agent.loop;
+
+import io.ipsecxdp.agent.node.NodeFacts;
+import io.ipsecxdp.agent.node.NodeSummary;
+import io.ipsecxdp.agent.node.StatusWriter.News;
+import io.ipsecxdp.agent.plan.Desired;
+import io.ipsecxdp.agent.plan.DesiredSa;
+import io.ipsecxdp.agent.plan.Facts;
+import io.ipsecxdp.agent.plan.Report;
+import io.ipsecxdp.agent.plan.Slice;
+import io.ipsecxdp.agent.plan.SteeringStanding;
+import io.ipsecxdp.agent.state.StateFolder;
+import io.ipsecxdp.agent.steering.Steerer;
+import io.ipsecxdp.agent.steering.SteeringCounters;
+import io.ipsecxdp.agent.xfrm.AddressFamily;
+import io.ipsecxdp.agent.xfrm.Aead;
+import io.ipsecxdp.agent.xfrm.ObservedSa;
+import io.ipsecxdp.agent.xfrm.Xfrm;
+import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
+import io.ipsecxdp.crds.EncryptionAlgorithm;
+import io.ipsecxdp.crds.NodeCapabilities;
+import io.ipsecxdp.crds.OutcomeCount;
+import io.ipsecxdp.crds.SaCounters;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Puts together what is told to the API server.
+ *
+ * @param identity what does not change while the agent runs
+ */
+public record Reporter(Identity identity, Xfrm xfrm, StateFolder state, Steerer steerer) {
+
+    /**
+     * What does not change while the agent runs.
+     *
+     * @param kernel its release
+     * @param agent version of this agent
+     * @param steering what the kernel can do for it
+     * @param steeringLacks sentences about what it cannot do for it
+     */
+    public record Identity(String kernel, String boot, String agent, boolean xfrmKfunc, List<String> steeringLacks) {}
+
+    Facts kernelFacts(NodeFacts facts) {
+        return new Facts(identity.boot(), facts.cpus(), xfrm.capabilities(), facts.apiServer());
+    }
+
+    News news(
+            List<Slice> slices,
+            NodeFacts facts,
+            KernelWork.Round round,
+            Map<SteeringStanding.Key, SteeringStanding> steering,
+            Optional<String> trouble) {
+        Report report = report(slices, round, steering);
+        SteeringCounters counters = steerer.counters();
+        List<OutcomeCount> outcomes = new ArrayList<>();
+        counters.packets().forEach((outcome, packets) -> outcomes.add(new OutcomeCount(outcome.name(), packets)));
+        outcomes.sort(java.util.Comparator.comparing(OutcomeCount::outcome));
+        NodeSummary summary = new NodeSummary(
+                identity.kernel(),
+                identity.boot(),
+                identity.agent(),
+                facts,
+                capabilities(xfrm.capabilities()),
+                steerer.steered(),
+                report.installedSas(),
+                report.tally(),
+                new NodeSummary.Traffic(counters.espPackets(), counters.ownerPercent(), outcomes),
+                lacks(),
+                trouble);
+        return new News(report, summary);
+    }
+
+    private Report report(
+            List<Slice> slices, KernelWork.Round round, Map<SteeringStanding.Key, SteeringStanding> steering) {
+        Set<String> used = new HashSet<>();
+        Map<String, SaCounters> counters = new HashMap<>();
+        for (DesiredSa sa : Desired.of(slices).sas().values()) {
+            if (state.ledger().hasUsed(sa.uid())) {
+                used.add(sa.uid());
+            }
+            boolean inForce = Optional.ofNullable(round.plan().sas().get(sa.uid()))
+                    .filter(standing -> standing.state() == io.ipsecxdp.crds.EntryState.Installed)
+                    .isPresent();
+            ObservedSa there = round.observed().sas().get(sa.sa().id());
+            if (inForce && there != null) {
+                counters.put(
+                        sa.uid(),
+                        new SaCounters(
+                                sa.name(),
+                                there.counters().packets(),
+                                there.counters().bytes()));
+            }
+        }
+        return new Report(
+                identity.boot(), slices, round.plan().sas(), round.plan().policies(), steering, used, counters);
+    }
+
+    private NodeCapabilities capabilities(XfrmCapabilities kernel) {
+        Set<EncryptionAlgorithm> algorithms = EnumSet.noneOf(EncryptionAlgorithm.class);
+        Arrays.stream(EncryptionAlgorithm.values())
+                .filter(algorithm ->
+                        kernel.aeads().stream().map(Aead::icvBits).anyMatch(bits -> bits == algorithm.icvBits()))
+                .forEach(algorithms::add);
+        return new NodeCapabilities(
+                kernel.esp().containsAll(EnumSet.allOf(AddressFamily.class)),
+                List.copyOf(algorithms),
+                kernel.saDirection(),
+                kernel.perCpuSa(),
+                identity.xfrmKfunc());
+    }
+
+    private List<String> lacks() {
+        List<String> lacks = new ArrayList<>(xfrm.capabilities().missing());
+        lacks.addAll(identity.steeringLacks());
+        return lacks;
+    }
+}

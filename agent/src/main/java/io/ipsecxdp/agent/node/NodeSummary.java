@@ -1,0 +1,86 @@
+package io.ipsecxdp.agent.node;
+
+import io.ipsecxdp.agent.plan.Conditions;
+import io.ipsecxdp.agent.plan.Tally;
+import io.ipsecxdp.crds.Condition;
+import io.ipsecxdp.crds.IPsecNodeStatus;
+import io.ipsecxdp.crds.NodeCapabilities;
+import io.ipsecxdp.crds.NodeInterface;
+import io.ipsecxdp.crds.OutcomeCount;
+import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.crds.XdpMode;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * What is told of the node.
+ *
+ * @param steered interfaces that carry the XDP program, and in which mode
+ * @param lacks sentences about what this node cannot do
+ * @param trouble a sentence about what keeps the agent from its work
+ */
+public record NodeSummary(
+        String kernel,
+        String boot,
+        String agent,
+        NodeFacts facts,
+        NodeCapabilities capabilities,
+        Map<String, XdpMode> steered,
+        String installedSas,
+        Tally tally,
+        Traffic traffic,
+        List<String> lacks,
+        Optional<String> trouble) {
+
+    /** What the XDP program counted. */
+    public record Traffic(long espPackets, int ownerPercent, List<OutcomeCount> outcomes) {
+        boolean none() {
+            return espPackets == 0;
+        }
+    }
+
+    /** @param shown traffic that is to be told; not always the newest, because it is told seldom */
+    IPsecNodeStatus status(Traffic shown, List<Condition> before, Instant now) {
+        return new IPsecNodeStatus(
+                kernel,
+                boot,
+                agent,
+                facts.cpus().toString(),
+                capabilities,
+                interfaces(),
+                steered.entrySet().stream()
+                        .map(entry -> entry.getKey() + ":" + entry.getValue())
+                        .collect(Collectors.joining(",")),
+                installedSas,
+                shown.espPackets(),
+                shown.ownerPercent(),
+                shown.outcomes(),
+                conditions(new Conditions(before, Optional.empty(), now)));
+    }
+
+    private List<NodeInterface> interfaces() {
+        TreeSet<String> names = new TreeSet<>(facts.addresses().keySet());
+        names.addAll(steered.keySet());
+        List<NodeInterface> interfaces = new ArrayList<>();
+        names.forEach(name -> interfaces.add(
+                new NodeInterface(name, facts.addresses().getOrDefault(name, List.of()), steered.get(name))));
+        return interfaces;
+    }
+
+    private List<Condition> conditions(Conditions conditions) {
+        Condition ready = trouble.map(
+                        sentence -> conditions.of(Condition.READY, false, Reason.KernelRefused.name(), sentence))
+                .orElseGet(() -> tally.ready(conditions));
+        Condition degraded = conditions.of(
+                Condition.DEGRADED,
+                !lacks.isEmpty(),
+                (lacks.isEmpty() ? Reason.Installed : Reason.Unsupported).name(),
+                lacks.isEmpty() ? "This node can do everything." : String.join(" ", lacks));
+        return List.of(ready, degraded);
+    }
+}

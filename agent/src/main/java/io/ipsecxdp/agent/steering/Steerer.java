@@ -1,0 +1,273 @@
+package io.ipsecxdp.agent.steering;
+
+import io.ipsecxdp.agent.plan.JournalChange;
+import io.ipsecxdp.agent.plan.Slice;
+import io.ipsecxdp.agent.plan.SteeringStanding;
+import io.ipsecxdp.agent.state.StateFolder;
+import io.ipsecxdp.agent.steering.SteeringAction.End;
+import io.ipsecxdp.agent.steering.SteeringAction.Open;
+import io.ipsecxdp.agent.steering.SteeringAction.Reconfigure;
+import io.ipsecxdp.agent.steering.SteeringAction.Write;
+import io.ipsecxdp.agent.steering.SteeringPlan.Situation;
+import io.ipsecxdp.agent.steering.SteeringPlan.Steered;
+import io.ipsecxdp.bpf.Capabilities;
+import io.ipsecxdp.bpf.NetDevice;
+import io.ipsecxdp.bpf.OpenResult;
+import io.ipsecxdp.bpf.Outcome;
+import io.ipsecxdp.bpf.Refusal;
+import io.ipsecxdp.bpf.Steering;
+import io.ipsecxdp.bpf.SteeringConfig;
+import io.ipsecxdp.bpf.SteeringState;
+import io.ipsecxdp.bpf.Steerings;
+import io.ipsecxdp.crds.CpuList;
+import io.ipsecxdp.crds.Reason;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/** Steers the interfaces of the node as planned. For one thread. */
+public final class Steerer implements AutoCloseable {
+
+    private static final Logger LOG = Logger.getLogger(Steerer.class);
+
+    private static final Duration PAUSE_AFTER_REFUSAL = Duration.ofSeconds(10);
+
+    private record Opened(Steering steering, Steered steered) {}
+
+    private record Refused(SteeringStanding standing, Instant until) {}
+
+    private final Optional<Steerings> steerings;
+    private final Optional<Capabilities> capabilities;
+    private final StateFolder state;
+    private final String boot;
+    private final Clock clock;
+    private final Map<String, Opened> open = new HashMap<>();
+    private final Map<DesiredSteering, Refused> refusals = new HashMap<>();
+
+    /** @param steerings empty if this node cannot steer at all */
+    public Steerer(
+            Optional<Steerings> steerings,
+            Optional<Capabilities> capabilities,
+            StateFolder state,
+            String boot,
+            Clock clock) {
+        this.steerings = steerings;
+        this.capabilities = capabilities;
+        this.state = state;
+        this.boot = boot;
+        this.clock = clock;
+    }
+
+    /**
+     * Brings the interfaces to what the slices say.
+     *
+     * @param devices interfaces of the node, by name
+     */
+    public Map<SteeringStanding.Key, SteeringStanding> reconcile(
+            Collection<Slice> slices, Map<String, NetDevice> devices, CpuList onlineCpus) {
+        if (steerings.isEmpty()) {
+            return nothingSteered(slices);
+        }
+        forgetWhatIsGone(devices);
+        SteeringPlan plan = plan(slices, devices, onlineCpus);
+        if (plan.actions().isEmpty()) {
+            return plan.standings();
+        }
+        plan.actions().forEach(this::act);
+        return plan(slices, devices, onlineCpus).standings();
+    }
+
+    private static Map<SteeringStanding.Key, SteeringStanding> nothingSteered(Collection<Slice> slices) {
+        Map<SteeringStanding.Key, SteeringStanding> standings = new HashMap<>();
+        DesiredSteering.of(slices)
+                .forEach(wanted -> standings.put(
+                        wanted.key(),
+                        SteeringPlan.failed(
+                                Reason.Unsupported,
+                                "libbpf.so.1 cannot be loaded on this node; it is in Debian's package libbpf1.")));
+        return standings;
+    }
+
+    /** Interfaces that are steered, and in which mode. */
+    public Map<String, io.ipsecxdp.crds.XdpMode> steered() {
+        Map<String, io.ipsecxdp.crds.XdpMode> modes = new TreeMap<>();
+        open.forEach((name, opened) ->
+                modes.put(name, SteeringPlan.reported(opened.steered().attached())));
+        return modes;
+    }
+
+    public SteeringCounters counters() {
+        Map<Outcome, Long> packets = new EnumMap<>(Outcome.class);
+        for (Opened opened : open.values()) {
+            var counters = opened.steering().counters();
+            for (Outcome outcome : Outcome.values()) {
+                long count = counters.of(outcome).packets();
+                if (count != 0) {
+                    packets.merge(outcome, count, Long::sum);
+                }
+            }
+        }
+        return new SteeringCounters(packets);
+    }
+
+    /** Ends all steering that was ever begun in this node's place; gives the interface names. */
+    public List<String> endAll() {
+        close();
+        List<String> ended = new ArrayList<>();
+        steerings.ifPresent(all -> all.pinned().forEach(pinned -> {
+            all.remove(pinned.ifname());
+            ended.add(pinned.ifname());
+        }));
+        state.write(state.journal().interfaces().keySet().stream()
+                .<JournalChange>map(JournalChange.DisownInterface::new)
+                .toList());
+        return List.copyOf(ended);
+    }
+
+    /** Leaves all interfaces steered. */
+    @Override
+    public void close() {
+        open.values().forEach(opened -> opened.steering().close());
+        open.clear();
+    }
+
+    private SteeringPlan plan(Collection<Slice> slices, Map<String, NetDevice> devices, CpuList onlineCpus) {
+        Map<String, Integer> pinned = new TreeMap<>();
+        steerings.orElseThrow().pinned().forEach(steering -> pinned.put(steering.ifname(), steering.ifindex()));
+        Map<String, Steered> steered = new HashMap<>();
+        open.forEach((name, opened) -> steered.put(name, opened.steered()));
+        Instant now = clock.instant();
+        refusals.values().removeIf(refused -> refused.until().isBefore(now));
+        Map<DesiredSteering, SteeringStanding> refused = new HashMap<>();
+        refusals.forEach((wanted, refusal) -> refused.put(wanted, refusal.standing()));
+        return SteeringPlan.of(new Situation(
+                List.copyOf(slices), state.journal(), pinned, steered, devices, onlineCpus, refused, boot));
+    }
+
+    /** Of what somebody detached or changed, and of interfaces that vanished or were made anew. */
+    private void forgetWhatIsGone(Map<String, NetDevice> devices) {
+        open.entrySet().removeIf(entry -> {
+            Opened opened = entry.getValue();
+            NetDevice device = opened.steered().device();
+            boolean there = device.equals(devices.get(entry.getKey()));
+            boolean asLeft = there
+                    && isAsLeft(
+                            opened.steering().state(), device, opened.steered().config());
+            if (!asLeft) {
+                opened.steering().close();
+            }
+            return !asLeft;
+        });
+    }
+
+    private static boolean isAsLeft(SteeringState state, NetDevice device, SteeringConfig config) {
+        Map<Integer, Integer> queues = new TreeMap<>();
+        config.cpus().forEach(cpu -> queues.put(cpu, config.queueSize()));
+        return state.ifindex() == device.index() && state.queues().equals(queues);
+    }
+
+    private void act(SteeringAction action) {
+        switch (action) {
+            case Write(JournalChange change) -> state.write(List.of(change));
+            case End(String name) -> {
+                Optional.ofNullable(open.remove(name))
+                        .ifPresent(opened -> opened.steering().close());
+                steerings.orElseThrow().remove(name);
+                LOG.infof("%s is not steered any more", name);
+            }
+            case Open(DesiredSteering wanted, NetDevice device, var mode, SteeringConfig config) ->
+                attempt(wanted, () -> open(wanted, device, mode, config));
+            case Reconfigure(DesiredSteering wanted, SteeringConfig config) ->
+                attempt(wanted, () -> reconfigure(wanted, config));
+        }
+    }
+
+    /** One interface that fails keeps no other from being steered. */
+    private void attempt(DesiredSteering wanted, Supplier<Optional<SteeringStanding>> step) {
+        Optional<SteeringStanding> refused;
+        try {
+            refused = step.get();
+        } catch (RuntimeException e) {
+            LOG.warnf(e, "%s cannot be steered", wanted.interfaceName());
+            refused = Optional.of(SteeringPlan.failed(Reason.KernelRefused, String.valueOf(e.getMessage())));
+        }
+        refused.ifPresent(standing ->
+                refusals.put(wanted, new Refused(standing, clock.instant().plus(PAUSE_AFTER_REFUSAL))));
+    }
+
+    private Optional<SteeringStanding> open(
+            DesiredSteering wanted, NetDevice device, io.ipsecxdp.bpf.XdpMode mode, SteeringConfig config) {
+        String name = wanted.interfaceName();
+        Optional.ofNullable(open.remove(name))
+                .ifPresent(opened -> opened.steering().close());
+        return switch (steerings.orElseThrow().open(device, mode, config)) {
+            case OpenResult.Opened opened -> {
+                open.put(
+                        name,
+                        new Opened(opened.steering(), new Steered(device, mode, opened.mode(), config, note(opened))));
+                LOG.infof(
+                        "%s is steered to the CPUs %s, %s mode%s",
+                        name, config.cpus(), opened.mode(), opened.adopted() ? ", adopted" : "");
+                yield Optional.empty();
+            }
+            case OpenResult.Foreign foreign ->
+                Optional.of(SteeringPlan.failed(
+                        Reason.ForeignProgram,
+                        sentence(foreign.message()) + " It is left alone; remove it to steer here."));
+            case OpenResult.Refused(Refusal refusal) -> Optional.of(refused(refusal));
+        };
+    }
+
+    private Optional<SteeringStanding> reconfigure(DesiredSteering wanted, SteeringConfig config) {
+        Opened opened = open.get(wanted.interfaceName());
+        Optional<Refusal> refusal = opened.steering().apply(config);
+        if (refusal.isEmpty()) {
+            Steered before = opened.steered();
+            open.put(
+                    wanted.interfaceName(),
+                    new Opened(
+                            opened.steering(),
+                            new Steered(before.device(), before.mode(), before.attached(), config, before.note())));
+            LOG.infof("%s is steered to the CPUs %s", wanted.interfaceName(), config.cpus());
+        }
+        return refusal.map(Steerer::refused);
+    }
+
+    private String note(OpenResult.Opened opened) {
+        List<String> notes = new ArrayList<>();
+        opened.nativeRefused().ifPresent(why -> notes.add("In generic mode: " + why + "."));
+        if (!capabilities.orElseThrow().saLookup()) {
+            notes.add("This kernel cannot look SAs up from XDP: a hash of the SPI chooses the CPU of every SA.");
+        } else if (!capabilities.orElseThrow().saOwner()) {
+            notes.add("This kernel's SAs have no owner CPU: a hash of the SPI chooses the CPU of every SA.");
+        }
+        return String.join(" ", notes);
+    }
+
+    private static SteeringStanding refused(Refusal refusal) {
+        if (!refusal.log().isEmpty()) {
+            LOG.infof("%s%n%s", refusal.message(), refusal.log());
+        }
+        Reason reason = switch (refusal.reason()) {
+            case NO_BPFFS, NATIVE_REFUSED -> Reason.Unsupported;
+            case NO_SUCH_CPU -> Reason.CpuNotOnNode;
+            case NO_SUCH_DEVICE -> Reason.InterfaceNotFound;
+            case KERNEL_REFUSED -> Reason.KernelRefused;
+        };
+        return SteeringPlan.failed(reason, sentence(refusal.message()));
+    }
+
+    private static String sentence(String clause) {
+        return clause.substring(0, 1).toUpperCase(java.util.Locale.ROOT) + clause.substring(1) + ".";
+    }
+}
