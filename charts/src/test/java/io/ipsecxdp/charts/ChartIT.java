@@ -8,19 +8,17 @@ import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionStatus;
 import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -29,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The chart against a real API server with RBAC on; its binaries are those in {@code KUBEBUILDER_ASSETS}. */
+/** The chart against a real API server with RBAC on: the one that lab/apiserver finds. */
 class ChartIT {
     private static final List<HasMetadata> INSTALLED = Project.CHART.render(Map.of());
 
@@ -47,22 +45,10 @@ class ChartIT {
         client = new KubernetesClientBuilder()
                 .withConfig(Config.fromKubeconfig(server.getKubeConfigYaml()))
                 .build();
-        client.resource(namespace(Chart.RELEASE)).serverSideApply();
-        client.resource(namespace("default")).serverSideApply();
-        // A dry run leaves nothing behind that what comes later could stand on
-        INSTALLED.stream()
-                .filter(Namespace.class::isInstance)
-                .forEach(object -> client.resource(object).serverSideApply());
-        INSTALLED.stream()
-                .filter(CustomResourceDefinition.class::isInstance)
-                .map(CustomResourceDefinition.class::cast)
-                .forEach(crd -> {
-                    client.resource(crd).serverSideApply();
-                    client.resource(crd).waitUntilCondition(ChartIT::established, 30, TimeUnit.SECONDS);
-                });
+        Stream.of(Chart.RELEASE, "ipsec-xdp-keys", "default").forEach(name -> make(namespace(name)));
         INSTALLED.stream()
                 .filter(object -> object.getApiVersion().startsWith("rbac.authorization.k8s.io/"))
-                .forEach(object -> client.resource(object).serverSideApply());
+                .forEach(ChartIT::make);
     }
 
     @AfterAll
@@ -81,7 +67,8 @@ class ChartIT {
     @ParameterizedTest
     @MethodSource("everyObject")
     void theApiServerTakesEveryObject(HasMetadata object) {
-        assertThat(client.resource(object).dryRun().serverSideApply()).isNotNull();
+        assertThat(client.resource(object).dryRun().createOr(existing -> existing.update()))
+                .isNotNull();
     }
 
     static List<Grant> grants() {
@@ -156,14 +143,8 @@ class ChartIT {
         return review.getStatus().getAllowed();
     }
 
-    private static boolean established(CustomResourceDefinition crd) {
-        return Optional.ofNullable(crd)
-                .map(CustomResourceDefinition::getStatus)
-                .map(CustomResourceDefinitionStatus::getConditions)
-                .stream()
-                .flatMap(List::stream)
-                .anyMatch(condition -> condition.getType().equals("Established")
-                        && condition.getStatus().equals("True"));
+    private static void make(HasMetadata object) {
+        client.resource(object).createOr(existing -> existing.update());
     }
 
     private static Namespace namespace(String name) {
@@ -174,14 +155,15 @@ class ChartIT {
                 .build();
     }
 
-    private static Path assets() {
-        String folder = System.getenv().getOrDefault("KUBEBUILDER_ASSETS", "");
-        if (Files.isExecutable(Path.of(folder, "kube-apiserver")) && Files.isExecutable(Path.of(folder, "etcd"))) {
-            return Path.of(folder);
+    private static Path assets() throws IOException {
+        var search = new ProcessBuilder(Project.ROOT.resolve("lab/apiserver").toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String found = new String(search.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        if (search.onExit().join().exitValue() == 0) {
+            return Path.of(found);
         }
-        String missing =
-                "no API server to ask: KUBEBUILDER_ASSETS (\"%s\") must name a folder with kube-apiserver, etcd and kubectl"
-                        .formatted(folder);
+        String missing = "lab/apiserver, whose words stand above, found no API server to ask";
         if ("true".equals(System.getenv("CI"))) {
             throw new AssertionError(missing);
         }
