@@ -86,10 +86,13 @@ Dir::Etc "$apt/etc";
 Dir::State "$apt/state";
 Dir::State::status "$apt/status";
 Dir::Cache "$apt/cache";
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
 APT::Default-Release "$suite";
 APT::Install-Recommends "false";
 APT::Sandbox::User "";
 Acquire::Languages "none";
+Acquire::GzipIndexes "true";
 Acquire::Check-Valid-Until "false";
 Acquire::Retries "3";
 CONF
