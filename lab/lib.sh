@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 cache=${IPSEC_XDP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ipsec-xdp}
-debian_mirror=http://deb.debian.org/debian
+debian_mirror=$(apt-get indextargets --format '$(SITE)' 'Identifier: Packages' 'Label: Debian' 'Component: main' 2>/dev/null | head -n 1 || true)
 debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 say() { echo "${0##*/}: $*" >&2; }
@@ -73,6 +73,7 @@ needs() {
 # apt and its installed packages neither matter nor change. Signatures are checked; expiry is not, since mirrors freeze indexes.
 debian_archive() {
   local suite=$1 apt=$cache/apt/$1 source
+  [[ -n $debian_mirror ]] || die "apt of this machine knows no mirror of Debian's archive; add one to its sources and run apt-get update"
   [[ -r $debian_keyring ]] || die "$debian_keyring is missing; install debian-archive-keyring"
   mkdir -p "$apt"/{etc/apt.conf.d,etc/preferences.d,etc/sources.list.d,state/lists/partial,cache/archives/partial}
   export APT_CONFIG=$apt/apt.conf
