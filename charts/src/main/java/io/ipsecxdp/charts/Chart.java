@@ -6,8 +6,10 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -16,7 +18,7 @@ import java.util.stream.Stream;
 /**
  * The Helm chart, rendered by Helm itself.
  *
- * @param folder the chart's folder, the one with Chart.yaml
+ * @param folder the chart's folder, the one with Chart.yaml, or a package of it
  */
 public record Chart(Path folder) {
     /** Name of the release, and the namespace it is rendered for. */
@@ -41,35 +43,59 @@ public record Chart(Path folder) {
      */
     public List<HasMetadata> render(Map<String, ?> values) {
         var serialization = new KubernetesSerialization();
-        return Stream.of(new Helm(folder).show().crds().call(), template(values))
-                .flatMap(DOCUMENT_SEPARATOR::splitAsStream)
-                .filter(document -> !COMMENTS_ONLY.matcher(document).matches())
-                .map(document -> serialization.<HasMetadata>unmarshal(document))
-                .toList();
+        return apart((helm, scratch) -> {
+            Path file = Files.writeString(scratch.resolve("values.yaml"), serialization.asYaml(values));
+            String objects = helm.template()
+                    .withName(RELEASE)
+                    .withNamespace(RELEASE)
+                    .withKubeVersion(KUBERNETES)
+                    .withValuesFile(file)
+                    .call();
+            return Stream.of(helm.show().crds().call(), objects)
+                    .flatMap(DOCUMENT_SEPARATOR::splitAsStream)
+                    .filter(document -> !COMMENTS_ONLY.matcher(document).matches())
+                    .map(document -> serialization.<HasMetadata>unmarshal(document))
+                    .toList();
+        });
     }
 
     /** What `helm lint --strict` says. */
     public LintResult lint() {
-        return new Helm(folder).lint().strict().call();
+        return apart((helm, scratch) -> helm.lint().strict().call());
     }
 
-    private String template(Map<String, ?> values) {
+    private interface Work<T> {
+        T with(Helm helm, Path scratch) throws IOException;
+    }
+
+    /** On a copy without symbolic links, because Helm writes a line about each that it follows. */
+    private <T> T apart(Work<T> work) {
         try {
-            Path file = Files.createTempFile("values", ".yaml");
+            Path scratch = Files.createTempDirectory("chart");
             try {
-                Files.writeString(file, new KubernetesSerialization().asYaml(values));
-                return new Helm(folder)
-                        .template()
-                        .withName(RELEASE)
-                        .withNamespace(RELEASE)
-                        .withKubeVersion(KUBERNETES)
-                        .withValuesFile(file)
-                        .call();
+                return work.with(new Helm(copy(scratch.resolve(folder.getFileName()))), scratch);
             } finally {
-                Files.delete(file);
+                delete(scratch);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private Path copy(Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                Files.copy(file, to.resolve(folder.relativize(file).toString()));
+            }
+        }
+        return to;
+    }
+
+    private static void delete(Path scratch) throws IOException {
+        try (Stream<Path> files = Files.walk(scratch)) {
+            for (Path file : (Iterable<Path>) files.sorted(Comparator.reverseOrder())::iterator) {
+                Files.delete(file);
+            }
         }
     }
 }
