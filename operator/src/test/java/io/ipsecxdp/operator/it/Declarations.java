@@ -1,0 +1,89 @@
+package io.ipsecxdp.operator.it;
+
+import io.fabric8.kubernetes.api.model.LabelSelectorBuilder;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.ipsecxdp.crds.Api;
+import io.ipsecxdp.crds.Encryption;
+import io.ipsecxdp.crds.EncryptionAlgorithm;
+import io.ipsecxdp.crds.KeySecretRef;
+import io.ipsecxdp.crds.PolicyAction;
+import io.ipsecxdp.crds.PolicyEnd;
+import io.ipsecxdp.crds.SaEnd;
+import io.ipsecxdp.crds.SaMode;
+import io.ipsecxdp.crds.SecurityAssociation;
+import io.ipsecxdp.crds.SecurityAssociationSpec;
+import io.ipsecxdp.crds.SecurityPolicy;
+import io.ipsecxdp.crds.SecurityPolicySpec;
+import io.ipsecxdp.crds.Selector;
+import io.ipsecxdp.crds.SteeringPolicy;
+import io.ipsecxdp.crds.SteeringPolicySpec;
+import io.ipsecxdp.crds.UpperProtocol;
+import io.ipsecxdp.crds.XdpMode;
+import java.util.List;
+
+/** What a user writes. */
+final class Declarations {
+    private Declarations() {}
+
+    static SecurityAssociation sa(String name, SaEnd source, SaEnd destination, long spi) {
+        return sa(name, source, destination, spi, "key-of-" + name);
+    }
+
+    static SecurityAssociation sa(String name, SaEnd source, SaEnd destination, long spi, String key) {
+        var sa = new SecurityAssociation();
+        sa.setMetadata(new ObjectMetaBuilder().withName(name).build());
+        sa.setSpec(new SecurityAssociationSpec(
+                source,
+                destination,
+                spi,
+                SaMode.Tunnel,
+                new Encryption(EncryptionAlgorithm.ENCR_AES_GCM_16, 256, new KeySecretRef("keys", key)),
+                Api.FIRST_REQID,
+                4096,
+                true));
+        return sa;
+    }
+
+    static SecurityPolicy policy(String name, String source, String destination, String from, String to) {
+        var policy = new SecurityPolicy();
+        policy.setMetadata(new ObjectMetaBuilder().withName(name).build());
+        policy.setSpec(new SecurityPolicySpec(
+                new PolicyEnd(source, null),
+                new PolicyEnd(destination, null),
+                new Selector(from, to, UpperProtocol.Any, null, null),
+                PolicyAction.Protect,
+                SaMode.Tunnel,
+                Api.FIRST_REQID,
+                1000));
+        return policy;
+    }
+
+    /** A steering policy for one node. */
+    static SteeringPolicy steering(String name, String node, String cpus, String... interfaces) {
+        var steering = new SteeringPolicy();
+        steering.setMetadata(new ObjectMetaBuilder().withName(name).build());
+        steering.setSpec(new SteeringPolicySpec(
+                new LabelSelectorBuilder().addToMatchLabels("name", node).build(),
+                List.of(interfaces),
+                cpus,
+                2048,
+                XdpMode.Auto));
+        return steering;
+    }
+
+    static SaEnd node(String name) {
+        return new SaEnd(name, null, null);
+    }
+
+    static SaEnd cpu(String name, int cpu) {
+        return new SaEnd(name, null, cpu);
+    }
+
+    static SaEnd nodeAt(String name, String address) {
+        return new SaEnd(name, address, null);
+    }
+
+    static SaEnd host(String address) {
+        return new SaEnd(null, address, null);
+    }
+}

@@ -1,0 +1,561 @@
+package io.ipsecxdp.operator.it;
+
+import static io.ipsecxdp.operator.it.Declarations.cpu;
+import static io.ipsecxdp.operator.it.Declarations.host;
+import static io.ipsecxdp.operator.it.Declarations.node;
+import static io.ipsecxdp.operator.it.Declarations.nodeAt;
+import static io.ipsecxdp.operator.it.Declarations.policy;
+import static io.ipsecxdp.operator.it.Declarations.sa;
+import static io.ipsecxdp.operator.it.Declarations.steering;
+import static java.util.stream.Collectors.toMap;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingAdmissionPolicyBindingBuilder;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingAdmissionPolicyBuilder;
+import io.fabric8.kubernetes.api.model.events.v1.Event;
+import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.ipsecxdp.crds.Condition;
+import io.ipsecxdp.crds.DeclaredStatus;
+import io.ipsecxdp.crds.NodePlan;
+import io.ipsecxdp.crds.NodePlanSpec;
+import io.ipsecxdp.crds.PlannedSa;
+import io.ipsecxdp.crds.SecurityAssociation;
+import io.ipsecxdp.crds.SecurityPolicy;
+import io.ipsecxdp.crds.SteeringPolicy;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The operator as it is shipped against a real API server; the test plays the agents. */
+class OperatorIT {
+    private static final List<Class<? extends CustomResource<?, ? extends DeclaredStatus>>> DECLARED =
+            List.of(SecurityAssociation.class, SecurityPolicy.class, SteeringPolicy.class);
+    private static final Map<String, String> QUICK_ELECTION = Map.of(
+            "IPSEC_XDP_OPERATOR_LEADER_ELECTION_LEASE_DURATION", "3s",
+            "IPSEC_XDP_OPERATOR_LEADER_ELECTION_RENEW_DEADLINE", "2s",
+            "IPSEC_XDP_OPERATOR_LEADER_ELECTION_RETRY_PERIOD", "200ms");
+
+    private static ApiServer server;
+    private static KubernetesClient client;
+    private static PlayedAgent n1;
+    private static PlayedAgent n2;
+    private static OperatorProcess operator;
+
+    @BeforeAll
+    static void anApiServerTwoNodesAndAnOperator(@TempDir Path folder) throws Exception {
+        server = ApiServer.start(folder);
+        client = server.client();
+        operator = OperatorProcess.start("operator", server, QUICK_ELECTION);
+        TimeUnit.SECONDS.sleep(2);
+        System.out.printf(
+                "empty operator: ready after %d ms, %d MiB resident%n",
+                operator.startTime().toMillis(), operator.residentMebibytes());
+        n1 = PlayedAgent.start(client, "n1", "0-3", "10.0.0.1");
+        n2 = PlayedAgent.start(client, "n2", "0-3", "10.0.0.2");
+    }
+
+    @AfterAll
+    static void stop() {
+        Stream.of(operator, n1, n2, server).filter(Objects::nonNull).forEach(part -> {
+            try {
+                part.close();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+    }
+
+    @AfterEach
+    void nothingIsDeclaredAndNothingIsPlanned() {
+        DECLARED.forEach(kind -> client.resources(kind).delete());
+        soon().untilAsserted(() -> assertThat(plans())
+                .allSatisfy((name, plan) -> assertThat(entries(plan)).as(name).isEmpty()));
+    }
+
+    @Test
+    void whatIsAppliedIsPlannedReportedAndReady() {
+        apply(
+                sa("east", cpu("n1", 0), cpu("n2", 1), 4096),
+                policy("flow", "n1", "n2", "10.20.1.0/24", "10.20.2.0/24"),
+                steering("all", "n2", "0-1", "eth0"));
+
+        soon().untilAsserted(() -> assertThat(readiness())
+                .isEqualTo(Map.of("east", "True Installed", "flow", "True Installed", "all", "True Installed")));
+        var status = client.resources(SecurityAssociation.class)
+                .withName("east")
+                .get()
+                .getStatus();
+        assertThat(status.source()).isEqualTo("10.0.0.1");
+        assertThat(status.destination()).isEqualTo("10.0.0.2");
+        assertThat(status.desiredNodes()).isEqualTo(2);
+        assertThat(status.readyNodes()).isEqualTo(2);
+        var plan = client.resources(NodePlan.class).withName("n1-0").get();
+        assertThat(plan.getMetadata().getOwnerReferences())
+                .singleElement()
+                .satisfies(owner -> assertThat(owner.getUid())
+                        .isEqualTo(client.nodes()
+                                .withName("n1")
+                                .get()
+                                .getMetadata()
+                                .getUid()));
+        assertThat(plan.getMetadata().getLabels()).containsEntry("ipsec-xdp.io/node", "n1");
+        assertThat(operator.metric("ipsecxdp_objects{kind=\"SecurityAssociation\",ready=\"True\"}"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void badInputIsAConditionOfTheObjectConcernedAndOfNoOther() {
+        apply(
+                sa("good", node("n1"), node("n2"), 4096),
+                policy("good-flow", "n1", "n2", "10.20.1.0/24", "10.20.2.0/24"),
+                steering("good-steering", "n1", null, "eth0"));
+        readySoon("good", "good-flow", "good-steering");
+        n1.fail("key-missing", "KeyMissing", "there is no Secret keys in ipsec-xdp-keys: create it");
+
+        apply(
+                sa("same-spi", host("192.0.2.1"), node("n2"), 4096),
+                sa("same-key", node("n2"), node("n1"), 5000, "key-of-good"),
+                sa("no-node", node("n1"), node("n9"), 5001),
+                sa("others-address", nodeAt("n1", "10.0.0.2"), host("192.0.2.1"), 5002),
+                sa("node-as-host", node("n1"), host("10.0.0.2"), 5003),
+                sa("no-cpu", node("n1"), cpu("n2", 7), 5004),
+                sa("no-ipv6", node("n1"), host("2001:db8::1"), 5005),
+                sa("key-missing", node("n1"), node("n2"), 5006),
+                policy("same-selector", "n1", "n2", "10.20.1.0/24", "10.20.2.0/24"),
+                steering("same-interface", "n1", null, "eth0"),
+                steering("no-such-cpu", "n2", "0-9", "eth1"),
+                steering("backwards", "n2", "3-1", "eth2"),
+                steering("nowhere", "n9", null, "eth0"),
+                sa("also-good", node("n2"), node("n1"), 5007));
+
+        soon().untilAsserted(() -> assertThat(readiness())
+                .containsExactlyInAnyOrderEntriesOf(Map.ofEntries(
+                        Map.entry("good", "True Installed"),
+                        Map.entry("good-flow", "True Installed"),
+                        Map.entry("good-steering", "True Installed"),
+                        Map.entry("also-good", "True Installed"),
+                        Map.entry("same-spi", "False DuplicateSpi"),
+                        Map.entry("same-key", "False KeyUsedTwice"),
+                        Map.entry("no-node", "False NodeNotFound"),
+                        Map.entry("others-address", "False AddressNotOnNode"),
+                        Map.entry("node-as-host", "False AddressOfNode"),
+                        Map.entry("no-cpu", "False CpuNotOnNode"),
+                        Map.entry("no-ipv6", "False NoAddressOfFamily"),
+                        Map.entry("key-missing", "False KeyMissing"),
+                        Map.entry("same-selector", "False DuplicateSelector"),
+                        Map.entry("same-interface", "False InterfaceTaken"),
+                        Map.entry("no-such-cpu", "False CpuNotOnNode"),
+                        Map.entry("backwards", "False Invalid"),
+                        Map.entry("nowhere", "False NoNodeSelected"))));
+        assertThat(message("same-spi")).contains("good");
+        assertThat(message("key-missing")).isEqualTo("node n1: there is no Secret keys in ipsec-xdp-keys: create it");
+        assertThat(plans().values().stream().flatMap(plan -> entries(plan).stream()))
+                .containsOnly("good", "good-flow", "good-steering", "also-good", "key-missing");
+
+        n1.recover("key-missing");
+        client.resources(SecurityAssociation.class).withName("good").delete();
+        client.resources(SteeringPolicy.class).withName("good-steering").delete();
+        client.resources(SecurityPolicy.class).withName("good-flow").delete();
+        var n9 = PlayedAgent.start(client, "n9", "0", "10.0.0.9");
+        try {
+            readySoon("key-missing", "same-spi", "same-key", "no-node", "same-selector", "same-interface", "nowhere");
+        } finally {
+            DECLARED.forEach(kind -> client.resources(kind).delete());
+            n9.close();
+            client.nodes().withName("n9").delete();
+        }
+    }
+
+    @Test
+    void aPeriodWithoutAChangeWritesNothing() throws InterruptedException {
+        apply(
+                sa("east", node("n1"), node("n2"), 4096),
+                policy("flow", "n1", "n2", null, null),
+                steering("all", "n1", null, "eth0"));
+        readySoon("east", "flow", "all");
+        var before = versions();
+        var generations = generations();
+        double reconciles = operator.metric("ipsecxdp_reconciles_seconds_count");
+
+        for (int round = 1; round <= 6; round++) {
+            n1.renewLease(Duration.ofHours(1));
+            n1.count(round);
+            n2.count(round);
+            n1.reportFacts("0-3", round, "10.0.0.1");
+            TimeUnit.MILLISECONDS.sleep(300);
+        }
+
+        assertThat(versions()).as("statuses").isEqualTo(before);
+        assertThat(generations()).as("plans").isEqualTo(generations);
+        assertThat(operator.metric("ipsecxdp_reconciles_seconds_count"))
+                .as("renewed Leases and counters are no reason to reconcile")
+                .isEqualTo(reconciles);
+    }
+
+    @Test
+    void aRestartChangesNothing() throws InterruptedException {
+        apply(
+                sa("east", node("n1"), node("n2"), 4096),
+                policy("flow", "n1", "n2", null, null),
+                steering("all", "n1", null, "eth0"),
+                sa("lost", node("n1"), node("n8"), 4097));
+        readySoon("east", "flow", "all");
+        var before = versions();
+        var plans = planVersions();
+        int events = events().size();
+
+        assertThat(operator.terminate()).as("exit code, see its log").isIn(0, 143);
+        operator = OperatorProcess.start("operator-restarted", server, QUICK_ELECTION);
+        soon().untilAsserted(() ->
+                assertThat(operator.metric("ipsecxdp_reconciles_seconds_count")).isPositive());
+        TimeUnit.SECONDS.sleep(1);
+
+        assertThat(versions()).isEqualTo(before);
+        assertThat(planVersions()).isEqualTo(plans);
+        assertThat(events()).hasSize(events);
+    }
+
+    @Test
+    void whatChangesWhileItIsAwayIsDoneWhenItIsBack() {
+        apply(sa("east", node("n1"), node("n2"), 4096), sa("west", node("n2"), node("n1"), 4096));
+        readySoon("east", "west");
+
+        operator.terminate();
+        client.resources(SecurityAssociation.class).withName("east").delete();
+        apply(sa("new", node("n1"), node("n2"), 4097));
+        operator = OperatorProcess.start("operator-back", server, QUICK_ELECTION);
+
+        readySoon("west", "new");
+        assertThat(plans().values().stream().flatMap(plan -> entries(plan).stream()))
+                .containsOnly("west", "new");
+    }
+
+    @Test
+    void whoseAgentIsSilentIsUnknownUntilItSpeaksAgain() {
+        apply(sa("east", node("n1"), node("n2"), 4096), sa("west", node("n1"), host("192.0.2.1"), 4097));
+        readySoon("east", "west");
+        var before = generations();
+
+        n2.renewLease(Duration.ofSeconds(2));
+        soon().untilAsserted(() -> assertThat(readiness())
+                .isEqualTo(Map.of("east", "Unknown AgentNotReporting", "west", "True Installed")));
+        assertThat(message("east")).contains("n2", "ipsec-xdp-agent");
+
+        n2.renewLease(Duration.ofHours(1));
+        readySoon("east", "west");
+        assertThat(generations()).as("silence is no order").isEqualTo(before);
+    }
+
+    @Test
+    void ofTwoOperatorsOneLeadsAndTheOtherTakesOver() {
+        try (var other = OperatorProcess.start("second-operator", server, QUICK_ELECTION)) {
+            apply(sa("east", node("n1"), node("n2"), 4096));
+            readySoon("east");
+            assertThat(other.metric("ipsecxdp_reconciles_seconds_count"))
+                    .as("it does not lead")
+                    .isZero();
+
+            operator.kill();
+            apply(sa("west", node("n2"), node("n1"), 4096));
+
+            readySoon("east", "west");
+            assertThat(other.metric("ipsecxdp_reconciles_seconds_count")).isPositive();
+        }
+        operator = OperatorProcess.start("operator-after-the-second", server, QUICK_ELECTION);
+    }
+
+    @Test
+    void aPlanThatSomebodyChangedIsPutRight() {
+        apply(sa("east", node("n1"), node("n2"), 4096));
+        readySoon("east");
+
+        client.resources(NodePlan.class).withName("n1-0").edit(plan -> {
+            plan.getMetadata().getLabels().clear();
+            plan.setSpec(new NodePlanSpec("n1", List.of(), List.of(), List.of()));
+            return plan;
+        });
+
+        soon().untilAsserted(() -> assertThat(entries(plans().get("n1-0"))).containsExactly("east"));
+        soon().untilAsserted(() ->
+                assertThat(plans().get("n1-0").getMetadata().getLabels()).containsEntry("ipsec-xdp.io/node", "n1"));
+    }
+
+    @Test
+    void aPlanThatCannotBeWrittenStopsNoOtherAndIsWrittenLater() {
+        var refusal = new ValidatingAdmissionPolicyBuilder()
+                .withNewMetadata()
+                .withName("no-plan-for-n1")
+                .endMetadata()
+                .withNewSpec()
+                .withNewMatchConstraints()
+                .addNewResourceRule()
+                .withApiGroups("ipsec-xdp.io")
+                .withApiVersions("*")
+                .withOperations("CREATE", "UPDATE")
+                .withResources("nodeplans")
+                .endResourceRule()
+                .endMatchConstraints()
+                .addNewValidation()
+                .withExpression("object.spec.node != 'n1'")
+                .withMessage("refused by the test")
+                .endValidation()
+                .endSpec()
+                .build();
+        var binding = new ValidatingAdmissionPolicyBindingBuilder()
+                .withNewMetadata()
+                .withName("no-plan-for-n1")
+                .endMetadata()
+                .withNewSpec()
+                .withPolicyName("no-plan-for-n1")
+                .withValidationActions("Deny")
+                .endSpec()
+                .build();
+        client.resource(refusal).serverSideApply();
+        client.resource(binding).serverSideApply();
+        try {
+            soon().until(() -> refuses("n1"));
+            apply(sa("for-n1", node("n1"), host("192.0.2.1"), 4096), sa("for-n2", node("n2"), host("192.0.2.1"), 4097));
+
+            soon().untilAsserted(() -> assertThat(readiness())
+                    .isEqualTo(Map.of("for-n2", "True Installed", "for-n1", "False Installing")));
+        } finally {
+            client.resource(binding).delete();
+            client.resource(refusal).delete();
+        }
+        readySoon("for-n1", "for-n2");
+    }
+
+    @Test
+    void anEventTellsOfAChangeOfReadinessOnce() throws InterruptedException {
+        int before = events().size();
+        n2.fail("east", "KeyMissing", "there is no Secret keys in ipsec-xdp-keys: create it");
+        apply(sa("east", node("n1"), node("n2"), 4096));
+        soon().until(() -> readiness().get("east").equals("False KeyMissing"));
+        n2.recover("east");
+        readySoon("east");
+        n1.count(17);
+        TimeUnit.MILLISECONDS.sleep(500);
+
+        var told = events();
+        assertThat(told.subList(before, told.size()))
+                .extracting(event -> "%s %s %s %s"
+                        .formatted(
+                                event.getType(),
+                                event.getReason(),
+                                event.getRegarding().getKind(),
+                                event.getRegarding().getName()))
+                .containsExactlyInAnyOrder(
+                        "Warning KeyMissing SecurityAssociation east", "Normal Installed SecurityAssociation east");
+    }
+
+    @Test
+    void aSliceOfFullSizeIsFarFromTheLimitOfEtcd() {
+        int count = 501;
+        for (int i = 0; i < count; i++) {
+            apply(sa(
+                    "security-association-with-a-long-name-%04d".formatted(i),
+                    node("n1"),
+                    host("192.0.2.1"),
+                    5000 + i));
+        }
+        within(60)
+                .untilAsserted(() -> assertThat(readiness().values())
+                        .hasSize(count)
+                        .allMatch(ready -> ready.equals("True Installed")));
+
+        n1.count(Long.MAX_VALUE);
+        var slices = plans().values().stream()
+                .filter(plan -> plan.getSpec().node().equals("n1"))
+                .toList();
+        assertThat(slices).hasSize(2);
+        int largest = slices.stream()
+                .mapToInt(plan -> Serialization.asJson(plan).getBytes(StandardCharsets.UTF_8).length)
+                .max()
+                .orElseThrow();
+        System.out.printf("a NodePlan with 500 SAs, status and managed fields: %d KiB%n", largest / 1024);
+        assertThat(largest).isLessThan(1024 * 1024);
+    }
+
+    @Test
+    void fromApplyToPlanItTakesMilliseconds() throws InterruptedException {
+        apply(sa("first", node("n1"), node("n2"), 4096));
+        readySoon("first");
+        var toPlan = new ArrayList<Long>();
+        var toReady = new ArrayList<Long>();
+        for (int i = 0; i < 50; i++) {
+            String name = "sa-" + i;
+            var planned = new CountDownLatch(2);
+            var ready = new CountDownLatch(1);
+            var plans = client.resources(NodePlan.class)
+                    .watch(on(planned, plan -> entries(plan).contains(name)));
+            var sas = client.resources(SecurityAssociation.class)
+                    .withName(name)
+                    .watch(on(ready, sa -> readinessOf(sa).startsWith("True")));
+            try {
+                long start = System.nanoTime();
+                apply(sa(name, node("n1"), node("n2"), 5000 + i));
+                assertThat(planned.await(20, TimeUnit.SECONDS)).isTrue();
+                toPlan.add(System.nanoTime() - start);
+                assertThat(ready.await(20, TimeUnit.SECONDS)).isTrue();
+                toReady.add(System.nanoTime() - start);
+            } finally {
+                plans.close();
+                sas.close();
+            }
+        }
+        System.out.printf(
+                "50 applies, in ms: to both plans p50 %d p99 %d, to Ready (agents played) p50 %d p99 %d%n",
+                percentile(toPlan, 50), percentile(toPlan, 99), percentile(toReady, 50), percentile(toReady, 99));
+        assertThat(percentile(toPlan, 50)).isLessThan(1000);
+    }
+
+    private static <T> Watcher<T> on(CountDownLatch seen, Predicate<T> what) {
+        var names = ConcurrentHashMap.<String>newKeySet();
+        return new Watcher<>() {
+            @Override
+            public void eventReceived(Action action, T object) {
+                if (what.test(object)
+                        && names.add(((HasMetadata) object).getMetadata().getName())) {
+                    seen.countDown();
+                }
+            }
+
+            @Override
+            public void onClose(WatcherException cause) {}
+        };
+    }
+
+    private static long percentile(List<Long> nanos, int percent) {
+        var sorted = nanos.stream().sorted().toList();
+        return TimeUnit.NANOSECONDS.toMillis(sorted.get(Math.min(sorted.size() - 1, sorted.size() * percent / 100)));
+    }
+
+    private static boolean refuses(String node) {
+        try {
+            var plan = new NodePlan();
+            plan.setMetadata(new ObjectMetaBuilder().withName("probe").build());
+            plan.setSpec(new NodePlanSpec(node, List.of(), List.of(), List.of()));
+            client.resource(plan).dryRun().create();
+            return false;
+        } catch (KubernetesClientException e) {
+            return e.getMessage().contains("refused by the test");
+        }
+    }
+
+    private static void apply(HasMetadata... objects) {
+        for (var object : objects) {
+            client.resource(object).fieldManager("kubectl").serverSideApply();
+        }
+    }
+
+    private static void readySoon(String... names) {
+        soon().untilAsserted(() -> assertThat(readiness())
+                .containsAllEntriesOf(Stream.of(names).collect(toMap(name -> name, name -> "True Installed"))));
+    }
+
+    private static ConditionFactory soon() {
+        return within(20);
+    }
+
+    private static ConditionFactory within(int seconds) {
+        return await().atMost(Duration.ofSeconds(seconds)).pollInterval(Duration.ofMillis(50));
+    }
+
+    private static Map<String, String> readiness() {
+        return declared().collect(toMap(object -> object.getMetadata().getName(), OperatorIT::readinessOf));
+    }
+
+    private static String readinessOf(CustomResource<?, ? extends DeclaredStatus> object) {
+        return ready(object)
+                .map(condition -> condition.status() + " " + condition.reason())
+                .orElse("none");
+    }
+
+    private static String message(String name) {
+        return declared()
+                .filter(object -> object.getMetadata().getName().equals(name))
+                .flatMap(object -> ready(object).stream())
+                .map(Condition::message)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static Optional<Condition> ready(CustomResource<?, ? extends DeclaredStatus> object) {
+        return Optional.ofNullable(object.getStatus()).stream()
+                .flatMap(status -> status.conditions().stream())
+                .filter(condition -> condition.type().equals(Condition.READY))
+                .findFirst();
+    }
+
+    private static Stream<? extends CustomResource<?, ? extends DeclaredStatus>> declared() {
+        return DECLARED.stream().flatMap(kind -> client.resources(kind).list().getItems().stream());
+    }
+
+    private static Map<String, String> versions() {
+        return declared()
+                .collect(toMap(
+                        object -> object.getKind() + " " + object.getMetadata().getName(),
+                        object -> object.getMetadata().getResourceVersion()));
+    }
+
+    private static Map<String, NodePlan> plans() {
+        return client.resources(NodePlan.class).list().getItems().stream()
+                .collect(toMap(plan -> plan.getMetadata().getName(), plan -> plan));
+    }
+
+    private static Map<String, String> planVersions() {
+        return plans().values().stream()
+                .collect(toMap(
+                        plan -> plan.getMetadata().getName(),
+                        plan -> plan.getMetadata().getResourceVersion()));
+    }
+
+    private static Map<String, Long> generations() {
+        return plans().values().stream()
+                .collect(toMap(
+                        plan -> plan.getMetadata().getName(),
+                        plan -> plan.getMetadata().getGeneration()));
+    }
+
+    private static List<String> entries(NodePlan plan) {
+        return Stream.of(
+                        plan.getSpec().securityAssociations().stream().map(PlannedSa::name),
+                        plan.getSpec().securityPolicies().stream().map(policy -> policy.name()),
+                        plan.getSpec().steering().stream().map(steering -> steering.name()))
+                .flatMap(names -> names)
+                .distinct()
+                .toList();
+    }
+
+    private static List<Event> events() {
+        return client.events().v1().events().inNamespace("default").list().getItems().stream()
+                .sorted(Comparator.comparing(
+                        event -> Long.parseLong(event.getMetadata().getResourceVersion())))
+                .toList();
+    }
+}

@@ -1,0 +1,167 @@
+package io.ipsecxdp.operator.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** The operator as it is shipped: its own JVM, started from target/quarkus-app, as the ServiceAccount of the chart. */
+final class OperatorProcess implements AutoCloseable {
+    private static final Path APP =
+            Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
+    private static final Path LOGS = Path.of("target/operator-logs").toAbsolutePath();
+    private static final Duration START = Duration.ofSeconds(90);
+
+    private final Process process;
+    private final Path log;
+    private final int port;
+    private final Duration startTime;
+    private final HttpClient http = HttpClient.newHttpClient();
+
+    private OperatorProcess(Process process, Path log, int port, Instant started) {
+        this.process = process;
+        this.log = log;
+        this.port = port;
+        await().atMost(START).pollInterval(Duration.ofMillis(20)).until(() -> {
+            assertThat(process.isAlive()).as("see %s", log).isTrue();
+            return isReady();
+        });
+        this.startTime = Duration.between(started, Instant.now());
+    }
+
+    /** Starts an operator and returns when it says that it is ready. */
+    static OperatorProcess start(String name, ApiServer server, Map<String, String> settings) {
+        try {
+            Files.createDirectories(LOGS);
+            Path log = LOGS.resolve(name + ".log");
+            int port = freePort();
+            var builder = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-Xmx96m",
+                            "-XX:+UseSerialGC",
+                            "-XX:TieredStopAtLevel=1",
+                            "-jar",
+                            APP.toString())
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile());
+            builder.environment().put("KUBECONFIG", server.kubeconfig().toString());
+            builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
+            builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
+            builder.environment().put("POD_NAMESPACE", ApiServer.RELEASE);
+            builder.environment()
+                    .put(
+                            "KUBERNETES_IMPERSONATE_USERNAME",
+                            "system:serviceaccount:%s:ipsec-xdp-operator".formatted(ApiServer.RELEASE));
+            builder.environment().putAll(settings);
+            var started = Instant.now();
+            return new OperatorProcess(builder.start(), log, port, started);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    boolean isReady() {
+        return get("/health/ready")
+                .map(response -> response.statusCode() == 200)
+                .orElse(false);
+    }
+
+    /** The value of a series of the metrics. */
+    double metric(String series) {
+        return get("/metrics")
+                .orElseThrow()
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(series + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(series.length() + 1)))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    Duration startTime() {
+        return startTime;
+    }
+
+    /** Resident memory in MiB. */
+    long residentMebibytes() {
+        try (var lines = Files.lines(Path.of("/proc", Long.toString(process.pid()), "status"))) {
+            return lines.filter(line -> line.startsWith("VmRSS:"))
+                            .map(line -> line.replaceAll("[^0-9]", ""))
+                            .mapToLong(Long::parseLong)
+                            .findFirst()
+                            .orElseThrow()
+                    / 1024;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    String log() {
+        try {
+            return Files.readString(log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** As a kubelet stops a pod. Returns the exit code. */
+    int terminate() {
+        process.destroy();
+        return exitCode();
+    }
+
+    /** As a node that fails. */
+    void kill() {
+        process.destroyForcibly();
+        exitCode();
+    }
+
+    @Override
+    public void close() {
+        if (process.isAlive()) {
+            terminate();
+        }
+    }
+
+    private int exitCode() {
+        try {
+            assertThat(process.waitFor(20, TimeUnit.SECONDS)).as("it ends").isTrue();
+            return process.exitValue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Optional<HttpResponse<String>> get(String path) {
+        try {
+            return Optional.of(http.send(
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString()));
+        } catch (IOException e) {
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+}

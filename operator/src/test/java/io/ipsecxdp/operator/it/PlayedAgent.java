@@ -1,0 +1,235 @@
+package io.ipsecxdp.operator.it;
+
+import io.fabric8.kubernetes.api.model.NodeAddressBuilder;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.ipsecxdp.crds.Api;
+import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.crds.IPsecNode;
+import io.ipsecxdp.crds.IPsecNodeStatus;
+import io.ipsecxdp.crds.NodeInterface;
+import io.ipsecxdp.crds.NodePlan;
+import io.ipsecxdp.crds.NodePlanStatus;
+import io.ipsecxdp.crds.PolicyReport;
+import io.ipsecxdp.crds.SaCounters;
+import io.ipsecxdp.crds.SaReport;
+import io.ipsecxdp.crds.SteeringReport;
+import io.ipsecxdp.crds.XdpMode;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** A node and its agent as the API server sees them: facts, a Lease, and an answer to each NodePlan. There is no kernel. */
+final class PlayedAgent implements AutoCloseable {
+    private static final PatchContext AS_AGENT = new PatchContext.Builder()
+            .withPatchType(PatchType.SERVER_SIDE_APPLY)
+            .withFieldManager("ipsec-xdp-agent")
+            .withForce(true)
+            .build();
+
+    private record Failure(String reason, String message) {}
+
+    private final KubernetesClient client;
+    private final String node;
+    private final Map<String, Failure> failures = new ConcurrentHashMap<>();
+    private final SharedIndexInformer<NodePlan> plans;
+
+    private PlayedAgent(KubernetesClient client, String node) {
+        this.client = client;
+        this.node = node;
+        this.plans = client.resources(NodePlan.class)
+                .withLabel(Api.NODE_LABEL, Api.nodeLabel(node))
+                .inform(new ResourceEventHandler<>() {
+                    @Override
+                    public void onAdd(NodePlan plan) {
+                        answer(plan);
+                    }
+
+                    @Override
+                    public void onUpdate(NodePlan before, NodePlan plan) {
+                        if (!plan.getMetadata()
+                                .getGeneration()
+                                .equals(before.getMetadata().getGeneration())) {
+                            answer(plan);
+                        }
+                    }
+
+                    @Override
+                    public void onDelete(NodePlan plan, boolean unknown) {}
+                });
+    }
+
+    /** A node with these InternalIPs, CPUs and an agent that lives long. */
+    static PlayedAgent start(KubernetesClient client, String node, String cpus, String... internalIps) {
+        addNode(client, node, internalIps);
+        var agent = new PlayedAgent(client, node);
+        agent.reportFacts(cpus, 0, internalIps);
+        agent.renewLease(Duration.ofHours(1));
+        return agent;
+    }
+
+    static void addNode(KubernetesClient client, String name, String... internalIps) {
+        var addresses = Arrays.stream(internalIps)
+                .map(address -> new NodeAddressBuilder()
+                        .withType("InternalIP")
+                        .withAddress(address)
+                        .build())
+                .toList();
+        client.resource(new NodeBuilder()
+                        .withNewMetadata()
+                        .withName(name)
+                        .addToLabels("name", name)
+                        .endMetadata()
+                        .build())
+                .serverSideApply();
+        client.nodes()
+                .withName(name)
+                .editStatus(existing -> new NodeBuilder(existing)
+                        .editOrNewStatus()
+                        .withAddresses(addresses)
+                        .endStatus()
+                        .build());
+    }
+
+    void reportFacts(String cpus, long espPackets, String... addresses) {
+        var facts = new IPsecNode();
+        facts.setMetadata(new ObjectMetaBuilder().withName(node).build());
+        client.resource(facts).patch(AS_AGENT);
+        facts.setStatus(new IPsecNodeStatus(
+                "6.18",
+                "boot",
+                "0",
+                cpus,
+                null,
+                List.of(new NodeInterface("eth0", List.of(addresses), null)),
+                null,
+                null,
+                espPackets,
+                null,
+                null,
+                null));
+        client.resource(facts).subresource("status").patch(AS_AGENT);
+    }
+
+    void renewLease(Duration duration) {
+        client.resource(new LeaseBuilder()
+                        .withNewMetadata()
+                        .withName(Api.leaseName(node))
+                        .withNamespace(ApiServer.RELEASE)
+                        .endMetadata()
+                        .withNewSpec()
+                        .withHolderIdentity(node)
+                        .withLeaseDurationSeconds((int) duration.toSeconds())
+                        .withRenewTime(ZonedDateTime.now(ZoneOffset.UTC))
+                        .endSpec()
+                        .build())
+                .patch(AS_AGENT);
+    }
+
+    /** From now on this agent says that it cannot install the objects of that name. */
+    void fail(String name, String reason, String message) {
+        failures.put(name, new Failure(reason, message));
+    }
+
+    /** It can again, and says so. */
+    void recover(String name) {
+        failures.remove(name);
+        plans.getStore().list().forEach(this::answer);
+    }
+
+    /** Counters and nothing else change in all its reports. */
+    void count(long packets) {
+        client.resources(NodePlan.class)
+                .withLabel(Api.NODE_LABEL, Api.nodeLabel(node))
+                .list()
+                .getItems()
+                .forEach(plan -> write(plan, packets));
+    }
+
+    @Override
+    public void close() {
+        plans.close();
+    }
+
+    private void answer(NodePlan plan) {
+        write(plan, 0);
+    }
+
+    private void write(NodePlan plan, long packets) {
+        var spec = plan.getSpec();
+        var status = new NodePlan();
+        status.setMetadata(
+                new ObjectMetaBuilder().withName(plan.getMetadata().getName()).build());
+        status.setStatus(new NodePlanStatus(
+                plan.getMetadata().getGeneration(),
+                "boot",
+                "%d/%d"
+                        .formatted(
+                                spec.securityAssociations().size(),
+                                spec.securityAssociations().size()),
+                spec.securityAssociations().stream()
+                        .map(sa -> new SaReport(
+                                sa.name(),
+                                sa.uid(),
+                                sa.generation(),
+                                state(sa.name()),
+                                reason(sa.name()),
+                                message(sa.name()),
+                                true))
+                        .toList(),
+                spec.securityPolicies().stream()
+                        .map(policy -> new PolicyReport(
+                                policy.name(),
+                                policy.direction(),
+                                policy.uid(),
+                                policy.generation(),
+                                state(policy.name()),
+                                reason(policy.name()),
+                                message(policy.name())))
+                        .toList(),
+                spec.steering().stream()
+                        .flatMap(steering -> steering.interfaces().stream()
+                                .map(name -> new SteeringReport(
+                                        steering.name(),
+                                        name,
+                                        steering.uid(),
+                                        steering.generation(),
+                                        state(steering.name()),
+                                        reason(steering.name()),
+                                        message(steering.name()),
+                                        XdpMode.Native)))
+                        .toList(),
+                spec.securityAssociations().stream()
+                        .map(sa -> new SaCounters(sa.name(), packets, packets))
+                        .toList(),
+                null));
+        client.resource(status).subresource("status").patch(AS_AGENT);
+    }
+
+    private Optional<Failure> failure(String name) {
+        return Optional.ofNullable(failures.get(name));
+    }
+
+    private EntryState state(String name) {
+        return failure(name).isPresent() ? EntryState.Failed : EntryState.Installed;
+    }
+
+    private String reason(String name) {
+        return failure(name).map(Failure::reason).orElse("Installed");
+    }
+
+    private String message(String name) {
+        return failure(name).map(Failure::message).orElse("read back");
+    }
+}
