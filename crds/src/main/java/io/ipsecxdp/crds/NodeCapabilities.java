@@ -9,7 +9,7 @@ public record NodeCapabilities(
         @Required @JsonPropertyDescription("ESP (the kernel's esp4 and esp6).")
         Boolean esp,
 
-        @Required @JsonPropertyDescription("Algorithms that the kernel took.")
+        @JsonPropertyDescription("Algorithms that the kernel took.")
         List<EncryptionAlgorithm> algorithms,
 
         @Required @JsonPropertyDescription("SAs with a direction (Linux 6.10).")
@@ -22,6 +22,6 @@ public record NodeCapabilities(
         Boolean xfrmKfunc) {
 
     public NodeCapabilities {
-        algorithms = List.copyOf(algorithms);
+        algorithms = algorithms == null ? List.of() : List.copyOf(algorithms);
     }
 }

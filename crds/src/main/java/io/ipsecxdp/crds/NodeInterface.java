@@ -10,13 +10,13 @@ import java.util.List;
 public record NodeInterface(
         @Required @JsonPropertyDescription("Its name.") String name,
 
-        @Required @JsonPropertyDescription("Its addresses, without prefix lengths.")
+        @JsonPropertyDescription("Its addresses, without prefix lengths.")
         List<String> addresses,
 
         @JsonPropertyDescription("How our XDP program is attached: Native or Generic; absent if it is not.")
         XdpMode steering) {
 
     public NodeInterface {
-        addresses = List.copyOf(addresses);
+        addresses = addresses == null ? List.of() : List.copyOf(addresses);
     }
 }

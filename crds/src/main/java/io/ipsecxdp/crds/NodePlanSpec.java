@@ -8,21 +8,19 @@ import java.util.List;
 /**
  * What one node must have, or a slice of it. An empty plan orders removal; a plan that is missing orders nothing.
  *
- * <p>Empty lists are written, not left out: server-side apply must see that the operator owns them.
+ * <p>A list without entries may be there or not: when the last entry that a field manager owns goes, server-side apply
+ * drops the list with it (structured-merge-diff, typed/remove.go, doList), so none of them can be required.
  */
-@JsonInclude(JsonInclude.Include.ALWAYS)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record NodePlanSpec(
         @Required @JsonPropertyDescription("Name of the node.")
         String node,
 
-        @Required @JsonPropertyDescription("SAs of the node.")
-        List<PlannedSa> securityAssociations,
+        @JsonPropertyDescription("SAs of the node.") List<PlannedSa> securityAssociations,
 
-        @Required @JsonPropertyDescription("Policies of the node.")
-        List<PlannedPolicy> securityPolicies,
+        @JsonPropertyDescription("Policies of the node.") List<PlannedPolicy> securityPolicies,
 
-        @Required @JsonPropertyDescription("What the node steers.")
-        List<PlannedSteering> steering) {
+        @JsonPropertyDescription("What the node steers.") List<PlannedSteering> steering) {
 
     public NodePlanSpec {
         securityAssociations = securityAssociations == null ? List.of() : List.copyOf(securityAssociations);
