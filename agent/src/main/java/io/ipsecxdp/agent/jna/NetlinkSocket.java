@@ -9,11 +9,8 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 
-/**
- * A netlink socket in the network namespace of the thread that opens it. All calls block their platform thread; {@link
- * #close} may come from any thread and ends a wait. Everything throws {@link SystemCallException}.
- */
-public final class NetlinkSocket implements AutoCloseable {
+/** A netlink socket in the network namespace of the thread that opens it. Its calls block their platform thread. */
+public final class NetlinkSocket implements Datagrams {
 
     /** {@code struct sockaddr_nl} of linux/netlink.h. */
     private static final class Address {
@@ -78,7 +75,7 @@ public final class NetlinkSocket implements AutoCloseable {
         }
     }
 
-    /** The number that tells this socket's messages from those of others. */
+    @Override
     public int portId() {
         return portId;
     }
@@ -107,11 +104,7 @@ public final class NetlinkSocket implements AutoCloseable {
         }
     }
 
-    /**
-     * Hands messages to the kernel, which has worked them off when this returns.
-     *
-     * @param messages a direct buffer, sent from its first byte on
-     */
+    @Override
     public void send(ByteBuffer messages, int length) {
         Pointer bytes = Native.getDirectBufferPointer(messages);
         long sent;
@@ -121,14 +114,7 @@ public final class NetlinkSocket implements AutoCloseable {
         check("send", (int) sent);
     }
 
-    /**
-     * Waits for one datagram of the kernel.
-     *
-     * @param into a direct buffer, filled from its first byte on
-     * @param timeout at most; negative to wait without end
-     * @return the length that the datagram had, more than the buffer's capacity if its end is lost; empty if the time
-     *     was up or the socket was closed
-     */
+    @Override
     public OptionalInt receive(ByteBuffer into, Duration timeout) {
         Pointer bytes = Native.getDirectBufferPointer(into);
         receiving.lock();

@@ -4,7 +4,8 @@ import java.net.InetAddress;
 
 /**
  * What the kernel takes for the identity of an SA: a second one with the same four values is refused with EEXIST,
- * whatever its source ({@code __xfrm_state_locate} in net/xfrm/xfrm_state.c).
+ * whatever its source ({@code __xfrm_state_locate} in net/xfrm/xfrm_state.c). An SA without a mark takes the identity
+ * for all marks that come after it.
  *
  * @param spi 0 to 2^32-1, host order; 0 only on an SA that the kernel is still waiting for
  */

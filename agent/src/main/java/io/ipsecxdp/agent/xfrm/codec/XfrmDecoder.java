@@ -42,7 +42,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 
 /**
  * Reads what the kernel sends. Every method throws {@link MalformedMessageException}, and nothing else, for bytes that
@@ -220,10 +219,13 @@ public final class XfrmDecoder {
     }
 
     private static Set<ObservedSa.Feature> features(Attributes attributes) {
-        return FEATURES.entrySet().stream()
-                .filter(entry -> attributes.has(entry.getKey()))
-                .map(Map.Entry::getValue)
-                .collect(Collectors.toCollection(() -> EnumSet.noneOf(ObservedSa.Feature.class)));
+        Set<ObservedSa.Feature> features = EnumSet.noneOf(ObservedSa.Feature.class);
+        FEATURES.forEach((attribute, feature) -> {
+            if (attributes.has(attribute)) {
+                features.add(feature);
+            }
+        });
+        return features;
     }
 
     private static Optional<ObservedPolicy> policy(Bytes info, Attributes attributes) {

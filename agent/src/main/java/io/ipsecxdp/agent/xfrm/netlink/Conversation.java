@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.xfrm.netlink;
 
+import io.ipsecxdp.agent.jna.Datagrams;
 import io.ipsecxdp.agent.jna.NetlinkSocket;
 import io.ipsecxdp.agent.jna.SystemCallException;
 import io.ipsecxdp.agent.xfrm.Errno;
@@ -51,24 +52,25 @@ final class Conversation implements AutoCloseable {
 
     private static final int MOST_DUMPS = 20;
 
-    private final NetlinkSocket socket;
+    private final Datagrams kernel;
     private final ByteBuffer outgoing = ByteBuffer.allocateDirect(SEND_BYTES);
     private final MessageWriter writer;
     private final XfrmEncoder encoder;
     private ByteBuffer incoming = ByteBuffer.allocateDirect(RECEIVE_BYTES);
     private int lastSequence;
 
-    private Conversation(NetlinkSocket socket) {
-        this.socket = socket;
-        this.writer = new MessageWriter(outgoing, socket.portId());
+    Conversation(Datagrams kernel) {
+        this.kernel = kernel;
+        this.writer = new MessageWriter(outgoing, kernel.portId());
         this.encoder = new XfrmEncoder(writer);
     }
 
-    static Conversation open() {
+    /** A socket with room for all answers to the requests of one datagram. */
+    static NetlinkSocket openSocket() {
         try {
             NetlinkSocket socket = NetlinkSocket.open(NETLINK_XFRM);
             socket.receiveBuffer(SOCKET_BYTES);
-            return new Conversation(socket);
+            return socket;
         } catch (SystemCallException e) {
             throw failure("This kernel has no XFRM, or this process may not use it", e);
         }
@@ -76,10 +78,6 @@ final class Conversation implements AutoCloseable {
 
     static XfrmException failure(String sentence, SystemCallException e) {
         return new XfrmException("%s: %s".formatted(sentence, KernelError.of(new Errno(e.errno()))), e);
-    }
-
-    NetlinkSocket socket() {
-        return socket;
     }
 
     /** Makes the requests in their order; an empty error is an acknowledgement. */
@@ -119,7 +117,9 @@ final class Conversation implements AutoCloseable {
         for (int attempt = 0; attempt < MOST_DUMPS; attempt++) {
             Dump<T> dump = new Dump<>(send(request), read);
             while (!dump.done) {
-                dump.whole &= receive(dump::take);
+                if (!receive(dump::take)) {
+                    dump.whole = false;
+                }
             }
             dump.failure.ifPresent(failure -> {
                 throw failure;
@@ -133,7 +133,7 @@ final class Conversation implements AutoCloseable {
 
     @Override
     public void close() {
-        socket.close();
+        kernel.close();
     }
 
     private List<Optional<KernelError>> requestOneDatagram(List<Request> requests) {
@@ -174,7 +174,7 @@ final class Conversation implements AutoCloseable {
 
     private void transmit() {
         try {
-            socket.send(outgoing, writer.length());
+            kernel.send(outgoing, writer.length());
         } catch (SystemCallException e) {
             throw failure("The kernel did not take an XFRM request", e);
         }
@@ -188,7 +188,7 @@ final class Conversation implements AutoCloseable {
     private boolean receive(Consumer<Frame> take) {
         OptionalInt length;
         try {
-            length = socket.receive(incoming, PATIENCE);
+            length = kernel.receive(incoming, PATIENCE);
         } catch (SystemCallException e) {
             if (e.errno() == Errno.ENOBUFS.number()) {
                 return false;

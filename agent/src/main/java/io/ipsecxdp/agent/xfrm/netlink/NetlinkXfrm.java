@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.xfrm.netlink;
 
+import io.ipsecxdp.agent.jna.NetlinkSocket;
 import io.ipsecxdp.agent.xfrm.Change;
 import io.ipsecxdp.agent.xfrm.KernelError;
 import io.ipsecxdp.agent.xfrm.NotificationGroup;
@@ -21,11 +22,13 @@ import java.util.Set;
 /** The kernel's SAD and SPD over NETLINK_XFRM. */
 public final class NetlinkXfrm implements Xfrm {
 
+    private final NetlinkSocket socket;
     private final Conversation conversation;
     private XfrmCapabilities capabilities;
 
-    private NetlinkXfrm(Conversation conversation) {
-        this.conversation = conversation;
+    private NetlinkXfrm(NetlinkSocket socket) {
+        this.socket = socket;
+        this.conversation = new Conversation(socket);
         this.capabilities = new Prober(conversation).probe();
     }
 
@@ -35,11 +38,11 @@ public final class NetlinkXfrm implements Xfrm {
      * @throws XfrmException if the kernel has no XFRM
      */
     public static NetlinkXfrm open() {
-        Conversation conversation = Conversation.open();
+        NetlinkSocket socket = Conversation.openSocket();
         try {
-            return new NetlinkXfrm(conversation);
+            return new NetlinkXfrm(socket);
         } catch (XfrmException e) {
-            conversation.close();
+            socket.close();
             throw e;
         }
     }
@@ -91,16 +94,16 @@ public final class NetlinkXfrm implements Xfrm {
 
     @Override
     public Subscription subscribe(Set<NotificationGroup> groups) {
-        return NetlinkSubscription.open(groups, conversation.socket().portId());
+        return NetlinkSubscription.open(groups, socket.portId());
     }
 
     @Override
     public OptionalLong namespaceCookie() {
-        return conversation.socket().namespaceCookie();
+        return socket.namespaceCookie();
     }
 
     @Override
     public synchronized void close() {
-        conversation.close();
+        socket.close();
     }
 }

@@ -188,7 +188,7 @@ class Iproute2IT {
                 .attempt(List.of(ipProgram, "xfrm", "state", "help"))
                 .text()
                 .contains("pcpu-num")) {
-            Needs.missing("an iproute2 that knows pcpu-num (6.15 does not, 7.2 does)");
+            Needs.missingHere("an iproute2 that knows pcpu-num: 6.15 does not, 7.2 does.");
         }
         Sa sa = sa(
                 SaId.esp(ip("192.0.2.2"), 0x1000),
@@ -240,7 +240,7 @@ class Iproute2IT {
                 Policy.Action.ALLOW,
                 List.of(Template.espTransport(AddressFamily.IPV6, 5)));
         agree(
-                "policy add src 2001:db8::1/128 dst 2001:db8::2/128 proto tcp dport 443 dir out priority 4294967295"
+                "policy add src 2001:db8::1/128 dst 2001:db8::2/128 proto 6 dport 443 dir out priority 4294967295"
                         + " tmpl proto esp reqid 5 mode transport",
                 Layout.UserPolicyInfo.SIZE,
                 new Change.AddPolicy(policy));
