@@ -1,7 +1,6 @@
 package io.ipsecxdp.agent.xfrm;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -27,14 +26,6 @@ class XfrmLayersTest {
             .onlyDependOnClassesThat()
             .resideInAnyPackage(
                     "java..", "io.ipsecxdp.agent.xfrm", "io.ipsecxdp.agent.xfrm.codec", "io.ipsecxdp.agent.key");
-
-    @ArchTest
-    static final ArchRule systemCallsAreMadeInOnePlace = noClasses()
-            .that()
-            .resideOutsideOfPackage("io.ipsecxdp.agent.jna")
-            .should()
-            .dependOnClassesThat()
-            .resideInAPackage("com.sun.jna..");
 
     @ArchTest
     static final ArchRule keysKnowOnlyJava = classes()
