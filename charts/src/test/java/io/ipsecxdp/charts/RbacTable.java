@@ -8,19 +8,19 @@ import java.util.stream.Stream;
 /** What each process uses, written down apart from the chart. The end-to-end tests prove that it is enough. */
 final class RbacTable {
     private static final String USED = """
-            operator | cluster        | securityassociations.ipsec-xdp.io                       | get list watch
-            operator | cluster        | securitypolicies.ipsec-xdp.io                           | get list watch
-            operator | cluster        | steeringpolicies.ipsec-xdp.io                           | get list watch
-            operator | cluster        | ipsecnodes.ipsec-xdp.io                                 | get list watch
-            operator | cluster        | nodeplans.ipsec-xdp.io                                  | get list watch create patch delete
+            operator | cluster        | securityassociations.ipsec-xdp.io                       | list watch
+            operator | cluster        | securitypolicies.ipsec-xdp.io                           | list watch
+            operator | cluster        | steeringpolicies.ipsec-xdp.io                           | list watch
+            operator | cluster        | ipsecnodes.ipsec-xdp.io                                 | list watch
+            operator | cluster        | nodeplans.ipsec-xdp.io                                  | list watch create patch delete
             operator | cluster        | securityassociations.ipsec-xdp.io/status                | patch
             operator | cluster        | securitypolicies.ipsec-xdp.io/status                    | patch
             operator | cluster        | steeringpolicies.ipsec-xdp.io/status                    | patch
-            operator | cluster        | nodes                                                   | get list watch
-            operator | cluster        | namespaces=ipsec-xdp                                    | get list watch
+            operator | cluster        | nodes                                                   | list watch
+            operator | cluster        | namespaces=ipsec-xdp                                    | list watch
             operator | default        | events.events.k8s.io                                    | create
-            operator | ipsec-xdp      | leases.coordination.k8s.io                              | get list watch create
-            operator | ipsec-xdp      | leases.coordination.k8s.io=ipsec-xdp-operator           | update patch
+            operator | ipsec-xdp      | leases.coordination.k8s.io                              | list watch create
+            operator | ipsec-xdp      | leases.coordination.k8s.io=ipsec-xdp-operator           | get update patch
             agent    | cluster        | nodeplans.ipsec-xdp.io                                  | list watch
             agent    | cluster        | nodeplans.ipsec-xdp.io/status                           | patch
             agent    | cluster        | ipsecnodes.ipsec-xdp.io                                 | get create patch
