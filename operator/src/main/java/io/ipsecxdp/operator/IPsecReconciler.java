@@ -42,6 +42,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
 
     private static final Logger LOG = Logger.getLogger(IPsecReconciler.class);
 
+    private final OperatorConfig config;
     private final Sources sources;
     private final Heartbeats heartbeats;
     private final PlanWriter plans;
@@ -51,6 +52,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
     private final Clock clock;
 
     public IPsecReconciler(
+            OperatorConfig config,
             Sources sources,
             Heartbeats heartbeats,
             PlanWriter plans,
@@ -58,6 +60,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
             Writes writes,
             OperatorMetrics metrics,
             Clock clock) {
+        this.config = config;
         this.sources = sources;
         this.heartbeats = heartbeats;
         this.plans = plans;
@@ -69,6 +72,9 @@ public class IPsecReconciler implements Reconciler<Namespace> {
 
     @Override
     public List<EventSource<?, Namespace>> prepareEventSources(EventSourceContext<Namespace> context) {
+        if (context.getClient().namespaces().withName(config.namespace()).get() == null) {
+            LOG.warnf("there is no namespace %s: nothing is done until there is one", config.namespace());
+        }
         return sources.of(context);
     }
 

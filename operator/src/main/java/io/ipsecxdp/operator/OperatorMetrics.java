@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import io.quarkus.runtime.Startup;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.HashMap;
@@ -17,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** Reconciles, failed writes, and objects by kind and readiness. The number of series does not depend on what is declared. */
 @ApplicationScoped
+@Startup
 public class OperatorMetrics {
     private final Map<Kind, Map<Condition.Status, AtomicInteger>> objects = new HashMap<>();
     private final Counter failedWrites;

@@ -17,8 +17,12 @@ import java.util.TreeMap;
 
 /** Cuts what a node must have into NodePlans of bounded size. An entry never leaves the slice that it is in. */
 final class Slicer {
-    /** Entries of one NodePlan: with status and managed fields this stays well below etcd's limit of 1.5 MiB. */
-    static final int MAX_ENTRIES = 500;
+    /**
+     * Entries of one NodePlan, as many as EndpointSlice has endpoints. Each server-side apply, of spec or of status, costs
+     * the API server about a millisecond per entry of the slice (measured), so a change is cheap in a small one; and with
+     * the longest names, status and managed fields it is a quarter of a MiB, far from etcd's limit of 1.5.
+     */
+    static final int MAX_ENTRIES = 100;
 
     private static final int MAX_NAME_LENGTH = 253;
     private static final int SUFFIX_ROOM = 10;

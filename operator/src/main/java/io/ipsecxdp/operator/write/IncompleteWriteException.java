@@ -7,6 +7,6 @@ public final class IncompleteWriteException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     public IncompleteWriteException(List<String> failures) {
-        super("%d writes failed, the first of them %s".formatted(failures.size(), failures.getFirst()));
+        super("%d writes failed, the first of them: %s".formatted(failures.size(), failures.getFirst()));
     }
 }

@@ -1,5 +1,6 @@
 package io.ipsecxdp.operator.write;
 
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.ipsecxdp.operator.OperatorConfig;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
@@ -48,8 +49,9 @@ public class Writes {
                 try {
                     running.get(next++).get();
                 } catch (ExecutionException e) {
-                    LOG.warnf(e.getCause(), "cannot write %s", write.what());
-                    failures.add("%s (%s)".formatted(write.what(), e.getCause().getMessage()));
+                    String failure = "%s: %s".formatted(write.what(), reason(e.getCause()));
+                    LOG.warnf("cannot write %s", failure);
+                    failures.add(failure);
                 }
             }
         } catch (InterruptedException e) {
@@ -57,5 +59,12 @@ public class Writes {
             failures.add("interrupted");
         }
         return failures;
+    }
+
+    /** What the API server said, or else what kept us from asking it. */
+    private static String reason(Throwable failure) {
+        return failure instanceof KubernetesClientException refused && refused.getStatus() != null
+                ? refused.getStatus().getMessage()
+                : failure.toString();
     }
 }
