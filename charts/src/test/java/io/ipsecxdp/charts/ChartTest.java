@@ -24,6 +24,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ChartTest {
     private static final List<HasMetadata> INSTALLED = Project.CHART.render(Map.of());
@@ -61,11 +63,12 @@ class ChartTest {
                 .withMessageContaining("hostNetwork");
     }
 
-    @Test
-    void keysAreNotKeptWhereHelmKeepsItsOwnSecrets() {
+    @ParameterizedTest
+    @ValueSource(strings = {Chart.RELEASE, "default", "kube-system"})
+    void keysAreNotKeptAmongOtherSecrets(String namespace) {
         assertThatIllegalStateException()
-                .isThrownBy(() -> Project.CHART.render(Map.of("keys", Map.of("namespace", Chart.RELEASE))))
-                .withMessageContaining("must not be the namespace of the release");
+                .isThrownBy(() -> Project.CHART.render(Map.of("keys", Map.of("namespace", namespace))))
+                .withMessageContaining("must be a namespace of its own");
     }
 
     @Test
