@@ -7,6 +7,9 @@ sealed interface NodeState {
     /** Read back from the kernel, all of it. */
     record InForce(String node) implements NodeState {}
 
+    /** In force, and there is something about it that a person must put right. */
+    record Impaired(String node, String reason, String message) implements NodeState {}
+
     /** Planned; the agent is at it. */
     record Waiting(String node) implements NodeState {}
 

@@ -127,12 +127,17 @@ public final class RollUp {
             return new NodeState.Failed(
                     node, failed.get().reason(), failed.get().message());
         }
-        long installed = reports.stream()
+        var installed = reports.stream()
                 .filter(report -> report.state() == EntryState.Installed)
-                .map(Report::part)
-                .distinct()
-                .count();
-        return installed == expected.size() ? new NodeState.InForce(node) : new NodeState.Waiting(node);
+                .toList();
+        if (installed.stream().map(Report::part).distinct().count() < expected.size()) {
+            return new NodeState.Waiting(node);
+        }
+        return installed.stream()
+                .filter(report -> !report.reason().equals(Reason.Installed.name()))
+                .findFirst()
+                .<NodeState>map(report -> new NodeState.Impaired(node, report.reason(), report.message()))
+                .orElseGet(() -> new NodeState.InForce(node));
     }
 
     private static NodeState ofFinding(String node, Finding finding) {

@@ -17,7 +17,11 @@ import java.util.stream.Stream;
  */
 record Summary(List<NodeState> states, List<Finding> findings, boolean isPlanned) {
     int ready() {
-        return of(NodeState.InForce.class).size();
+        return of(NodeState.InForce.class).size() + impaired().size();
+    }
+
+    List<NodeState.Impaired> impaired() {
+        return of(NodeState.Impaired.class);
     }
 
     List<NodeState.Failed> failed() {
@@ -32,6 +36,7 @@ record Summary(List<NodeState> states, List<Finding> findings, boolean isPlanned
                     case NodeState.Silent(String node, String message) ->
                         Stream.of(new FailingNode(node, Reason.AgentNotReporting.name(), message));
                     case NodeState.InForce inForce -> Stream.empty();
+                    case NodeState.Impaired impaired -> Stream.empty();
                     case NodeState.Waiting waiting -> Stream.empty();
                     case NodeState.NotPlanned notPlanned -> Stream.empty();
                 })
@@ -80,6 +85,19 @@ record Summary(List<NodeState> states, List<Finding> findings, boolean isPlanned
                                     notReady().getFirst().node(),
                                     andMore(notReady().size() - 1)));
         }
+        if (!impaired().isEmpty()) {
+            var first = impaired().getFirst();
+            return new Outcome(
+                    Status.True,
+                    Status.False,
+                    Status.True,
+                    first.reason(),
+                    "node %s: %s%s"
+                            .formatted(
+                                    first.node(),
+                                    first.message(),
+                                    andMore(impaired().size() - 1)));
+        }
         return new Outcome(
                 Status.True,
                 Status.False,
@@ -121,7 +139,7 @@ record Summary(List<NodeState> states, List<Finding> findings, boolean isPlanned
 
     private List<NodeState> notReady() {
         return states.stream()
-                .filter(state -> !(state instanceof NodeState.InForce))
+                .filter(state -> !(state instanceof NodeState.InForce || state instanceof NodeState.Impaired))
                 .toList();
     }
 

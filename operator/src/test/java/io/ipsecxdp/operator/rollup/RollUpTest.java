@@ -79,6 +79,18 @@ class RollUpTest {
     }
 
     @Test
+    void whatIsInForceAndNeedsAPersonIsReadyAndDegraded() {
+        report("n1", EAST, EntryState.Installed);
+        report("n2", EAST, "uid-of-east", 1, EntryState.Installed, "KeyChanged", "Secret k has another key by now");
+
+        var status = rollUp(ONE_SA, EAST);
+
+        assertThat(conditions(status)).isEqualTo("Ready=True Progressing=False Degraded=True KeyChanged");
+        assertThat(ready(status).message()).isEqualTo("node n2: Secret k has another key by now");
+        assertThat(status.readyNodes()).isEqualTo(2);
+    }
+
+    @Test
     void differentFailuresAreAPartlyInstalledObject() {
         report("n1", EAST, "uid-of-east", 1, EntryState.Failed, "KernelRefused", "no");
         report("n2", EAST, "uid-of-east", 1, EntryState.Failed, "KeyMissing", "no");
