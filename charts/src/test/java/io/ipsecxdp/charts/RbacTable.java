@@ -17,7 +17,7 @@ final class RbacTable {
             operator | cluster        | securitypolicies.ipsec-xdp.io/status                    | patch
             operator | cluster        | steeringpolicies.ipsec-xdp.io/status                    | patch
             operator | cluster        | nodes                                                   | list watch
-            operator | cluster        | namespaces=ipsec-xdp                                    | list watch
+            operator | cluster        | namespaces=ipsec-xdp                                    | get list watch
             operator | default        | events.events.k8s.io                                    | create
             operator | ipsec-xdp      | leases.coordination.k8s.io                              | list watch create
             operator | ipsec-xdp      | leases.coordination.k8s.io=ipsec-xdp-operator           | get update patch
