@@ -72,7 +72,12 @@ public class IPsecReconciler implements Reconciler<Namespace> {
 
     @Override
     public List<EventSource<?, Namespace>> prepareEventSources(EventSourceContext<Namespace> context) {
-        if (context.getClient().namespaces().withName(config.namespace()).get() == null) {
+        if (context.getClient()
+                .namespaces()
+                .withField("metadata.name", config.namespace())
+                .list()
+                .getItems()
+                .isEmpty()) {
             LOG.warnf("there is no namespace %s: nothing is done until there is one", config.namespace());
         }
         return sources.of(context);

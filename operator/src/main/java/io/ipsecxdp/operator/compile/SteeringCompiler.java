@@ -7,9 +7,11 @@ import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SteeringPolicySpec;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -31,35 +33,36 @@ final class SteeringCompiler {
 
     private record InterfaceOnNode(String node, String name) {}
 
-    /** A policy on one node: what it asks for there, or has there as long as that cannot be planned. */
-    private record Ask(
-            Declared<SteeringPolicySpec> policy, String node, PlannedSteering steering, SortedSet<String> had) {}
+    /**
+     * A policy on one node.
+     *
+     * @param steering what it asks for there, or has there as long as that cannot be planned
+     * @param had interfaces among them that are its already
+     */
+    private record Ask(ObjectKey policy, String node, PlannedSteering steering, Set<String> had) {}
+
+    /** A policy before conflicts are settled; findings are added while they are. */
+    private record Asked(ObjectKey policy, SortedSet<String> nodes, List<Ask> asks, List<Finding> findings) {}
 
     SortedMap<ObjectKey, Arbiter.Settled> settle(List<Declared<SteeringPolicySpec>> policies) {
-        var findings = new TreeMap<ObjectKey, List<Finding>>();
-        var nodes = new TreeMap<ObjectKey, SortedSet<String>>();
-        var asks = new ArrayList<Ask>();
-        for (var policy : policies.stream().sorted(Declared.BY_AGE).toList()) {
-            var found = new ArrayList<>(Validity.of(policy.spec()));
-            var selected = selectedNodes(policy.spec());
-            asks.addAll(asks(policy, selected, found));
-            findings.put(policy.key(), found);
-            nodes.put(policy.key(), selected);
-        }
-        asks.forEach(ask -> ask.had().forEach(name -> take(ask, name)));
+        var all = policies.stream().sorted(Declared.BY_AGE).map(this::asked).toList();
+        all.forEach(asked -> asked.asks().forEach(ask -> ask.had().forEach(name -> take(ask, name))));
         var settled = new TreeMap<ObjectKey, Arbiter.Settled>();
-        var placed = new TreeMap<ObjectKey, List<Placed>>();
-        for (var ask : asks) {
-            var key = ask.policy().key();
-            place(ask, findings.get(key))
-                    .ifPresent(entry -> placed.computeIfAbsent(key, none -> new ArrayList<>())
-                            .add(entry));
+        for (var asked : all) {
+            var placed = asked.asks().stream()
+                    .flatMap(ask -> place(ask, asked.findings()).stream())
+                    .toList();
+            settled.put(
+                    asked.policy(),
+                    new Arbiter.Settled(placed, new Verdict(Optional.empty(), asked.nodes(), asked.findings())));
         }
-        findings.forEach((key, found) -> settled.put(
-                key,
-                new Arbiter.Settled(
-                        placed.getOrDefault(key, List.of()), new Verdict(Optional.empty(), nodes.get(key), found))));
         return settled;
+    }
+
+    private Asked asked(Declared<SteeringPolicySpec> policy) {
+        var findings = new ArrayList<>(Validity.of(policy.spec()));
+        var nodes = selectedNodes(policy.spec());
+        return new Asked(policy.key(), nodes, asks(policy, nodes, findings), findings);
     }
 
     private SortedSet<String> selectedNodes(SteeringPolicySpec spec) {
@@ -80,19 +83,20 @@ final class SteeringCompiler {
         for (var had : inForce.of(policy)) {
             boolean stays = !valid || cluster.node(had.node()).isEmpty() || selected.contains(had.node());
             if (stays && had.entry() instanceof Entry.Steering(PlannedSteering steering)) {
-                asks.put(had.node(), new Ask(policy, had.node(), steering, new TreeSet<>(steering.interfaces())));
+                asks.put(had.node(), new Ask(policy.key(), had.node(), steering, Set.copyOf(steering.interfaces())));
             }
         }
-        if (!valid) {
-            return List.copyOf(asks.values());
-        }
-        for (String node : selected) {
-            var had = Optional.ofNullable(asks.get(node)).map(Ask::had).orElseGet(TreeSet::new);
-            var cpus = cpus(policy.spec(), node, findings);
-            if (cpus.isPresent()) {
-                var wanted = entry(policy, new TreeSet<>(policy.spec().interfaces()), cpus.get());
-                had.retainAll(wanted.interfaces());
-                asks.put(node, new Ask(policy, node, wanted, had));
+        if (valid) {
+            for (String node : selected) {
+                cpus(policy.spec(), node, findings)
+                        .map(cpus -> entry(policy, cpus))
+                        .ifPresent(wanted -> {
+                            var had = new HashSet<>(wanted.interfaces());
+                            had.retainAll(Optional.ofNullable(asks.get(node))
+                                    .map(Ask::had)
+                                    .orElse(Set.of()));
+                            asks.put(node, new Ask(policy.key(), node, wanted, had));
+                        });
             }
         }
         return List.copyOf(asks.values());
@@ -124,21 +128,20 @@ final class SteeringCompiler {
         return Optional.of(asked);
     }
 
-    private static PlannedSteering entry(
-            Declared<SteeringPolicySpec> policy, SortedSet<String> interfaces, CpuList cpus) {
+    private static PlannedSteering entry(Declared<SteeringPolicySpec> policy, CpuList cpus) {
         return new PlannedSteering(
                 policy.key().name(),
                 policy.uid(),
                 policy.generation(),
-                List.copyOf(interfaces),
+                policy.spec().interfaces().stream().distinct().sorted().toList(),
                 cpus.toString(),
                 policy.spec().queueSize(),
                 policy.spec().mode());
     }
 
     private boolean take(Ask ask, String name) {
-        var key = ask.policy().key();
-        return key.equals(holders.computeIfAbsent(new InterfaceOnNode(ask.node(), name), free -> key));
+        return ask.policy()
+                .equals(holders.computeIfAbsent(new InterfaceOnNode(ask.node(), name), free -> ask.policy()));
     }
 
     private Optional<Placed> place(Ask ask, List<Finding> findings) {

@@ -23,6 +23,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** What the informers have, own writes of a moment ago included. */
@@ -104,7 +105,7 @@ public final class Informed {
         }
     }
 
-    private static <T, V> List<V> map(List<T> objects, java.util.function.Function<T, V> function) {
+    private static <T, V> List<V> map(List<T> objects, Function<T, V> function) {
         return objects.stream().map(function).toList();
     }
 }

@@ -45,7 +45,7 @@ public class Announcer {
     }
 
     private static Event event(ObjectKey key, String uid, Condition ready, Instant now) {
-        String suffix = "." + Long.toHexString(now.toEpochMilli());
+        String suffix = ".%x.%x".formatted(now.toEpochMilli(), uid.hashCode());
         return new EventBuilder()
                 .withNewMetadata()
                 .withName(cut(key.name(), MAX_NAME_LENGTH - suffix.length()) + suffix)

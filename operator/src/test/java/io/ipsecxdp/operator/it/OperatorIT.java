@@ -307,6 +307,7 @@ class OperatorIT {
 
     @Test
     void aPlanThatCannotBeWrittenStopsNoOtherAndIsWrittenLater() {
+        server.needCel();
         var refusal = new ValidatingAdmissionPolicyBuilder()
                 .withNewMetadata()
                 .withName("no-plan-for-n1")

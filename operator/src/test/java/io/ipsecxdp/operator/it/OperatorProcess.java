@@ -65,7 +65,7 @@ final class OperatorProcess implements AutoCloseable {
             builder.environment()
                     .put(
                             "KUBERNETES_IMPERSONATE_USERNAME",
-                            "system:serviceaccount:%s:ipsec-xdp-operator".formatted(ApiServer.RELEASE));
+                            "system:serviceaccount:%s:%s".formatted(ApiServer.RELEASE, ApiServer.OPERATOR));
             builder.environment().putAll(settings);
             var started = Instant.now();
             return new OperatorProcess(builder.start(), log, port, started);
