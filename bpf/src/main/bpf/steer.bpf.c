@@ -125,12 +125,8 @@ static __always_inline void count(struct xdp_md *ctx, __u32 outcome)
 	counted->bytes += bpf_xdp_get_buff_len(ctx);
 }
 
-/*
- * "frags": multi-buffer frames (jumbo MTU, header split) are taken too. CPUMAP has taken them ever since XDP knows
- * them (Linux 5.18: net/core/filter.c xdp_do_redirect made an exception for it, cpumap builds the skb with
- * __xdp_build_skb_from_frame); without the flag a native driver refuses the program on such an interface.
- */
-SEC("xdp.frags")
+/* The loader adds BPF_F_XDP_HAS_FRAGS for native mode (SteerProgram.java says why only there). */
+SEC("xdp")
 int steer(struct xdp_md *ctx)
 {
 	struct esp_packet packet;

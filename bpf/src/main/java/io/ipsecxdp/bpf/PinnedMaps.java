@@ -4,6 +4,7 @@ import io.ipsecxdp.bpf.jna.Bpf;
 import io.ipsecxdp.bpf.jna.Fd;
 import io.ipsecxdp.bpf.jna.MapInfo;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -20,9 +21,9 @@ final class PinnedMaps implements AutoCloseable {
         return new PinnedMaps(Map.of());
     }
 
-    static PinnedMaps open(Path folder) {
+    static PinnedMaps open(Path folder, Collection<String> names) {
         var maps = new HashMap<String, Fd>();
-        SteerMaps.NAMES.forEach(name -> Bpf.pinned(folder.resolve(name)).ifPresent(map -> maps.put(name, map)));
+        names.forEach(name -> Bpf.pinned(folder.resolve(name)).ifPresent(map -> maps.put(name, map)));
         return new PinnedMaps(maps);
     }
 

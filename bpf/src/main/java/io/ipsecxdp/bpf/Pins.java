@@ -56,7 +56,19 @@ record Pins(Path folder) {
     }
 
     PinnedMaps maps() {
-        return PinnedMaps.open(folder);
+        return PinnedMaps.open(folder, SteerMaps.NAMES);
+    }
+
+    /**
+     * Those that a program of another mode can use too. A CPUMAP remembers whether its first program took fragments and
+     * refuses others (kernel/bpf/core.c bpf_prog_map_compatible).
+     */
+    PinnedMaps mapsForAnyMode() {
+        return PinnedMaps.open(
+                folder,
+                SteerMaps.NAMES.stream()
+                        .filter(name -> !name.equals(SteerMaps.CPUS))
+                        .toList());
     }
 
     void pinLink(Fd link) {

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 /** steer.bpf.c in the kernel, with its maps, attached to nothing yet. */
 final class SteerProgram implements AutoCloseable {
     private static final String OBJECT = "steer.bpf.o";
+    private static final String PROGRAM = "steer";
 
     private final BpfObject object;
     private final SteerMaps maps;
@@ -32,15 +33,24 @@ final class SteerProgram implements AutoCloseable {
     }
 
     /**
-     * Loads the program; existing maps that fit take the place of new ones, and stay the caller's to close.
+     * Loads the program for a mode; existing maps that fit take the place of new ones, and stay the caller's to close.
+     *
+     * <p>Native: with multi-buffer frames, which CPUMAP has taken ever since XDP knows them (Linux 5.18: net/core/filter.c
+     * xdp_do_redirect made an exception for it, cpumap builds the skb with __xdp_build_skb_from_frame); without the flag
+     * a native driver refuses the program on an interface with a jumbo MTU. Generic: without. There the flag makes the
+     * kernel hand the program an skb that is not linear, and on Linux 7.3 every one of these that goes through a CPUMAP
+     * is lost; without the flag the kernel linearizes first (net/core/dev.c netif_skb_check_for_xdp).
      *
      * @throws BpfException with the verifier's log if the kernel refuses the program
      */
-    static SteerProgram load(byte[] elf, Capabilities capabilities, PinnedMaps existing) {
-        var object = BpfObject.open("steer", elf);
+    static SteerProgram load(byte[] elf, Capabilities capabilities, AttachedMode mode, PinnedMaps existing) {
+        var object = BpfObject.open(PROGRAM, elf);
         try {
             object.setMaxEntries(SteerMaps.CPUS, Bpf.possibleCpus());
             object.setConstant(capabilities.saLookup() ? 1 : 0);
+            if (mode == AttachedMode.NATIVE) {
+                object.takeFragments(PROGRAM);
+            }
             SteerMaps.NAMES.forEach(
                     name -> existing.fitting(name, object.shape(name)).ifPresent(map -> object.reuse(name, map)));
             object.load();
@@ -53,7 +63,7 @@ final class SteerProgram implements AutoCloseable {
 
     /** Open as long as this is. */
     Fd program() {
-        return object.program("steer");
+        return object.program(PROGRAM);
     }
 
     /** Open as long as this is. */

@@ -2,6 +2,7 @@ package io.ipsecxdp.bpf;
 
 import io.ipsecxdp.bpf.jna.Bpf;
 import io.ipsecxdp.bpf.jna.BpfException;
+import io.ipsecxdp.bpf.jna.Fd;
 import io.ipsecxdp.bpf.jna.XdpLinkInfo;
 import java.nio.file.Path;
 import java.util.List;
@@ -111,7 +112,7 @@ public final class Steerings {
 
     private OpenResult adopt(Pins pins, AttachedMode mode, SteeringConfig config) {
         try (var existing = pins.maps();
-                var program = SteerProgram.load(elf, capabilities, existing);
+                var program = SteerProgram.load(elf, capabilities, mode, existing);
                 var link = pins.link().orElseThrow()) {
             program.maps().apply(config);
             pins.pinMaps(program.maps());
@@ -121,13 +122,49 @@ public final class Steerings {
     }
 
     private OpenResult attach(Pins pins, NetDevice device, XdpMode wanted, SteeringConfig config) {
-        try (var existing = pins.maps();
-                var program = SteerProgram.load(elf, capabilities, existing)) {
+        var attachment = switch (wanted) {
+            case NATIVE -> attachIn(AttachedMode.NATIVE, pins, device, config, Optional.empty());
+            case GENERIC -> attachIn(AttachedMode.GENERIC, pins, device, config, Optional.empty());
+            case AUTO -> attachNativeOrGeneric(pins, device, config);
+        };
+        return switch (attachment) {
+            case Attachment.Made(var opened) -> opened;
+            case Attachment.Failed(var error) -> notAttached(device, wanted, error);
+        };
+    }
+
+    private Attachment attachNativeOrGeneric(Pins pins, NetDevice device, SteeringConfig config) {
+        return switch (attachIn(AttachedMode.NATIVE, pins, device, config, Optional.empty())) {
+            case Attachment.Failed failed
+            when !failed.isTaken() ->
+                attachIn(
+                        AttachedMode.GENERIC,
+                        pins,
+                        device,
+                        config,
+                        Optional.of(Attachment.nativeRefusal(failed.error())));
+            case Attachment decided -> decided;
+        };
+    }
+
+    private Attachment attachIn(
+            AttachedMode mode, Pins pins, NetDevice device, SteeringConfig config, Optional<String> nativeRefused) {
+        try (var existing = pins.mapsForAnyMode();
+                var program = SteerProgram.load(elf, capabilities, mode, existing)) {
             program.maps().apply(config);
-            return switch (Attachment.make(program.program(), device, wanted)) {
-                case Attachment.Failed(var error) -> notAttached(device, wanted, error);
-                case Attachment.Made made -> pinned(pins, program.maps(), made);
-            };
+            Fd attached;
+            try {
+                attached = Bpf.attachXdp(program.program(), device.index(), mode.flag());
+            } catch (BpfException e) {
+                return new Attachment.Failed(e);
+            }
+            // Should a pin fail, the link's only descriptor is closed here, and that detaches it
+            try (attached) {
+                pins.create();
+                pins.pinMaps(program.maps());
+                pins.pinLink(attached);
+                return new Attachment.Made(new OpenResult.Opened(Steering.at(pins), mode, false, nativeRefused));
+            }
         }
     }
 
@@ -143,15 +180,5 @@ public final class Steerings {
                 : Optional.of(new Refusal(
                         Refusal.Reason.NO_SUCH_DEVICE,
                         "there is no interface " + device.name() + " with index " + device.index() + " (any more)"));
-    }
-
-    /** Should a pin fail, the link's only descriptor is closed here, and that detaches it. */
-    private static OpenResult pinned(Pins pins, SteerMaps maps, Attachment.Made made) {
-        try (var link = made.link()) {
-            pins.create();
-            pins.pinMaps(maps);
-            pins.pinLink(link);
-            return new OpenResult.Opened(Steering.at(pins), made.mode(), false, made.nativeRefused());
-        }
     }
 }

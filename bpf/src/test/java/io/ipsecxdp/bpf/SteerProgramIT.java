@@ -294,7 +294,7 @@ class SteerProgramIT {
     }
 
     private static SteerProgram load(byte[] elf, Capabilities capabilities) {
-        return SteerProgram.load(elf, capabilities, PinnedMaps.none());
+        return SteerProgram.load(elf, capabilities, AttachedMode.NATIVE, PinnedMaps.none());
     }
 
     private TestRun run(SteerProgram program, byte[] frame) {

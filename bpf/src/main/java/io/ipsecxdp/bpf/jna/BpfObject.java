@@ -15,6 +15,9 @@ public final class BpfObject implements AutoCloseable {
 
     static final int OPEN_OPTS_OBJECT_NAME = 8;
 
+    /** BPF_F_XDP_HAS_FRAGS of include/uapi/linux/bpf.h. */
+    private static final int XDP_HAS_FRAGS = 1 << 5;
+
     private final String name;
     private final Pointer object;
 
@@ -70,6 +73,14 @@ public final class BpfObject implements AutoCloseable {
         }
     }
 
+    /** Lets an XDP program see frames of several buffers ({@code BPF_F_XDP_HAS_FRAGS}, Linux 5.18). */
+    public void takeFragments(String program) {
+        var p = findProgram(program);
+        Bpf.check(
+                "Setting the flags of the program " + program,
+                Libbpf.bpf_program__set_flags(p, Libbpf.bpf_program__flags(p) | XDP_HAS_FRAGS));
+    }
+
     /** Makes the maps, and has the verifier judge the program. The exception carries the verifier's log. */
     public void load() {
         LibbpfLog.during(() -> {
@@ -82,11 +93,8 @@ public final class BpfObject implements AutoCloseable {
     }
 
     public Fd program(String program) {
-        var p = Libbpf.bpf_object__find_program_by_name(object, program);
-        if (p == null) {
-            throw new IllegalStateException("the BPF object " + name + " has no program " + program);
-        }
-        return Fd.borrowed(Bpf.check("Asking for the program " + program, Libbpf.bpf_program__fd(p)));
+        return Fd.borrowed(
+                Bpf.check("Asking for the program " + program, Libbpf.bpf_program__fd(findProgram(program))));
     }
 
     public Fd map(String map) {
@@ -96,6 +104,14 @@ public final class BpfObject implements AutoCloseable {
     @Override
     public void close() {
         Libbpf.bpf_object__close(object);
+    }
+
+    private Pointer findProgram(String program) {
+        var p = Libbpf.bpf_object__find_program_by_name(object, program);
+        if (p == null) {
+            throw new IllegalStateException("the BPF object " + name + " has no program " + program);
+        }
+        return p;
     }
 
     private Pointer find(String map) {

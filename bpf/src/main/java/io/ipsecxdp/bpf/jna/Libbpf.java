@@ -57,6 +57,10 @@ final class Libbpf {
 
     static native int bpf_program__fd(Pointer program);
 
+    static native int bpf_program__flags(Pointer program);
+
+    static native int bpf_program__set_flags(Pointer program, int flags);
+
     static native int bpf_obj_get(String path);
 
     static native int bpf_obj_pin(int fd, String path);
