@@ -38,8 +38,9 @@ final class SteerProgram implements AutoCloseable {
      * <p>Native: with multi-buffer frames, which CPUMAP has taken ever since XDP knows them (Linux 5.18: net/core/filter.c
      * xdp_do_redirect made an exception for it, cpumap builds the skb with __xdp_build_skb_from_frame); without the flag
      * a native driver refuses the program on an interface with a jumbo MTU. Generic: without. There the flag makes the
-     * kernel hand the program an skb that is not linear, and on Linux 7.3 every one of these that goes through a CPUMAP
-     * is lost; without the flag the kernel linearizes first (net/core/dev.c netif_skb_check_for_xdp).
+     * kernel copy the frame into a new skb whose mac_len is 0 (netif_skb_check_for_xdp in net/core/dev.c), and
+     * cpu_map_generic_redirect then pulls nothing: on Linux 7.3 the frame meets the IP layer with its Ethernet header in
+     * front and is dropped.
      *
      * @throws BpfException with the verifier's log if the kernel refuses the program
      */
