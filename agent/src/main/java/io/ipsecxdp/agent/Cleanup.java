@@ -64,7 +64,7 @@ final class Cleanup {
             removed.forEach(what -> out.println("removed " + what));
             left.forEach(what -> out.println("could not remove " + what));
             out.printf(
-                    "%d removed, %d left. The key ledger in %s stays: the keys were used, and would be again if the SAs were installed anew.%n",
+                    "%d removed, %d left. The key ledger in %s stays: it knows which keys were used, and none of them may be used from the start again.%n",
                     removed.size(), left.size(), config.stateDir());
             return left.isEmpty() ? 0 : 1;
         }

@@ -41,6 +41,9 @@ public final class KernelLoop implements AutoCloseable {
     /** What a kernel lacks may come with a module that is loaded later. */
     private static final Duration PROBE_AGAIN = Duration.ofMinutes(5);
 
+    /** Keys that arrive within it are installed in one round, so that a thousand SAs are not a thousand dumps. */
+    private static final Duration KEYS_GATHER = Duration.ofMillis(100);
+
     private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
@@ -63,6 +66,7 @@ public final class KernelLoop implements AutoCloseable {
     private Optional<KernelWork.Round> round = Optional.empty();
     private Map<SteeringStanding.Key, SteeringStanding> steering = Map.of();
     private boolean roundNeeded;
+    private Optional<Instant> keysGatherUntil = Optional.empty();
     private boolean steeringNeeded;
     private boolean newsNeeded;
     private Instant resyncAt = Instant.MIN;
@@ -159,7 +163,11 @@ public final class KernelLoop implements AutoCloseable {
             }
             case KernelTold(List<Notification> notifications) -> roundNeeded |= work.hear(notifications);
             case LinksChanged() -> steeringNeeded = true;
-            case KeyArrived(String uid, KeySecrets.Answer answer) -> roundNeeded |= work.arrived(uid, answer);
+            case KeyArrived(String uid, KeySecrets.Answer answer) -> {
+                if (work.arrived(uid, answer) && keysGatherUntil.isEmpty()) {
+                    keysGatherUntil = Optional.of(clock.instant().plus(KEYS_GATHER));
+                }
+            }
             case FactsAre(NodeFacts now) -> {
                 boolean same = facts.filter(now::equals).isPresent();
                 facts = Optional.of(now);
@@ -200,12 +208,16 @@ public final class KernelLoop implements AutoCloseable {
             xfrm.probe();
         }
         roundNeeded |= work.roundDue().filter(due -> !now.isBefore(due)).isPresent();
+        roundNeeded |= keysGatherUntil
+                .filter(until -> !work.readingKeys() || !now.isBefore(until))
+                .isPresent();
         if (work.keysDue().filter(due -> !now.isBefore(due)).isPresent()) {
             work.tendKeys();
         }
         if (roundNeeded) {
             round = Optional.of(work.round(reporter.kernelFacts(facts.get())));
             roundNeeded = false;
+            keysGatherUntil = Optional.empty();
             newsNeeded = true;
         }
         if (steeringNeeded) {
@@ -231,7 +243,7 @@ public final class KernelLoop implements AutoCloseable {
         if (now.isBefore(heldBackUntil)) {
             return shorter(Duration.between(now, heldBackUntil));
         }
-        Optional<Instant> due = Stream.of(Optional.of(resyncAt), work.roundDue(), work.keysDue())
+        Optional<Instant> due = Stream.of(Optional.of(resyncAt), work.roundDue(), work.keysDue(), keysGatherUntil)
                 .flatMap(Optional::stream)
                 .min(Instant::compareTo);
         boolean idle = slices.isEmpty() || facts.isEmpty();

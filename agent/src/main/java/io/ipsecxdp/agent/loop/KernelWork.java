@@ -12,6 +12,7 @@ import io.ipsecxdp.agent.plan.Action.RemoveSa;
 import io.ipsecxdp.agent.plan.Action.ReplacePolicy;
 import io.ipsecxdp.agent.plan.Action.Write;
 import io.ipsecxdp.agent.plan.Action.WriteKey;
+import io.ipsecxdp.agent.plan.Birth;
 import io.ipsecxdp.agent.plan.Desired;
 import io.ipsecxdp.agent.plan.DesiredEntry;
 import io.ipsecxdp.agent.plan.DesiredPolicy;
@@ -151,6 +152,11 @@ public final class KernelWork {
         keys.tend(inForce);
     }
 
+    /** Whether more keys arrive in a moment. */
+    public boolean readingKeys() {
+        return keys.reading();
+    }
+
     /** When {@link #tendKeys} has something to do. */
     public Optional<Instant> keysDue() {
         return keys.nextDue();
@@ -239,6 +245,7 @@ public final class KernelWork {
         List<Step> steps = new ArrayList<>();
         List<JournalChange> journal = new ArrayList<>();
         List<KeyUse> uses = new ArrayList<>();
+        Instant now = clock.instant();
         try {
             for (Action action : actions) {
                 switch (action) {
@@ -249,17 +256,21 @@ public final class KernelWork {
                         keys.take(sa.uid(), fingerprint).ifPresent(key -> {
                             steps.add(new Step(action, new Change.AddSa(sa.sa(), key, last), Optional.of(key)));
                             uses.add(sa.use(fingerprint));
-                            journal.add(new JournalChange.OwnSa(sa.owned(Optional.of(fingerprint), Optional.empty())));
+                            journal.add(new JournalChange.OwnSa(sa.owned(Optional.of(fingerprint), Birth.asked(now))));
                         });
                     case RemoveSa(OwnedSa sa) ->
                         steps.add(new Step(action, new Change.DeleteSa(sa.id()), Optional.empty()));
                     case InstallPolicy(DesiredPolicy policy) -> {
                         steps.add(new Step(action, new Change.AddPolicy(policy.policy()), Optional.empty()));
-                        journal.add(new JournalChange.OwnPolicy(policy.owned(Optional.empty())));
+                        journal.add(new JournalChange.OwnPolicy(policy.owned(Birth.asked(now))));
                     }
                     case ReplacePolicy(DesiredPolicy policy) -> {
                         steps.add(new Step(action, new Change.ReplacePolicy(policy.policy()), Optional.empty()));
-                        journal.add(new JournalChange.OwnPolicy(policy.owned(Optional.empty())));
+                        Birth former = state.journal()
+                                .policies()
+                                .get(policy.policy().id())
+                                .birth();
+                        journal.add(new JournalChange.OwnPolicy(policy.owned(former.renewed(now))));
                     }
                     case RemovePolicy(OwnedPolicy policy) ->
                         steps.add(new Step(action, new Change.DeletePolicy(policy.id()), Optional.empty()));

@@ -186,6 +186,11 @@ public final class KeyRing implements AutoCloseable {
         });
     }
 
+    /** Whether more answers are to come in a moment. */
+    public boolean reading() {
+        return underWay > 0;
+    }
+
     /** When {@link #tend} has something to do next. */
     public Optional<Instant> nextDue() {
         return slots.values().stream()

@@ -76,7 +76,7 @@ public final class ApiServer {
                 complained = true;
                 LOG.warnf(
                         "The EndpointSlice default/kubernetes cannot be read, so only the configured address of the API server is kept free of policies: %s",
-                        e.getMessage());
+                        Failures.cause(e));
             }
             return Optional.empty();
         }

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class KeySecrets {
 
-    private static final long TIMEOUT_SECONDS = 10;
+    private static final long TIMEOUT_SECONDS = 30;
 
     private final HttpClient http;
     private final String secrets;
@@ -55,7 +55,7 @@ public final class KeySecrets {
         return http.sendAsync(request, byte[].class)
                 .handle((response, failure) -> failure == null
                         ? answer(encryption, response)
-                        : unreadable(ref, "the API server does not answer (%s)".formatted(rootOf(failure))));
+                        : unreadable(ref, "the API server does not answer (%s)".formatted(Failures.cause(failure))));
     }
 
     private Answer answer(Encryption encryption, HttpResponse<byte[]> response) {
@@ -129,13 +129,5 @@ public final class KeySecrets {
         if (bytes != null) {
             Arrays.fill(bytes, (byte) 0);
         }
-    }
-
-    private static String rootOf(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return root.getClass().getSimpleName();
     }
 }

@@ -65,7 +65,7 @@ public final class LeaseKeeper implements AutoCloseable {
             failing = false;
         } catch (KubernetesClientException e) {
             if (!failing) {
-                LOG.warnf("The Lease %s/%s cannot be renewed: %s", namespace, Api.leaseName(node), e.getMessage());
+                LOG.warnf("The Lease %s/%s cannot be renewed: %s", namespace, Api.leaseName(node), Failures.cause(e));
             }
             failing = true;
         } catch (RuntimeException e) {

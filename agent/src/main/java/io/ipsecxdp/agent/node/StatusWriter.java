@@ -94,7 +94,7 @@ public final class StatusWriter implements AutoCloseable {
             pauseMillis = FIRST_PAUSE_MILLIS;
         } catch (KubernetesClientException e) {
             if (!failing) {
-                LOG.warnf("The status cannot be written and is tried again: %s", e.getMessage());
+                LOG.warnf("The status cannot be written and is tried again: %s", Failures.cause(e));
             }
             again(news);
         } catch (RuntimeException e) {

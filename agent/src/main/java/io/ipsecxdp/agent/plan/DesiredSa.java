@@ -5,7 +5,6 @@ import io.ipsecxdp.agent.xfrm.Sa;
 import io.ipsecxdp.agent.xfrm.SaDirection;
 import io.ipsecxdp.crds.Encryption;
 import io.ipsecxdp.crds.KeySecretRef;
-import java.time.Instant;
 import java.util.Optional;
 
 /** An SA that the node must have, in the kernel's terms. */
@@ -21,8 +20,8 @@ public record DesiredSa(String name, String uid, String slice, Sa sa, Encryption
     }
 
     /** What the journal says from before the installation on. */
-    public OwnedSa owned(Optional<KeyFingerprint> key, Optional<Instant> added) {
-        return new OwnedSa(sa.id(), sa.source(), sa.reqid(), sa.direction(), uid, name, slice, key, added);
+    public OwnedSa owned(Optional<KeyFingerprint> key, Birth birth) {
+        return new OwnedSa(sa.id(), sa.source(), sa.reqid(), sa.direction(), uid, name, slice, key, birth);
     }
 
     boolean outbound() {

@@ -44,13 +44,11 @@ public final class Ledger {
             return this;
         }
         Map<KeyFingerprint, KeyUse> uses = new HashMap<>(this.uses);
-        Set<String> used = new HashSet<>(this.used);
-        for (KeyUse change : changes) {
-            uses.put(change.key(), change);
-            if (!(change.progress() instanceof Unused)) {
-                used.add(change.uid());
-            }
-        }
+        changes.forEach(change -> uses.put(change.key(), change));
+        Set<String> used = new HashSet<>();
+        uses.values().stream()
+                .filter(use -> !(use.progress() instanceof Unused))
+                .forEach(use -> used.add(use.uid()));
         return new Ledger(uses, used);
     }
 

@@ -5,7 +5,6 @@ import io.ipsecxdp.agent.xfrm.ObservedSa;
 import io.ipsecxdp.agent.xfrm.SaDirection;
 import io.ipsecxdp.agent.xfrm.SaId;
 import java.net.InetAddress;
-import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -13,7 +12,6 @@ import java.util.Optional;
  *
  * @param slice the NodePlan that listed it
  * @param key fingerprint of its key; empty if the SA was adopted and its key not read since
- * @param added when the kernel says that it was installed; empty until that was read back
  */
 public record OwnedSa(
         SaId id,
@@ -24,14 +22,10 @@ public record OwnedSa(
         String name,
         String slice,
         Optional<KeyFingerprint> key,
-        Optional<Instant> added) {
+        Birth birth) {
 
-    /**
-     * Whether the kernel's SA is the one that was installed. The kernel never changes the time of installation, so that
-     * another SA in the same place shows itself by it; until it is known, by the source and the reqid.
-     */
+    /** Whether the kernel's SA is the one that was installed. */
     boolean is(ObservedSa observed) {
-        return added.map(observed.counters().added()::equals)
-                .orElseGet(() -> source.equals(observed.source()) && reqid == observed.reqid());
+        return birth.is(observed.counters().added()) && source.equals(observed.source()) && reqid == observed.reqid();
     }
 }

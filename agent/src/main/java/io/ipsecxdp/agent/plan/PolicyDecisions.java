@@ -113,7 +113,7 @@ final class PolicyDecisions {
 
     private Decision present(PolicyKey key, DesiredPolicy wanted, ObservedPolicy there) {
         OwnedPolicy owned = now.journal().policies().get(wanted.policy().id());
-        OwnedPolicy seen = wanted.owned(Optional.of(there.counters().added()));
+        OwnedPolicy seen = wanted.owned(Birth.readBack(there.counters().added()));
         boolean same = Differences.between(wanted.policy(), there).isEmpty();
         if (owned == null && same && reportedInThisBoot.contains(key)) {
             return Decision.of(inForce(), new Write(new OwnPolicy(seen)));

@@ -42,6 +42,8 @@ final class SaDecisions {
     private final Set<String> reportedInThisBoot;
     private final Map<String, OwnedSa> liveByUid;
     private final Set<String> untold;
+    /** Keys that this very plan uses: two SAs of one plan must not get the same. */
+    private final Map<KeyFingerprint, KeyUse> promised = new HashMap<>();
 
     SaDecisions(Situation now) {
         this.now = now;
@@ -133,7 +135,7 @@ final class SaDecisions {
             return Decision.of(
                     inForce(wanted),
                     new Write(new OwnSa(wanted.owned(
-                            Optional.empty(), Optional.of(there.counters().added())))));
+                            Optional.empty(), Birth.readBack(there.counters().added())))));
         }
         if (owned == null || !now.witness().isOurs(owned, there)) {
             return Decision.of(Standing.failed(
@@ -183,7 +185,7 @@ final class SaDecisions {
                 && now.ledger().use(key.get()).isEmpty()) {
             actions.add(new WriteKey(wanted.use(key.get())));
         }
-        OwnedSa seen = wanted.owned(key, Optional.of(there.counters().added()));
+        OwnedSa seen = wanted.owned(key, Birth.readBack(there.counters().added()));
         if (!seen.equals(owned)) {
             actions.add(new Write(new OwnSa(seen)));
         }
@@ -262,9 +264,11 @@ final class SaDecisions {
         if (!(verdict instanceof Allowed(long last))) {
             return Decision.of(refusal(wanted, verdict));
         }
-        return atHand
-                ? Decision.of(Standing.pending("It is being installed."), new InstallSa(wanted, key, last))
-                : Decision.of(Standing.pending("Its key is being read."), new ReadKey(wanted));
+        if (!atHand) {
+            return Decision.of(Standing.pending("Its key is being read."), new ReadKey(wanted));
+        }
+        promised.put(key, wanted.use(key));
+        return Decision.of(Standing.pending("It is being installed."), new InstallSa(wanted, key, last));
     }
 
     private boolean kernelMayStillTell(DesiredSa wanted) {
@@ -272,6 +276,10 @@ final class SaDecisions {
     }
 
     private Verdict verdict(DesiredSa wanted, KeyFingerprint key) {
+        KeyUse promise = promised.get(key);
+        if (promise != null) {
+            return new Taken(promise);
+        }
         boolean reportedUsed = Optional.ofNullable(reports.get(wanted.uid()))
                 .map(SaReport::keyUsed)
                 .orElse(false);

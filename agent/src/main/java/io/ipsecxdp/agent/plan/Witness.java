@@ -27,9 +27,9 @@ import java.util.Set;
 /**
  * What the kernel told of our entries since this agent began to listen.
  *
- * @param goneSas deleted, and not installed by us again: what stands in their place is somebody else's
+ * @param goneSas deleted or replaced, and not installed by us again: what stands in their place is somebody else's
  * @param silentSas if the kernel lacks them, it will not tell any more how far their sequence numbers came
- * @param gonePolicies deleted, and not installed by us again
+ * @param gonePolicies the same of policies
  * @param changedPolicies ours, and changed in place by somebody else
  */
 public record Witness(
@@ -52,6 +52,8 @@ public record Witness(
         boolean own = notification.own();
         return switch (notification.event()) {
             case SaAdded(ObservedSa sa) when own -> installed(sa.id());
+            case SaAdded(ObservedSa sa)
+            when journal.sas().containsKey(sa.id()) -> withSas(plus(goneSas, Set.of(sa.id())), silentSas);
             case SaDeleted(ObservedSa sa)
             when ours(sa, journal).isPresent() -> withSas(plus(goneSas, Set.of(sa.id())), silentSas);
             case SaExpired(SaId id, boolean hard) when hard -> withoutTrace(Set.of(id), journal);
@@ -59,6 +61,9 @@ public record Witness(
             when isEsp(protocol) -> withoutTrace(journal.sas().keySet(), journal);
             case Lost lost -> withSas(goneSas, plus(silentSas, journal.sas().keySet()));
             case PolicyAdded(ObservedPolicy policy) when own -> installed(policy.id());
+            case PolicyAdded(ObservedPolicy policy)
+            when journal.policies().containsKey(policy.id()) ->
+                withPolicies(plus(gonePolicies, Set.of(policy.id())), changedPolicies);
             case PolicyUpdated(ObservedPolicy policy) when own -> installed(policy.id());
             case PolicyUpdated(ObservedPolicy policy)
             when stillOurs(policy.id(), journal) ->
@@ -117,8 +122,7 @@ public record Witness(
      */
     private static Optional<OwnedSa> ours(ObservedSa sa, Journal journal) {
         return Optional.ofNullable(journal.sas().get(sa.id()))
-                .filter(owned -> owned.added().isPresent() && owned.is(sa))
-                .filter(owned -> owned.source().equals(sa.source()) && owned.reqid() == sa.reqid());
+                .filter(owned -> owned.birth().asked().isEmpty() && owned.is(sa));
     }
 
     private boolean ours(ObservedPolicy policy, Journal journal) {

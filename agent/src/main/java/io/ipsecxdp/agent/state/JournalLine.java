@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes.Type;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.ipsecxdp.agent.key.KeyFingerprint;
 import io.ipsecxdp.agent.plan.Addresses;
+import io.ipsecxdp.agent.plan.Birth;
 import io.ipsecxdp.agent.plan.JournalChange;
 import io.ipsecxdp.agent.plan.OwnedInterface;
 import io.ipsecxdp.agent.plan.OwnedPolicy;
@@ -44,6 +45,7 @@ sealed interface JournalLine {
     /**
      * @param key fingerprint, if known
      * @param added seconds since 1970, by the kernel's clock, if known
+     * @param asked seconds since 1970, if the kernel's answer was not read back yet
      */
     record Sa(
             String destination,
@@ -55,7 +57,8 @@ sealed interface JournalLine {
             String name,
             String slice,
             String key,
-            Long added)
+            Long added,
+            Long asked)
             implements JournalLine {}
 
     record NoSa(String destination, long spi) implements JournalLine {}
@@ -93,7 +96,7 @@ sealed interface JournalLine {
         }
     }
 
-    record Policy(Place place, String uid, String name, String slice, Long added) implements JournalLine {}
+    record Policy(Place place, String uid, String name, String slice, Long added, Long asked) implements JournalLine {}
 
     record NoPolicy(Place place) implements JournalLine {}
 
@@ -114,7 +117,8 @@ sealed interface JournalLine {
                         sa.name(),
                         sa.slice(),
                         sa.key().map(KeyFingerprint::hex).orElse(null),
-                        sa.added().map(Instant::getEpochSecond).orElse(null));
+                        seconds(sa.birth().added()),
+                        seconds(sa.birth().asked()));
             case JournalChange.DisownSa(SaId id) -> new NoSa(id.destination().getHostAddress(), id.spi());
             case JournalChange.OwnPolicy(OwnedPolicy policy) ->
                 new Policy(
@@ -122,7 +126,8 @@ sealed interface JournalLine {
                         policy.uid(),
                         policy.name(),
                         policy.slice(),
-                        policy.added().map(Instant::getEpochSecond).orElse(null));
+                        seconds(policy.birth().added()),
+                        seconds(policy.birth().asked()));
             case JournalChange.DisownPolicy(PolicyId id) -> new NoPolicy(Place.of(id));
             case JournalChange.OwnInterface(OwnedInterface owned) ->
                 new Interface(owned.name(), owned.policy(), owned.slice());
@@ -143,17 +148,26 @@ sealed interface JournalLine {
                         sa.name,
                         sa.slice,
                         Optional.ofNullable(sa.key).map(KeyFingerprint::new),
-                        Optional.ofNullable(sa.added).map(Instant::ofEpochSecond)));
+                        birth(sa.added, sa.asked)));
             case NoSa(String destination, long spi) ->
                 new JournalChange.DisownSa(SaId.esp(Addresses.parse(destination), spi));
-            case Policy(Place place, String uid, String name, String slice, Long added) ->
-                new JournalChange.OwnPolicy(new OwnedPolicy(
-                        place.id(), uid, name, slice, Optional.ofNullable(added).map(Instant::ofEpochSecond)));
+            case Policy(Place place, String uid, String name, String slice, Long added, Long asked) ->
+                new JournalChange.OwnPolicy(new OwnedPolicy(place.id(), uid, name, slice, birth(added, asked)));
             case NoPolicy(Place place) -> new JournalChange.DisownPolicy(place.id());
             case Interface(String name, String policy, String slice) ->
                 new JournalChange.OwnInterface(new OwnedInterface(name, policy, slice));
             case NoInterface(String name) -> new JournalChange.DisownInterface(name);
             case Boot boot -> throw new IllegalArgumentException("A line about the boot is no change");
         };
+    }
+
+    private static Long seconds(Optional<Instant> instant) {
+        return instant.map(Instant::getEpochSecond).orElse(null);
+    }
+
+    private static Birth birth(Long added, Long asked) {
+        return new Birth(
+                Optional.ofNullable(added).map(Instant::ofEpochSecond),
+                Optional.ofNullable(asked).map(Instant::ofEpochSecond));
     }
 }
