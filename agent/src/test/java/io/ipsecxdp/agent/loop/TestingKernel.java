@@ -1,0 +1,459 @@
+package io.ipsecxdp.agent.loop;
+
+import io.ipsecxdp.agent.key.KeyMaterial;
+import io.ipsecxdp.agent.xfrm.AddressFamily;
+import io.ipsecxdp.agent.xfrm.Aead;
+import io.ipsecxdp.agent.xfrm.Change;
+import io.ipsecxdp.agent.xfrm.Counters;
+import io.ipsecxdp.agent.xfrm.Errno;
+import io.ipsecxdp.agent.xfrm.IpProtocol;
+import io.ipsecxdp.agent.xfrm.KernelError;
+import io.ipsecxdp.agent.xfrm.KernelSa;
+import io.ipsecxdp.agent.xfrm.Lifetime;
+import io.ipsecxdp.agent.xfrm.Notification;
+import io.ipsecxdp.agent.xfrm.NotificationGroup;
+import io.ipsecxdp.agent.xfrm.ObservedPolicy;
+import io.ipsecxdp.agent.xfrm.ObservedSa;
+import io.ipsecxdp.agent.xfrm.Policy;
+import io.ipsecxdp.agent.xfrm.PolicyId;
+import io.ipsecxdp.agent.xfrm.ReplayState;
+import io.ipsecxdp.agent.xfrm.Result;
+import io.ipsecxdp.agent.xfrm.Sa;
+import io.ipsecxdp.agent.xfrm.SaDirection;
+import io.ipsecxdp.agent.xfrm.SaId;
+import io.ipsecxdp.agent.xfrm.Subscription;
+import io.ipsecxdp.agent.xfrm.Xfrm;
+import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
+import java.nio.ByteBuffer;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * SAD and SPD in memory, with the kernel's rules of identity, and with a memory that no kernel has: which sequence
+ * numbers were ever sent under which key, on any boot.
+ */
+final class TestingKernel implements Xfrm {
+
+    /** The agent's process ends at this point. */
+    static final class Crash extends RuntimeException {
+        private static final long serialVersionUID = 1;
+    }
+
+    private static final String SOMEBODY_ELSES = "somebody else's";
+
+    private record Held(ObservedSa sa, String key) {
+        private boolean foreign() {
+            return key.equals(SOMEBODY_ELSES);
+        }
+    }
+
+    private final Clock clock;
+    private final Map<SaId, Held> sas = new LinkedHashMap<>();
+    private final Map<PolicyId, ObservedPolicy> policies = new LinkedHashMap<>();
+    private final Set<PolicyId> foreignPolicies = new HashSet<>();
+    private final Map<String, Long> lastSentWith = new HashMap<>();
+    private final List<Notification> told = new ArrayList<>();
+    private final List<List<Change>> applied = new ArrayList<>();
+    private final List<String> noncesAtRisk = new ArrayList<>();
+    private final List<String> trespasses = new ArrayList<>();
+    private XfrmCapabilities capabilities = everything();
+    private Function<Change, Optional<KernelError>> refusals = change -> Optional.empty();
+    private int crashAfter = Integer.MAX_VALUE;
+    private boolean answersLost;
+    private int dumps;
+
+    TestingKernel(Clock clock) {
+        this.clock = clock;
+    }
+
+    static XfrmCapabilities everything() {
+        return new XfrmCapabilities(
+                true, true, Set.of(AddressFamily.values()), Set.copyOf(Aead.aesGcmVariants()), List.of());
+    }
+
+    // What the world does
+
+    void can(XfrmCapabilities capabilities) {
+        this.capabilities = capabilities;
+    }
+
+    void refuse(Function<Change, Optional<KernelError>> refusals) {
+        this.refusals = refusals;
+    }
+
+    /** Changes are done, and their acknowledgements do not arrive. */
+    void loseAnswers(boolean lose) {
+        answersLost = lose;
+    }
+
+    /** The agent crashes when this many changes of its next batch are done. */
+    void crashAfter(int changes) {
+        crashAfter = changes;
+    }
+
+    void boot() {
+        sas.clear();
+        policies.clear();
+        foreignPolicies.clear();
+        told.clear();
+    }
+
+    void send(SaId id, long packets) {
+        sas.computeIfPresent(id, (same, held) -> {
+            long last = held.sa().replay().lastSent() + packets;
+            lastSentWith.merge(held.key(), last, Math::max);
+            return new Held(sent(held.sa(), last), held.key());
+        });
+    }
+
+    void flushSas() {
+        sas.clear();
+        told.add(foreign(new Notification.SasFlushed(IpProtocol.ANY)));
+    }
+
+    void flushPolicies() {
+        policies.clear();
+        foreignPolicies.clear();
+        told.add(foreign(new Notification.PoliciesFlushed(PolicyId.Type.MAIN)));
+    }
+
+    /** Somebody else's command. */
+    void deleteSa(SaId id) {
+        Held held = sas.remove(id);
+        if (held != null) {
+            told.add(foreign(new Notification.SaDeleted(held.sa())));
+        }
+    }
+
+    void deletePolicy(PolicyId id) {
+        ObservedPolicy policy = policies.remove(id);
+        foreignPolicies.remove(id);
+        if (policy != null) {
+            told.add(foreign(new Notification.PolicyDeleted(policy)));
+        }
+    }
+
+    /** Somebody else's SA; its key is of no interest. */
+    void addForeign(Sa sa) {
+        ObservedSa observed = observed(sa, 0);
+        sas.put(sa.id(), new Held(observed, SOMEBODY_ELSES));
+        told.add(foreign(new Notification.SaAdded(observed)));
+    }
+
+    void addForeign(Policy policy) {
+        policies.put(policy.id(), observed(policy));
+        foreignPolicies.add(policy.id());
+        told.add(foreign(new Notification.PolicyAdded(policies.get(policy.id()))));
+    }
+
+    /** Somebody else changes a policy in place. */
+    void replaceForeign(Policy policy) {
+        policies.put(policy.id(), observed(policy));
+        told.add(foreign(new Notification.PolicyUpdated(policies.get(policy.id()))));
+    }
+
+    /** Somebody else changes the lifetime of an SA, as UPDSA can. */
+    void changeForeign(SaId id) {
+        sas.computeIfPresent(id, (same, held) -> {
+            ObservedSa sa = held.sa();
+            ObservedSa changed = new ObservedSa(
+                    sa.id(),
+                    sa.source(),
+                    sa.direction(),
+                    sa.mode(),
+                    sa.aead(),
+                    sa.reqid(),
+                    sa.replay(),
+                    sa.esn(),
+                    sa.ownerCpu(),
+                    sa.flags(),
+                    sa.selector(),
+                    Lifetime.ofSeconds(3600),
+                    sa.counters(),
+                    sa.errors(),
+                    sa.features());
+            told.add(foreign(new Notification.SaUpdated(changed)));
+            return new Held(changed, held.key());
+        });
+    }
+
+    /** The socket overflows: what was not heard yet is lost. */
+    void overflow() {
+        told.clear();
+        told.add(foreign(new Notification.Lost("the socket is full")));
+    }
+
+    // What a test looks at
+
+    List<Notification> notifications() {
+        List<Notification> notifications = List.copyOf(told);
+        told.clear();
+        return notifications;
+    }
+
+    Set<SaId> saIds() {
+        return Set.copyOf(sas.keySet());
+    }
+
+    Set<PolicyId> policyIds() {
+        return Set.copyOf(policies.keySet());
+    }
+
+    ObservedSa sa(SaId id) {
+        return sas.get(id).sa();
+    }
+
+    ObservedPolicy policy(PolicyId id) {
+        return policies.get(id);
+    }
+
+    /** Changes since the last call, in order. */
+    List<Change> changes() {
+        List<Change> changes = applied.stream().flatMap(List::stream).toList();
+        applied.clear();
+        return changes;
+    }
+
+    int dumps() {
+        return dumps;
+    }
+
+    /** Entries that the agent put there. */
+    Set<Object> ours() {
+        Set<Object> ours = new HashSet<>();
+        sas.values().stream()
+                .filter(held -> !held.foreign())
+                .forEach(held -> ours.add(held.sa().id()));
+        policies.keySet().stream().filter(id -> !foreignPolicies.contains(id)).forEach(ours::add);
+        return ours;
+    }
+
+    /** Every time that a nonce could have been used twice. */
+    List<String> noncesAtRisk() {
+        return noncesAtRisk;
+    }
+
+    /** Every time that something of others was touched. */
+    List<String> trespasses() {
+        return trespasses;
+    }
+
+    // Xfrm
+
+    @Override
+    public List<Result> apply(List<Change> changes) {
+        List<Result> results = new ArrayList<>();
+        for (Change change : changes) {
+            if (results.size() == crashAfter) {
+                crashAfter = Integer.MAX_VALUE;
+                throw new Crash();
+            }
+            Optional<KernelError> error = refusals.apply(change).or(() -> apply(change));
+            results.add(new Result(change, answersLost ? Optional.of(KernelError.of(Errno.ENOBUFS)) : error));
+        }
+        applied.add(List.copyOf(changes));
+        if (crashAfter != Integer.MAX_VALUE) {
+            crashAfter = Integer.MAX_VALUE;
+            throw new Crash();
+        }
+        return results;
+    }
+
+    private Optional<KernelError> apply(Change change) {
+        return switch (change) {
+            case Change.AddSa(Sa sa, KeyMaterial key, long last) -> {
+                if (sas.containsKey(sa.id())) {
+                    yield Optional.of(KernelError.of(Errno.EEXIST));
+                }
+                String bytes = hex(key);
+                if (sa.direction() == SaDirection.OUT) {
+                    watch(sa, bytes, last);
+                }
+                sas.put(sa.id(), new Held(observed(sa, last), bytes));
+                told.add(own(new Notification.SaAdded(sas.get(sa.id()).sa())));
+                yield Optional.empty();
+            }
+            case Change.DeleteSa(SaId id) -> {
+                Held held = sas.remove(id);
+                if (held == null) {
+                    yield Optional.of(KernelError.of(Errno.ESRCH));
+                }
+                if (held.foreign()) {
+                    trespasses.add("removed somebody else's SA " + id);
+                }
+                told.add(own(new Notification.SaDeleted(held.sa())));
+                yield Optional.empty();
+            }
+            case Change.AddPolicy(Policy policy) -> {
+                if (policies.containsKey(policy.id())) {
+                    yield Optional.of(KernelError.of(Errno.EEXIST));
+                }
+                policies.put(policy.id(), observed(policy));
+                told.add(own(new Notification.PolicyAdded(policies.get(policy.id()))));
+                yield Optional.empty();
+            }
+            case Change.ReplacePolicy(Policy policy) -> {
+                if (foreignPolicies.contains(policy.id())) {
+                    trespasses.add("replaced somebody else's " + policy.id());
+                }
+                policies.put(policy.id(), observed(policy));
+                told.add(own(new Notification.PolicyUpdated(policies.get(policy.id()))));
+                yield Optional.empty();
+            }
+            case Change.DeletePolicy(PolicyId id) -> {
+                ObservedPolicy policy = policies.remove(id);
+                if (policy == null) {
+                    yield Optional.of(KernelError.of(Errno.ENOENT));
+                }
+                if (foreignPolicies.contains(id)) {
+                    trespasses.add("removed somebody else's " + id);
+                }
+                told.add(own(new Notification.PolicyDeleted(policy)));
+                yield Optional.empty();
+            }
+        };
+    }
+
+    private void watch(Sa sa, String key, long last) {
+        boolean live = sas.values().stream()
+                .anyMatch(
+                        held -> held.key().equals(key) && held.sa().direction().equals(Optional.of(SaDirection.OUT)));
+        if (live) {
+            noncesAtRisk.add("two live SAs send with the key of " + sa.id());
+        }
+        Long sent = lastSentWith.get(key);
+        if (sent != null && last < sent) {
+            noncesAtRisk.add("%s begins after %d, and its key was used up to %d".formatted(sa.id(), last, sent));
+        }
+        // That it exists counts as use: it could have sent
+        lastSentWith.merge(key, last, Math::max);
+    }
+
+    @Override
+    public List<ObservedSa> dumpSas() {
+        dumps++;
+        return sas.values().stream().map(Held::sa).toList();
+    }
+
+    @Override
+    public List<ObservedPolicy> dumpPolicies() {
+        return List.copyOf(policies.values());
+    }
+
+    @Override
+    public Optional<ObservedSa> get(SaId id) {
+        return Optional.ofNullable(sas.get(id)).map(Held::sa);
+    }
+
+    @Override
+    public XfrmCapabilities probe() {
+        return capabilities;
+    }
+
+    @Override
+    public XfrmCapabilities capabilities() {
+        return capabilities;
+    }
+
+    @Override
+    public Subscription subscribe(Set<NotificationGroup> groups) {
+        throw new UnsupportedOperationException("a test hands notifications on itself");
+    }
+
+    @Override
+    public OptionalLong namespaceCookie() {
+        return OptionalLong.empty();
+    }
+
+    @Override
+    public void close() {}
+
+    private ObservedSa observed(Sa sa, long lastSent) {
+        KernelSa kernel = KernelSa.of(sa, capabilities);
+        return new ObservedSa(
+                sa.id(),
+                sa.source(),
+                kernel.direction(),
+                sa.mode(),
+                Optional.of(sa.aead()),
+                sa.reqid(),
+                new ReplayState(kernel.replayWindow(), 0, lastSent),
+                sa.esn(),
+                kernel.ownerCpu(),
+                kernel.flags(),
+                kernel.selector(),
+                Lifetime.INFINITE,
+                new Counters(0, 0, now(), Optional.empty()),
+                new ObservedSa.Errors(0, 0, 0),
+                Set.of());
+    }
+
+    private static ObservedSa sent(ObservedSa sa, long last) {
+        return new ObservedSa(
+                sa.id(),
+                sa.source(),
+                sa.direction(),
+                sa.mode(),
+                sa.aead(),
+                sa.reqid(),
+                new ReplayState(sa.replay().window(), 0, last),
+                sa.esn(),
+                sa.ownerCpu(),
+                sa.flags(),
+                sa.selector(),
+                sa.lifetime(),
+                new Counters(last * 100, last, sa.counters().added(), Optional.empty()),
+                sa.errors(),
+                sa.features());
+    }
+
+    private ObservedPolicy observed(Policy policy) {
+        return new ObservedPolicy(
+                policy.id(),
+                policy.priority(),
+                policy.action(),
+                policy.templates(),
+                policies.size() + 1L,
+                0,
+                false,
+                Lifetime.INFINITE,
+                new Counters(0, 0, now(), Optional.empty()));
+    }
+
+    /** The kernel tells the time of installation to the second. */
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    }
+
+    private static String hex(KeyMaterial key) {
+        ByteBuffer bytes = ByteBuffer.allocate(key.length());
+        key.writeTo(bytes);
+        return HexFormat.of().formatHex(bytes.array());
+    }
+
+    private static Notification own(Notification.Event event) {
+        return new Notification(event, true);
+    }
+
+    private static Notification foreign(Notification.Event event) {
+        return new Notification(event, false);
+    }
+
+    @Override
+    public String toString() {
+        return sas.keySet().stream().map(SaId::toString).collect(Collectors.joining(", "));
+    }
+}

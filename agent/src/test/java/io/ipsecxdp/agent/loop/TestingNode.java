@@ -1,0 +1,350 @@
+package io.ipsecxdp.agent.loop;
+
+import io.ipsecxdp.agent.key.KeyMaterial;
+import io.ipsecxdp.agent.node.KeySecrets;
+import io.ipsecxdp.agent.plan.ApiServerWay;
+import io.ipsecxdp.agent.plan.Desired;
+import io.ipsecxdp.agent.plan.Facts;
+import io.ipsecxdp.agent.plan.Report;
+import io.ipsecxdp.agent.plan.Slice;
+import io.ipsecxdp.agent.plan.Standing;
+import io.ipsecxdp.agent.state.StateFolder;
+import io.ipsecxdp.agent.xfrm.Notification;
+import io.ipsecxdp.crds.CpuList;
+import io.ipsecxdp.crds.Encryption;
+import io.ipsecxdp.crds.EncryptionAlgorithm;
+import io.ipsecxdp.crds.KeySecretRef;
+import io.ipsecxdp.crds.NodePlanSpec;
+import io.ipsecxdp.crds.NodePlanStatus;
+import io.ipsecxdp.crds.PlannedPolicy;
+import io.ipsecxdp.crds.PlannedSa;
+import io.ipsecxdp.crds.PlannedSteering;
+import io.ipsecxdp.crds.PolicyAction;
+import io.ipsecxdp.crds.PolicyDirection;
+import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.crds.SaDirection;
+import io.ipsecxdp.crds.SaMode;
+import io.ipsecxdp.crds.UpperProtocol;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+
+/** A node with an agent's loop body, a kernel in memory, a state folder on disk, and an API server that is a map. */
+final class TestingNode implements AutoCloseable {
+
+    private record Answered(String uid, KeySecrets.Answer answer) {}
+
+    final MovableClock clock = new MovableClock();
+    final TestingKernel kernel = new TestingKernel(clock);
+    private final Path folder;
+    private final Map<KeySecretRef, byte[]> secrets = new HashMap<>();
+    private final Map<String, NodePlanSpec> plans = new LinkedHashMap<>();
+    private final Map<String, NodePlanStatus> statuses = new HashMap<>();
+    private final Deque<Answered> answers = new ArrayDeque<>();
+    private ApiServerWay apiServer = new ApiServerWay(Set.of(), Set.of(), 32768, 60999);
+    private boolean apiServerUp = true;
+    private int boot = 1;
+    private StateFolder state;
+    private KeyRing keys;
+    private KernelWork work;
+    private KernelWork.Round last;
+
+    TestingNode() {
+        folder = scratch();
+        start();
+    }
+
+    // What the world does
+
+    void plan(String slice, List<PlannedSa> sas, List<PlannedPolicy> policies) {
+        plans.put(slice, new NodePlanSpec("n1", sas, policies, List.<PlannedSteering>of()));
+    }
+
+    void withdraw(String slice) {
+        plans.remove(slice);
+        statuses.remove(slice);
+    }
+
+    void secret(KeySecretRef ref, byte... bytes) {
+        secrets.put(ref, bytes);
+    }
+
+    void noSecret(KeySecretRef ref) {
+        secrets.remove(ref);
+    }
+
+    void apiServer(ApiServerWay way) {
+        apiServer = way;
+    }
+
+    void apiServerDown(boolean down) {
+        apiServerUp = !down;
+    }
+
+    /** SIGTERM and start; what the kernel tells meanwhile is not heard. */
+    void restart() {
+        stop();
+        start();
+    }
+
+    void reboot() {
+        stop();
+        boot++;
+        kernel.boot();
+        start();
+    }
+
+    void loseFolder() {
+        stop();
+        delete(folder);
+        start();
+    }
+
+    private void start() {
+        kernel.notifications();
+        answers.clear();
+        state = StateFolder.open(folder, bootId());
+        keys = new KeyRing(
+                this::read, (uid, answer) -> answers.add(new Answered(uid, answer)), state::fingerprint, clock);
+        work = new KernelWork(kernel, state, keys, clock);
+    }
+
+    private void stop() {
+        keys.close();
+        state.close();
+    }
+
+    // What the agent does
+
+    /** One time around for what happened so far. The process may end in the middle of it. */
+    void round() {
+        try {
+            work.want(Desired.of(slices()));
+            work.hear(kernel.notifications());
+            while (!answers.isEmpty()) {
+                Answered answered = answers.remove();
+                work.arrived(answered.uid(), answered.answer());
+            }
+            last = work.round(facts());
+            if (apiServerUp) {
+                report();
+            }
+        } catch (TestingKernel.Crash e) {
+            restart();
+        }
+    }
+
+    /** What the kernel tells arrives late. */
+    void hear(List<Notification> notifications) {
+        work.hear(notifications);
+    }
+
+    /** Times around until nothing changes any more, and all waiting is over. */
+    void settle() {
+        for (int i = 0; i < 8; i++) {
+            round();
+            clock.advance(Duration.ofSeconds(1));
+        }
+    }
+
+    private void report() {
+        Set<String> used = new HashSet<>();
+        Desired.of(slices()).sas().keySet().stream()
+                .filter(state.ledger()::hasUsed)
+                .forEach(used::add);
+        Report report =
+                new Report(bootId(), slices(), last.plan().sas(), last.plan().policies(), Map.of(), used, Map.of());
+        for (Slice slice : slices()) {
+            statuses.put(slice.name(), report.status(slice, slice.status(), List.of(), clock.instant()));
+        }
+    }
+
+    private CompletableFuture<KeySecrets.Answer> read(Encryption encryption) {
+        KeySecretRef ref = encryption.keySecretRef();
+        byte[] bytes = secrets.get(ref);
+        if (!apiServerUp) {
+            return CompletableFuture.completedFuture(new KeySecrets.NoKey(Reason.KeyUnreadable, "down"));
+        }
+        return CompletableFuture.completedFuture(
+                bytes == null
+                        ? new KeySecrets.NoKey(Reason.KeyMissing, "There is no Secret " + ref + ".")
+                        : new KeySecrets.Key(KeyMaterial.takeFrom(bytes.clone())));
+    }
+
+    // What a test looks at
+
+    Standing sa(String uid) {
+        return last.plan().sas().get(uid);
+    }
+
+    Standing policy(String uid, PolicyDirection direction) {
+        return last.plan().policies().get(new Desired.PolicyKey(uid, direction));
+    }
+
+    NodePlanStatus status(String slice) {
+        return statuses.get(slice);
+    }
+
+    StateFolder state() {
+        return state;
+    }
+
+    List<Slice> slices() {
+        List<Slice> slices = new ArrayList<>();
+        plans.forEach((name, spec) ->
+                slices.add(new Slice(name, "uid-" + name, 1, spec, Optional.ofNullable(statuses.get(name)))));
+        return slices;
+    }
+
+    private Facts facts() {
+        return new Facts(bootId(), CpuList.parse("0-3"), kernel.capabilities(), apiServer);
+    }
+
+    private String bootId() {
+        return "boot-" + boot;
+    }
+
+    @Override
+    public void close() {
+        stop();
+        delete(folder);
+    }
+
+    // What is planned
+
+    static PlannedSa outbound(String uid, long spi) {
+        return sa(uid, spi, SaDirection.Out, "10.0.0.1", "10.0.0.2");
+    }
+
+    static PlannedSa inbound(String uid, long spi) {
+        return sa(uid, spi, SaDirection.In, "10.0.0.2", "10.0.0.1");
+    }
+
+    private static PlannedSa sa(String uid, long spi, SaDirection direction, String source, String destination) {
+        return new PlannedSa(
+                "name-" + uid,
+                uid,
+                1L,
+                direction,
+                source,
+                destination,
+                spi,
+                SaMode.Tunnel,
+                new Encryption(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, keyOf(uid)),
+                0x1000_0001L,
+                1024,
+                true,
+                null);
+    }
+
+    static PlannedSa ownedBy(int cpu, PlannedSa sa) {
+        return new PlannedSa(
+                sa.name(),
+                sa.uid(),
+                sa.generation(),
+                sa.direction(),
+                sa.source(),
+                sa.destination(),
+                sa.spi(),
+                sa.mode(),
+                sa.encryption(),
+                sa.reqid(),
+                sa.replayWindow(),
+                sa.esn(),
+                cpu);
+    }
+
+    static PlannedSa withKey(KeySecretRef key, PlannedSa sa) {
+        return new PlannedSa(
+                sa.name(),
+                sa.uid(),
+                sa.generation(),
+                sa.direction(),
+                sa.source(),
+                sa.destination(),
+                sa.spi(),
+                sa.mode(),
+                new Encryption(sa.encryption().algorithm(), sa.encryption().keyBits(), key),
+                sa.reqid(),
+                sa.replayWindow(),
+                sa.esn(),
+                sa.cpu());
+    }
+
+    static KeySecretRef keyOf(String uid) {
+        return new KeySecretRef("keys", uid);
+    }
+
+    static PlannedPolicy protect(String uid, PolicyDirection direction, int priority) {
+        boolean out = direction == PolicyDirection.Out;
+        return new PlannedPolicy(
+                "name-" + uid,
+                uid,
+                1L,
+                direction,
+                out ? "10.1.0.0/16" : "10.2.0.0/16",
+                out ? "10.2.0.0/16" : "10.1.0.0/16",
+                UpperProtocol.Any,
+                null,
+                null,
+                PolicyAction.Protect,
+                priority,
+                new PlannedPolicy.Template(
+                        SaMode.Tunnel, out ? "10.0.0.1" : "10.0.0.2", out ? "10.0.0.2" : "10.0.0.1", 0x1000_0001L));
+    }
+
+    /** A key of the right length whose bytes all depend on the number. */
+    static byte[] key(int number) {
+        byte[] key = new byte[20];
+        for (int i = 0; i < key.length; i++) {
+            key[i] = (byte) (number * 31 + i);
+        }
+        key[0] = (byte) number;
+        key[1] = (byte) (number >> 8);
+        return key;
+    }
+
+    /** In memory where there is such a file system: a property opens thousands of folders. */
+    private static Path scratch() {
+        Path memory = Path.of("/dev/shm");
+        try {
+            return (Files.isWritable(memory)
+                            ? Files.createTempDirectory(memory, "agent-state")
+                            : Files.createTempDirectory("agent-state"))
+                    .resolve("state");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path folder) {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (var files = Files.walk(folder)) {
+            files.sorted(Comparator.reverseOrder()).forEach(file -> {
+                try {
+                    Files.delete(file);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
