@@ -67,6 +67,10 @@ public final class Agent implements AutoCloseable {
         process.terminate();
     }
 
+    void terminate(Duration patience) {
+        process.terminate(patience);
+    }
+
     /** SIGKILL. */
     public void kill() {
         process.kill();
@@ -108,7 +112,6 @@ public final class Agent implements AutoCloseable {
     }
 
     private List<String> words(List<String> arguments) {
-        Kernel kernel = node.kernel();
         var words = new ArrayList<>(List.of(
                 "env",
                 "KUBECONFIG=" + kubeconfig,
@@ -117,13 +120,8 @@ public final class Agent implements AutoCloseable {
                 "IPSEC_XDP_AGENT_KEYS_NAMESPACE=" + ApiServer.KEYS_NAMESPACE,
                 "IPSEC_XDP_AGENT_STATE_DIR=" + node.facts().state(),
                 "IPSEC_XDP_AGENT_BPFFS=" + node.facts().bpffs(),
-                "QUARKUS_HTTP_PORT=" + HEALTH_PORT,
-                kernel.java(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Xmx64m",
-                "-jar",
-                kernel.payload().agent() + "/quarkus-run.jar"));
+                "QUARKUS_HTTP_PORT=" + HEALTH_PORT));
+        words.addAll(node.kernel().payload().agent());
         words.addAll(arguments);
         return words;
     }

@@ -30,13 +30,14 @@ public final class Await {
                 throw new IllegalStateException(
                         "waited %d s in vain until %s; %s".formatted(patience.toSeconds(), what, evidence.get()));
             }
-            pause();
+            pause(PAUSE);
         }
     }
 
-    private static void pause() {
+    /** Lets time pass, where there is nothing to wait for. */
+    public static void pause(Duration time) {
         try {
-            Thread.sleep(PAUSE);
+            Thread.sleep(time);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted", e);

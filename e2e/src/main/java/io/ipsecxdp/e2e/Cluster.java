@@ -4,9 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.ipsecxdp.crds.Condition;
-import io.ipsecxdp.crds.DeclaredStatus;
 import io.ipsecxdp.crds.IPsecNode;
-import io.ipsecxdp.crds.IPsecNodeStatus;
 import io.ipsecxdp.crds.NodePlan;
 import io.ipsecxdp.crds.NodePlanStatus;
 import io.ipsecxdp.crds.SecurityAssociation;
@@ -28,6 +26,10 @@ import java.util.stream.Stream;
 
 /** The whole product at work in a lab: CRDs, rights, operator, an agent on each node. */
 public final class Cluster implements AutoCloseable {
+    /** By name and not as the category ipsec, which kubectl does not look up anew in its cache of what a server has. */
+    private static final String DECLARED_AND_REPORTED =
+            "securityassociations,securitypolicies,steeringpolicies,nodeplans,ipsecnodes";
+
     /** How long the slowest change may take to show in a status. */
     public static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -42,7 +44,7 @@ public final class Cluster implements AutoCloseable {
     private Cluster(Lab lab) {
         this.lab = lab;
         this.keys = new Keys(lab.client());
-        lab.kubectl().run("apply", "-f", "crds/");
+        lab.kubectl().install(lab.api());
         var installation = new Installation(lab.project(), lab.client());
         installation.grantAccess();
         lab.nodes().forEach(node -> installation.register(node.facts()));
@@ -115,17 +117,7 @@ public final class Cluster implements AutoCloseable {
 
     /** The Ready condition of an object, if it is about its present generation. */
     public Optional<Condition> ready(CustomResource<?, ?> object) {
-        CustomResource<?, ?> now = client().resource(object).get();
-        if (now == null) {
-            return Optional.empty();
-        }
-        return conditions(now.getStatus())
-                .filter(condition -> condition.type().equals(Condition.READY))
-                .filter(condition -> condition.observedGeneration() == null
-                        || condition
-                                .observedGeneration()
-                                .equals(now.getMetadata().getGeneration()))
-                .findFirst();
+        return new Conditions(client()).ready(object);
     }
 
     /** Deletes all that is declared and waits until no agent has anything left. */
@@ -187,7 +179,7 @@ public final class Cluster implements AutoCloseable {
     public List<String> leaks() {
         var leaks = new Leaks(keys.made());
         List<String> found = new ArrayList<>();
-        for (String kinds : List.of("ipsec", "events", "leases")) {
+        for (String kinds : List.of(DECLARED_AND_REPORTED, "events", "leases")) {
             if (leaks.isIn(lab.kubectl().run("get", kinds, "--all-namespaces", "-o", "yaml"))) {
                 found.add("kubectl get " + kinds);
             }
@@ -233,14 +225,5 @@ public final class Cluster implements AutoCloseable {
                 && status.securityAssociations().isEmpty()
                 && status.securityPolicies().isEmpty()
                 && status.steering().isEmpty();
-    }
-
-    private static Stream<Condition> conditions(Object status) {
-        return switch (status) {
-            case DeclaredStatus declared -> declared.conditions().stream();
-            case IPsecNodeStatus node -> node.conditions().stream();
-            case NodePlanStatus plan -> plan.conditions().stream();
-            case null, default -> Stream.empty();
-        };
     }
 }

@@ -1,6 +1,7 @@
 package io.ipsecxdp.e2e;
 
 import io.ipsecxdp.crds.SecurityAssociation;
+import io.ipsecxdp.crds.SteeringPolicy;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -12,6 +13,7 @@ public final class Demo {
     private static final long PACKETS_AFTER_CHANGE = 1_000;
     private static final int PER_SECOND = 1_000;
     private static final int CPUS = 2;
+    private static final int PORT = 9_000;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Narrator narrator;
@@ -84,7 +86,7 @@ public final class Demo {
 
     private void installAndStart() {
         narrator.step("The operator, and an agent on each node");
-        kubectl(lab.api().enforcesCel() ? "apply -f crds/" : "apply --validate=false -f crds/");
+        kubectl(Kubectl.installCrds(lab.api()));
         var installation = new Installation(lab.project(), lab.client());
         int roles = installation.grantAccess().size();
         narrator.say(
@@ -94,6 +96,12 @@ public final class Demo {
         List<Agent> agents = lab.startAgents();
         operator.awaitReady();
         agents.forEach(Agent::awaitReady);
+        Await.until(
+                "both nodes report",
+                PATIENCE,
+                () -> agents.getFirst().daemon().tail(),
+                () -> kubectl.run("get", "ipnode", "-o", "name").lines().count() == agents.size());
+        kubectl("wait --for=condition=Ready ipnode --all --timeout=60s");
         kubectl("get ipnode");
     }
 
@@ -111,18 +119,33 @@ public final class Demo {
     }
 
     private void ping() {
-        narrator.step("A ping between the pods of the two nodes, and what the wire carries meanwhile");
+        narrator.step("A ping between the pods of the two nodes, and what leaves each node meanwhile");
         Node n1 = lab.node(0);
         String to = lab.node(1).facts().podAddress(IpFamily.IPV4);
-        try (var tcpdump = KernelProcess.start(
-                lab.daemons(), "tcpdump-sample", n1, List.of("tcpdump", "-i", "eth0", "-n", "-l", "-c", "4", "ip"))) {
-            tcpdump.daemon().awaitText("listening on", PATIENCE);
+        try (var cleanup = new Cleanup()) {
+            List<KernelProcess> tcpdumps =
+                    lab.nodes().stream().map(this::tcpdump).map(cleanup::add).toList();
             narrator.command("ping -c 3 " + to, n1.run("ping", "-c", "3", "-i", "0.3", to));
-            tcpdump.daemon().awaitEnd(PATIENCE);
-            narrator.command(
-                    "tcpdump -i eth0 -n -c 4 ip",
-                    tcpdump.text().lines().filter(line -> line.contains(" > ")).collect(Collectors.joining("\n")));
+            tcpdumps.forEach(tcpdump -> {
+                tcpdump.daemon().awaitEnd(PATIENCE);
+                narrator.command(
+                        "tcpdump -i eth0 -Q out -n -c 3 ip",
+                        tcpdump.text()
+                                .lines()
+                                .filter(line -> line.contains(" > "))
+                                .collect(Collectors.joining("\n")));
+            });
         }
+    }
+
+    private KernelProcess tcpdump(Node node) {
+        var tcpdump = KernelProcess.start(
+                lab.daemons(),
+                "tcpdump-sample-" + node.name(),
+                node,
+                List.of("tcpdump", "-i", "eth0", "-Q", "out", "-n", "-l", "-c", "3", "ip"));
+        tcpdump.daemon().awaitText("listening on", PATIENCE);
+        return tcpdump;
     }
 
     private Load.Report loadWithoutSteering(Decrypts decrypts) {
@@ -158,16 +181,21 @@ public final class Demo {
     }
 
     private void change(Decrypts decrypts) {
-        narrator.step("A change: XDP behind the driver, and shorter queues");
-        kubectl("apply -f examples/variants/steering-policy-generic.yaml");
-        Await.until(
-                "both nodes steer in generic mode",
-                PATIENCE,
-                () -> kubectl.run("get", "ipnode", "-o", "wide"),
-                () -> kubectl.run("get", "ipnode", "-o", "jsonpath={.items[*].status.steering}")
-                        .equals("eth0:Generic eth0:Generic"));
-        kubectl("wait --for=condition=Ready steer/esp --timeout=60s");
-        kubectl("get steer,ipnode");
+        narrator.step("A change while packets flow: shorter queues");
+        try (var flow = Flow.endless(lab.node(0), lab.node(1), PORT, PER_SECOND).start(lab.daemons())) {
+            kubectl("apply -f examples/variants/steering-policy-short-queues.yaml");
+            SteeringPolicy changed =
+                    lab.client().resources(SteeringPolicy.class).withName("esp").get();
+            Await.until(
+                    "the change is in force",
+                    PATIENCE,
+                    () -> kubectl.run("get", "ipsec"),
+                    () -> new Conditions(lab.client()).isReady(changed));
+            kubectl("get steer -o wide");
+            Flow.Report report = flow.end();
+            narrator.say("%d packets there and back meanwhile, %d lost".formatted(report.sent(), report.lost()));
+            check(report.lost() == 0, "packets were lost");
+        }
         Load.Report report = load(PACKETS_AFTER_CHANGE).run(decrypts, sas());
         tell(report);
         check(report.onOwner() == report.sent(), "not all packets were decrypted by the owner CPU");

@@ -139,11 +139,7 @@ public record Flow(
         }
 
         private Report report() {
-            try {
-                Thread.sleep(LAST_PACKET);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+            Await.pause(LAST_PACKET);
             receiver.terminate();
             Line sent = Line.of(sender);
             Line seen = flow.echoed() ? sent : Line.of(receiver);

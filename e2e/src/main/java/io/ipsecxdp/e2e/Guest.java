@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** A virtual machine with a Debian kernel, and this machine's folders copied to a disk of it. */
+/** A virtual machine with a Debian kernel, with the agent on a disk of it. */
 public final class Guest implements Kernel {
     private static final Duration BOOT = Duration.ofMinutes(20); // the first time, the image is made
     private static final int MEMORY_MIB = 2048;
@@ -18,10 +18,12 @@ public final class Guest implements Kernel {
     private static final String MOUNT = "/run/payload";
 
     private final Project project;
+    private final Payload payload;
     private final Path folder;
 
-    private Guest(Project project, Path folder) {
+    private Guest(Project project, Payload payload, Path folder) {
         this.project = project;
+        this.payload = payload;
         this.folder = folder;
     }
 
@@ -29,10 +31,9 @@ public final class Guest implements Kernel {
      * Boots one.
      *
      * @param release which kernel, as {@code lab/vm --kernel} names it
-     * @param disk image of the payload
      * @param folder for its console's log
      */
-    public static Guest boot(Project project, String release, Path disk, Path folder) {
+    public static Guest boot(Project project, String release, AgentBundle bundle, Path folder) {
         Command.of(
                         project.lab("vm"),
                         "start",
@@ -43,13 +44,13 @@ public final class Guest implements Kernel {
                         "--node-nics",
                         Integer.toString(NODE_NICS),
                         "--data",
-                        disk.toString(),
+                        bundle.image().toString(),
                         "--owner",
                         Long.toString(ProcessHandle.current().pid()),
                         folder.toString())
                 .within(BOOT)
                 .output();
-        var guest = new Guest(project, folder);
+        var guest = new Guest(project, bundle.at(MOUNT), folder);
         guest.script("mkdir -p %1$s && mount -o ro /dev/vda %1$s".formatted(MOUNT));
         return guest;
     }
@@ -63,13 +64,8 @@ public final class Guest implements Kernel {
     }
 
     @Override
-    public String java() {
-        return "java";
-    }
-
-    @Override
     public Payload payload() {
-        return new Payload(MOUNT + "/agent", MOUNT + "/traffic");
+        return payload;
     }
 
     @Override

@@ -1,6 +1,5 @@
 package io.ipsecxdp.e2e;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,13 +9,15 @@ public final class Host implements Kernel {
     private static final String MANAGEMENT = "198.18.77";
 
     private final Project project;
+    private final Payload payload;
     private final int apiPort;
     private final List<String> nodes = new ArrayList<>();
     private final Cleanup cleanup = new Cleanup();
 
     /** @param apiPort the port on loopback that nodes reach at {@link #API_ADDRESS} */
-    public Host(Project project, int apiPort) {
+    public Host(Project project, Payload payload, int apiPort) {
         this.project = project;
+        this.payload = payload;
         this.apiPort = apiPort;
     }
 
@@ -29,13 +30,8 @@ public final class Host implements Kernel {
     }
 
     @Override
-    public String java() {
-        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    }
-
-    @Override
     public Payload payload() {
-        return new Payload(project.agentApp().toString(), project.traffic().toString());
+        return payload;
     }
 
     @Override

@@ -8,10 +8,7 @@ public sealed interface Kernel extends AutoCloseable permits Host, Guest {
     /** The command of this machine that runs {@code words} in the kernel, and ends with the exit code of those. */
     List<String> command(List<String> words);
 
-    /** The Java runtime that agents run with. */
-    String java();
-
-    /** Where the files of the harness are in the kernel's file system. */
+    /** What the harness brought into it. */
     Payload payload();
 
     /** Makes nodes, with the ways to an API server on this machine's loopback. */

@@ -50,8 +50,12 @@ public final class KernelProcess implements AutoCloseable {
 
     /** SIGTERM; waits until it has ended. */
     public void terminate() {
+        terminate(GRACE);
+    }
+
+    void terminate(Duration patience) {
         signal("TERM");
-        daemon.awaitEnd(GRACE);
+        daemon.awaitEnd(patience);
     }
 
     /** SIGKILL; waits until it has ended. */

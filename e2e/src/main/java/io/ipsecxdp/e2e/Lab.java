@@ -29,14 +29,16 @@ public final class Lab implements AutoCloseable {
         this.folder = freshFolder(project);
         this.daemons = cleanup.add(new Daemons(folder.resolve("logs")));
         try {
-            var booted =
-                    CompletableFuture.supplyAsync(() -> choice.boots() ? List.of(bootGuest(choice)) : List.<Guest>of());
+            AgentBundle bundle = AgentBundle.of(project);
+            var booted = CompletableFuture.supplyAsync(
+                    () -> choice.boots() ? List.of(bootGuest(choice, bundle)) : List.<Guest>of());
             this.api = cleanup.add(ApiServer.start(project, folder.resolve("api")));
             this.client = cleanup.add(api.adminClient());
             this.kernel = booted.join().stream()
                     .<Kernel>map(guest -> guest)
                     .findFirst()
-                    .orElseGet(() -> cleanup.add(new Host(project, api.port())));
+                    .orElseGet(() -> cleanup.add(
+                            new Host(project, bundle.at(bundle.folder().toString()), api.port())));
             this.nodes = kernel.makeNodes(NODES).stream()
                     .map(facts -> new Node(kernel, facts))
                     .toList();
@@ -117,9 +119,8 @@ public final class Lab implements AutoCloseable {
         return "lab";
     }
 
-    private Guest bootGuest(KernelChoice choice) {
-        return cleanup.add(
-                Guest.boot(project, choice.release(), PayloadDisk.make(project, folder), folder.resolve("guest")));
+    private Guest bootGuest(KernelChoice choice, AgentBundle bundle) {
+        return cleanup.add(Guest.boot(project, choice.release(), bundle, folder.resolve("guest")));
     }
 
     private static Path freshFolder(Project project) {

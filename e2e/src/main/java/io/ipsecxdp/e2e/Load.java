@@ -23,8 +23,8 @@ public record Load(Daemons daemons, Node first, Node second, int cpus, long pack
     public Report run(Decrypts decrypts, List<SecurityAssociation> sas) {
         Decrypts.Tally before = decrypts.read();
         try (var running = new Cleanup();
-                var esp = Wire.count(daemons, first, "esp", "esp");
-                var plain = Wire.count(daemons, first, "plain", "ip and not esp")) {
+                var esp = Wire.count(daemons, List.of(first, second), "esp", "esp");
+                var plain = Wire.count(daemons, List.of(first, second), "plain", "ip and not esp")) {
             List<Flow.Running> flows = new ArrayList<>();
             for (int cpu = 0; cpu < cpus; cpu++) {
                 flows.add(running.add(Flow.counted(first, second, FIRST_PORT + cpu, cpu, packets, perSecond)

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
  * @param sad {@code ip xfrm state}, without keys and without what packets change in it
  * @param spd {@code ip xfrm policy}
  * @param xdp XDP programs on its interfaces
- * @param pins what is pinned in its bpffs
+ * @param pins objects pinned in its bpffs
  */
 public record NodeState(String sad, String spd, String xdp, String pins) {
 
@@ -21,7 +21,7 @@ public record NodeState(String sad, String spd, String xdp, String pins) {
                                 "ip xfrm state list nokeys | grep -E '^src|^\\s(proto|replay-window|mark|aead|dir|pcpu-num|if_id|sel) ' || true")),
                 sorted(node.run("ip", "xfrm", "policy", "list")),
                 node.script("ip -o link show | sed -nE 's/^[0-9]+: ([^:@]+).* (xdp[a-z]*)[ /].*/\\1 \\2/p'"),
-                node.script("find %s -mindepth 1 | sort".formatted(node.facts().bpffs())));
+                node.script("find %s -type f | sort".formatted(node.facts().bpffs())));
     }
 
     /** The kernel lists the newest entry first; which that is does not matter. */

@@ -58,7 +58,7 @@ class RefusedAtApplyIT {
         Project project = Project.here();
         api = CLEANUP.add(ApiServer.start(project, folder.resolve("api")));
         kubectl = Kubectl.admin(project, api);
-        kubectl.run("apply", "-f", "crds/");
+        kubectl.install(api);
     }
 
     @AfterAll
