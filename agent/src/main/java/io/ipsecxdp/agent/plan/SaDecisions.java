@@ -301,20 +301,30 @@ final class SaDecisions {
                         Reason.NonceAtRisk,
                         ("The key in Secret entry %s has too few sequence numbers left. " + REMEDY)
                                 .formatted(wanted.key()));
+            case Taken(KeyUse by)
+            when isDeclaredAnew(wanted, by) ->
+                Standing.failed(
+                        Reason.NonceAtRisk,
+                        ("The key in Secret entry %s was used on this node by a former SecurityAssociation of this name: to send with it again could use a nonce twice. "
+                                        + REMEDY)
+                                .formatted(wanted.key()));
             case Taken(KeyUse by) ->
                 Standing.failed(
                         Reason.KeyReused,
                         "The key in Secret entry %s has the same bytes as one that %s used on this node. Put a new key there that nothing else uses."
-                                .formatted(wanted.key(), takenBy(wanted, by)));
+                                .formatted(
+                                        wanted.key(),
+                                        by.uid().equals(wanted.uid())
+                                                ? "this SecurityAssociation in the other direction"
+                                                : "the SecurityAssociation " + by.name()));
         };
     }
 
-    private static String takenBy(DesiredSa wanted, KeyUse by) {
-        boolean sameObject = by.uid().equals(wanted.uid());
-        return sameObject
-                ? "this SecurityAssociation in the other direction"
-                : "the SecurityAssociation " + by.name()
-                        + (by.name().equals(wanted.name()) ? " of an earlier time" : "");
+    /** Deleted and applied again: another object, to which the same key is still given. */
+    private static boolean isDeclaredAnew(DesiredSa wanted, KeyUse by) {
+        return !by.uid().equals(wanted.uid())
+                && by.name().equals(wanted.name())
+                && by.direction() == wanted.sa().direction();
     }
 
     private Optional<String> lack(DesiredSa wanted) {
