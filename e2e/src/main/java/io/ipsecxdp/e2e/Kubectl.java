@@ -40,7 +40,13 @@ public record Kubectl(Path binary, Path kubeconfig, Path folder) {
 
     /** The environment in which `kubectl` is this one. */
     public Map<String, String> environment() {
-        return Map.of("KUBECONFIG", kubeconfig.toString(), "PATH", binary.getParent() + ":" + System.getenv("PATH"));
+        return Map.of(
+                "KUBECONFIG",
+                kubeconfig.toString(),
+                "KUBECACHEDIR",
+                kubeconfig.resolveSibling("kube-cache").toString(),
+                "PATH",
+                binary.getParent() + ":" + System.getenv("PATH"));
     }
 
     private Command command(String... arguments) {

@@ -45,6 +45,6 @@ class NoEspIT {
     void steeringWorks(Cluster cluster) {
         cluster.applyReady(List.of(Steering.on("eth0", XdpMode.Native)));
 
-        assertThat(cluster.node(0).run("ip", "link", "show", "eth0")).contains(" xdp/");
+        assertThat(cluster.node(0).run("ip", "link", "show", "eth0")).contains("prog/xdp id");
     }
 }
