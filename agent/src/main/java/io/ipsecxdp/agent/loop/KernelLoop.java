@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
@@ -44,9 +45,6 @@ public final class KernelLoop implements AutoCloseable {
     /** Keys that arrive within it are installed in one round, so that a thousand SAs are not a thousand dumps. */
     private static final Duration KEYS_GATHER = Duration.ofMillis(100);
 
-    private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
-
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
     /** A loop that has not come around for so long is stuck. */
@@ -60,6 +58,10 @@ public final class KernelLoop implements AutoCloseable {
     private final Consumer<News> listener;
     private final Clock clock;
     private final Thread thread;
+    private final Backoff listening;
+    private final Backoff rounds;
+    private final Backoff steeringRounds;
+    private final Backoff telling;
 
     private Optional<List<Slice>> slices = Optional.empty();
     private Optional<NodeFacts> facts = Optional.empty();
@@ -71,8 +73,6 @@ public final class KernelLoop implements AutoCloseable {
     private boolean newsNeeded;
     private Instant resyncAt = Instant.MIN;
     private Instant probedAt;
-    private Instant heldBackUntil = Instant.MIN;
-    private Duration pause = FIRST_PAUSE;
     private volatile Instant cameAround;
 
     /** @param listener is told after each time around, on the loop's thread; must not block */
@@ -91,6 +91,10 @@ public final class KernelLoop implements AutoCloseable {
         this.reporter = reporter;
         this.listener = listener;
         this.clock = clock;
+        this.listening = new Backoff("Taking in what happened", clock);
+        this.rounds = new Backoff("The work on SAD and SPD", clock);
+        this.steeringRounds = new Backoff("Steering", clock);
+        this.telling = new Backoff("Reporting", clock);
         this.cameAround = clock.instant();
         this.probedAt = clock.instant();
         this.thread = Thread.ofPlatform().name("kernel").unstarted(this::run);
@@ -133,22 +137,61 @@ public final class KernelLoop implements AutoCloseable {
         }
     }
 
+    /** What fails keeps nothing else from being done. */
     private void turn(List<Event> batch) {
-        try {
-            batch.forEach(this::take);
-            if (clock.instant().isBefore(heldBackUntil)) {
-                return;
-            }
-            workOff();
-            pause = FIRST_PAUSE;
-        } catch (RuntimeException | LinkageError e) {
-            LOG.errorf(e, "The kernel loop could not do its work and tries again in %s", pause);
+        batch.forEach(event -> listening.always(() -> take(event)));
+        if (slices.isEmpty() || facts.isEmpty()) {
+            // Without a plan nothing is done and nothing is undone
+            return;
+        }
+        Instant now = clock.instant();
+        if (!now.isBefore(resyncAt)) {
+            resyncAt = now.plus(RESYNC);
             roundNeeded = true;
             steeringNeeded = true;
-            heldBackUntil = clock.instant().plus(pause);
-            Duration longer = pause.multipliedBy(2);
-            pause = longer.compareTo(LONGEST_PAUSE) < 0 ? longer : LONGEST_PAUSE;
-            tell(Optional.of(String.valueOf(e.getMessage())));
+        }
+        if (work.keysDue().filter(due -> !now.isBefore(due)).isPresent()) {
+            work.tendKeys();
+        }
+        roundNeeded |= work.roundDue().filter(due -> !now.isBefore(due)).isPresent();
+        roundNeeded |= keysGatherUntil
+                .filter(until -> !work.readingKeys() || !now.isBefore(until))
+                .isPresent();
+        if (roundNeeded && rounds.attempt(this::round)) {
+            roundNeeded = false;
+        }
+        if (steeringNeeded && steeringRounds.attempt(this::steer)) {
+            steeringNeeded = false;
+        }
+        if (newsNeeded && telling.attempt(this::tell)) {
+            newsNeeded = false;
+        }
+    }
+
+    private void round() {
+        newsNeeded = true;
+        Instant now = clock.instant();
+        if (!xfrm.capabilities().missing().isEmpty() && now.isAfter(probedAt.plus(PROBE_AGAIN))) {
+            probedAt = now;
+            xfrm.probe();
+        }
+        round = Optional.of(work.round(reporter.kernelFacts(facts.orElseThrow())));
+        keysGatherUntil = Optional.empty();
+    }
+
+    private void steer() {
+        newsNeeded = true;
+        steering = steerer.reconcile(
+                slices.orElseThrow(), Links.list(), facts.orElseThrow().cpus());
+    }
+
+    private void tell() {
+        if (round.isPresent()) {
+            Optional<String> trouble = Stream.of(listening, rounds, steeringRounds)
+                    .map(Backoff::trouble)
+                    .flatMap(Optional::stream)
+                    .findFirst();
+            listener.accept(reporter.news(slices.orElseThrow(), facts.orElseThrow(), round.get(), steering, trouble));
         }
     }
 
@@ -186,70 +229,29 @@ public final class KernelLoop implements AutoCloseable {
 
     private static Map<String, Slice> orders(List<Slice> slices) {
         return slices.stream()
-                .collect(java.util.stream.Collectors.toMap(
+                .collect(Collectors.toMap(
                         Slice::uid,
                         slice -> new Slice(
                                 slice.name(), slice.uid(), slice.generation(), slice.spec(), Optional.empty())));
     }
 
-    /** Without a plan nothing is done and nothing is undone. */
-    private void workOff() {
-        if (slices.isEmpty() || facts.isEmpty()) {
-            return;
-        }
-        Instant now = clock.instant();
-        if (!now.isBefore(resyncAt)) {
-            resyncAt = now.plus(RESYNC);
-            roundNeeded = true;
-            steeringNeeded = true;
-        }
-        if (!xfrm.capabilities().missing().isEmpty() && now.isAfter(probedAt.plus(PROBE_AGAIN))) {
-            probedAt = now;
-            xfrm.probe();
-        }
-        roundNeeded |= work.roundDue().filter(due -> !now.isBefore(due)).isPresent();
-        roundNeeded |= keysGatherUntil
-                .filter(until -> !work.readingKeys() || !now.isBefore(until))
-                .isPresent();
-        if (work.keysDue().filter(due -> !now.isBefore(due)).isPresent()) {
-            work.tendKeys();
-        }
-        if (roundNeeded) {
-            round = Optional.of(work.round(reporter.kernelFacts(facts.get())));
-            roundNeeded = false;
-            keysGatherUntil = Optional.empty();
-            newsNeeded = true;
-        }
-        if (steeringNeeded) {
-            steering = steerer.reconcile(slices.get(), Links.list(), facts.get().cpus());
-            steeringNeeded = false;
-            newsNeeded = true;
-        }
-        if (newsNeeded) {
-            newsNeeded = false;
-            tell(Optional.empty());
-        }
-    }
-
-    private void tell(Optional<String> trouble) {
-        if (round.isEmpty() || slices.isEmpty() || facts.isEmpty()) {
-            return;
-        }
-        listener.accept(reporter.news(slices.get(), facts.get(), round.get(), steering, trouble));
-    }
-
     private Duration untilDue() {
-        Instant now = clock.instant();
-        if (now.isBefore(heldBackUntil)) {
-            return shorter(Duration.between(now, heldBackUntil));
+        if (slices.isEmpty() || facts.isEmpty()) {
+            return LONGEST_WAIT;
         }
-        Optional<Instant> due = Stream.of(Optional.of(resyncAt), work.roundDue(), work.keysDue(), keysGatherUntil)
-                .flatMap(Optional::stream)
-                .min(Instant::compareTo);
-        boolean idle = slices.isEmpty() || facts.isEmpty();
-        return idle || due.isEmpty()
-                ? LONGEST_WAIT
-                : due.get().isAfter(now) ? shorter(Duration.between(now, due.get())) : Duration.ZERO;
+        Instant now = clock.instant();
+        // While rounds are held back after a failure, nothing that calls for one is due
+        Stream<Instant> round = rounds.until().isPresent()
+                ? rounds.until().stream()
+                : Stream.of(work.roundDue(), keysGatherUntil).flatMap(Optional::stream);
+        Stream<Instant> others = Stream.of(
+                        Optional.of(resyncAt), work.keysDue(), steeringRounds.until(), telling.until())
+                .flatMap(Optional::stream);
+        return Stream.concat(round, others)
+                .min(Instant::compareTo)
+                .filter(now::isBefore)
+                .map(due -> shorter(Duration.between(now, due)))
+                .orElse(Duration.ZERO);
     }
 
     private static Duration shorter(Duration wait) {

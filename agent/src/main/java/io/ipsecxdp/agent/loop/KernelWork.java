@@ -82,6 +82,7 @@ public final class KernelWork {
     private final KeyRing keys;
     private final Clock clock;
     private final Map<DesiredEntry, Refused> refusals = new HashMap<>();
+    private final List<KeyUse> ended = new ArrayList<>();
     private final Map<SaId, Instant> absentSince = new HashMap<>();
     private Desired desired = Desired.UNKNOWN;
     private Set<Object> concerned = Set.of();
@@ -109,10 +110,8 @@ public final class KernelWork {
     /** Takes in what the kernel told; true if it calls for a round. */
     public boolean hear(List<Notification> notifications) {
         boolean round = false;
-        List<KeyUse> ended = new ArrayList<>();
         for (Notification notification : notifications) {
-            Optional<KeyUse> use = Witness.ended(notification, state.journal(), state.ledger());
-            use.ifPresent(ended::add);
+            Witness.ended(notification, state.journal(), state.ledger()).ifPresent(ended::add);
             witness = witness.after(notification, state.journal());
             boolean matters = matters(notification);
             round |= matters;
@@ -121,8 +120,14 @@ public final class KernelWork {
                 refusals.clear();
             }
         }
-        state.writeKeys(ended);
+        writeEnded();
         return round;
+    }
+
+    /** The kernel tells it once only: it is kept until the disk has it. */
+    private void writeEnded() {
+        state.writeKeys(ended);
+        ended.clear();
     }
 
     /** Takes in a key, or why there is none; true if it calls for a round. */
@@ -132,6 +137,7 @@ public final class KernelWork {
 
     /** Observes, decides, acts and reads back, until nothing is left to do that can be done now. */
     public Round round(Facts facts) {
+        writeEnded();
         keys.keepOnly(desired.sas());
         Observed observed = observe();
         Plan plan = plan(observed, facts);

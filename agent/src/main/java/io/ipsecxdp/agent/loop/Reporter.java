@@ -18,11 +18,13 @@ import io.ipsecxdp.agent.xfrm.ObservedSa;
 import io.ipsecxdp.agent.xfrm.Xfrm;
 import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
+import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.NodeCapabilities;
 import io.ipsecxdp.crds.OutcomeCount;
 import io.ipsecxdp.crds.SaCounters;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -62,7 +64,7 @@ public record Reporter(Identity identity, Xfrm xfrm, StateFolder state, Steerer 
         SteeringCounters counters = steerer.counters();
         List<OutcomeCount> outcomes = new ArrayList<>();
         counters.packets().forEach((outcome, packets) -> outcomes.add(new OutcomeCount(outcome.name(), packets)));
-        outcomes.sort(java.util.Comparator.comparing(OutcomeCount::outcome));
+        outcomes.sort(Comparator.comparing(OutcomeCount::outcome));
         NodeSummary summary = new NodeSummary(
                 identity.kernel(),
                 identity.boot(),
@@ -87,7 +89,7 @@ public record Reporter(Identity identity, Xfrm xfrm, StateFolder state, Steerer 
                 used.add(sa.uid());
             }
             boolean inForce = Optional.ofNullable(round.plan().sas().get(sa.uid()))
-                    .filter(standing -> standing.state() == io.ipsecxdp.crds.EntryState.Installed)
+                    .filter(standing -> standing.state() == EntryState.Installed)
                     .isPresent();
             ObservedSa there = round.observed().sas().get(sa.sa().id());
             if (inForce && there != null) {

@@ -8,6 +8,7 @@ import io.ipsecxdp.agent.plan.JournalChange.OwnPolicy;
 import io.ipsecxdp.agent.plan.JournalChange.OwnSa;
 import io.ipsecxdp.agent.xfrm.PolicyId;
 import io.ipsecxdp.agent.xfrm.SaId;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -48,7 +49,7 @@ public record Journal(
 
     /** The changes that make this journal out of an empty one. */
     public List<JournalChange> asChanges() {
-        List<JournalChange> changes = new java.util.ArrayList<>();
+        List<JournalChange> changes = new ArrayList<>();
         sas.values().forEach(sa -> changes.add(new OwnSa(sa)));
         policies.values().forEach(policy -> changes.add(new OwnPolicy(policy)));
         interfaces.values().forEach(owned -> changes.add(new OwnInterface(owned)));

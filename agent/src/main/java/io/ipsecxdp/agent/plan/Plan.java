@@ -10,6 +10,7 @@ import io.ipsecxdp.agent.plan.Action.Write;
 import io.ipsecxdp.agent.plan.Action.WriteKey;
 import io.ipsecxdp.agent.plan.Desired.PolicyKey;
 import io.ipsecxdp.agent.xfrm.PolicyDirection;
+import io.ipsecxdp.agent.xfrm.SaDirection;
 import io.ipsecxdp.agent.xfrm.SaId;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.Reason;
@@ -81,7 +82,7 @@ public record Plan(List<Action> actions, Map<String, Standing> sas, Map<PolicyKe
             case InstallPolicy(DesiredPolicy policy) -> sends(policy) ? 6 : 5;
             case ReplacePolicy(DesiredPolicy policy) -> sends(policy) ? 6 : 5;
             case RemovePolicy(OwnedPolicy policy) -> policy.id().direction() == PolicyDirection.OUT ? 7 : 8;
-            case RemoveSa(OwnedSa sa) -> sa.direction() == io.ipsecxdp.agent.xfrm.SaDirection.OUT ? 9 : 10;
+            case RemoveSa(OwnedSa sa) -> sa.direction() == SaDirection.OUT ? 9 : 10;
         };
     }
 

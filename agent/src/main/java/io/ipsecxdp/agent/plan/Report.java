@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -47,14 +48,14 @@ public record Report(
             Slice slice, Optional<NodePlanStatus> previous, List<SaCounters> counters, Instant now) {
         NodePlanSpec spec = slice.spec();
         Tally tally = new Tally();
+        count(spec, tally);
         List<SaReport> saReports = new ArrayList<>();
         Set<String> usedBefore = new HashSet<>();
         previous.ifPresent(status -> status.securityAssociations().stream()
                 .filter(report -> Boolean.TRUE.equals(report.keyUsed()))
                 .forEach(report -> usedBefore.add(report.uid())));
         for (PlannedSa sa : spec.securityAssociations()) {
-            Standing standing = sas.getOrDefault(sa.uid(), NOT_YET);
-            tally.add("SecurityAssociation " + sa.name(), standing);
+            Standing standing = standing(sa);
             boolean used = usedKeys.contains(sa.uid()) || usedBefore.contains(sa.uid());
             saReports.add(new SaReport(
                     sa.name(),
@@ -67,8 +68,7 @@ public record Report(
         }
         List<PolicyReport> policyReports = new ArrayList<>();
         for (PlannedPolicy policy : spec.securityPolicies()) {
-            Standing standing = policies.getOrDefault(new PolicyKey(policy.uid(), policy.direction()), NOT_YET);
-            tally.add("SecurityPolicy " + policy.name(), standing);
+            Standing standing = standing(policy);
             policyReports.add(new PolicyReport(
                     policy.name(),
                     policy.direction(),
@@ -81,9 +81,7 @@ public record Report(
         List<SteeringReport> steeringReports = new ArrayList<>();
         for (PlannedSteering planned : spec.steering()) {
             for (String name : planned.interfaces()) {
-                SteeringStanding steered = steering.getOrDefault(
-                        new SteeringStanding.Key(planned.uid(), name), new SteeringStanding(NOT_YET, Optional.empty()));
-                tally.add("SteeringPolicy " + planned.name() + " on " + name, steered.standing());
+                SteeringStanding steered = standing(planned, name);
                 steeringReports.add(new SteeringReport(
                         planned.name(),
                         name,
@@ -111,25 +109,32 @@ public record Report(
     /** All entries of all slices together. */
     public Tally tally() {
         Tally tally = new Tally();
-        for (Slice slice : slices) {
-            slice.spec()
-                    .securityAssociations()
-                    .forEach(sa -> tally.add("SecurityAssociation " + sa.name(), sas.getOrDefault(sa.uid(), NOT_YET)));
-            slice.spec()
-                    .securityPolicies()
-                    .forEach(policy -> tally.add(
-                            "SecurityPolicy " + policy.name(),
-                            policies.getOrDefault(new PolicyKey(policy.uid(), policy.direction()), NOT_YET)));
-            slice.spec()
-                    .steering()
-                    .forEach(planned -> planned.interfaces()
-                            .forEach(name -> tally.add(
-                                    "SteeringPolicy " + planned.name() + " on " + name,
-                                    Optional.ofNullable(steering.get(new SteeringStanding.Key(planned.uid(), name)))
-                                            .map(SteeringStanding::standing)
-                                            .orElse(NOT_YET))));
-        }
+        slices.forEach(slice -> count(slice.spec(), tally));
         return tally;
+    }
+
+    private void count(NodePlanSpec spec, Tally tally) {
+        spec.securityAssociations().forEach(sa -> tally.add("SecurityAssociation " + sa.name(), standing(sa)));
+        spec.securityPolicies().forEach(policy -> tally.add("SecurityPolicy " + policy.name(), standing(policy)));
+        spec.steering()
+                .forEach(planned -> planned.interfaces()
+                        .forEach(name -> tally.add(
+                                "SteeringPolicy %s on %s".formatted(planned.name(), name),
+                                standing(planned, name).standing())));
+    }
+
+    private Standing standing(PlannedSa sa) {
+        return sas.getOrDefault(sa.uid(), NOT_YET);
+    }
+
+    private Standing standing(PlannedPolicy policy) {
+        return policies.getOrDefault(new PolicyKey(policy.uid(), policy.direction()), NOT_YET);
+    }
+
+    private SteeringStanding standing(PlannedSteering planned, String interfaceName) {
+        return steering.getOrDefault(
+                new SteeringStanding.Key(planned.uid(), interfaceName),
+                new SteeringStanding(NOT_YET, Optional.empty()));
     }
 
     /** SAs in force, of all that are planned, such as {@code 12/12}. */
@@ -147,7 +152,7 @@ public record Report(
     public List<SaCounters> counters(Slice slice) {
         return slice.spec().securityAssociations().stream()
                 .map(sa -> counters.get(sa.uid()))
-                .filter(java.util.Objects::nonNull)
+                .filter(Objects::nonNull)
                 .toList();
     }
 }

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HexFormat;
@@ -37,6 +38,7 @@ public final class StateFolder implements AutoCloseable {
     private final Path folder;
     private final FileChannel lockFile;
     private final String boot;
+    private final String secretHex;
     private final KeyMaterial secret;
     private final LogFile journalFile;
     private final LogFile ledgerFile;
@@ -91,7 +93,7 @@ public final class StateFolder implements AutoCloseable {
                         + "known where the API server remembers them.");
             }
             secretBytes = new byte[SECRET_BYTES];
-            new java.security.SecureRandom().nextBytes(secretBytes);
+            new SecureRandom().nextBytes(secretBytes);
             this.ledger = Ledger.EMPTY;
         }
         this.secretHex = HexFormat.of().formatHex(secretBytes);
@@ -112,8 +114,6 @@ public final class StateFolder implements AutoCloseable {
         this.journalNeeds = journalFile.length();
         this.complaints = List.copyOf(complaints);
     }
-
-    private final String secretHex;
 
     public Journal journal() {
         return journal;

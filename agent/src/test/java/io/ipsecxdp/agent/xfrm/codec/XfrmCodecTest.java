@@ -115,6 +115,17 @@ class XfrmCodecTest {
                         p -> assertThat(Differences.between(policy, p)).isEmpty());
     }
 
+    @Property(tries = 100)
+    void replacingDiffersFromInstallingInItsTypeOnly(@ForAll("policies") Policy policy) {
+        XfrmCapabilities any = Samples.capabilities(true, true);
+        Frame frame = written(e -> e.change(SEQUENCE, new Change.ReplacePolicy(policy), any));
+
+        assertThat(frame.type()).isEqualTo(XfrmMessage.UPDPOLICY);
+        assertThat(XfrmDecoder.policy(frame))
+                .hasValueSatisfying(
+                        p -> assertThat(Differences.between(policy, p)).isEmpty());
+    }
+
     @Property(tries = 200)
     void whatIsDeletedIsNamedByItsIdentity(@ForAll("saIds") SaId sa, @ForAll("policyIds") PolicyId policy) {
         XfrmCapabilities any = Samples.capabilities(true, true);

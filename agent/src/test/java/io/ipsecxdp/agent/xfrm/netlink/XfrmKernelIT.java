@@ -181,6 +181,20 @@ class XfrmKernelIT {
     }
 
     @Test
+    void ourOwnPolicyIsReplacedInItsPlace() {
+        Policy before = policy(PolicyDirection.OUT, OFFICES);
+        Policy after = new Policy(before.id(), 7, Policy.Action.BLOCK, List.of());
+        applied(add(before));
+
+        applied(new Change.ReplacePolicy(after));
+
+        assertThat(dump().values())
+                .singleElement()
+                .satisfies(
+                        found -> assertThat(Differences.between(after, found)).isEmpty());
+    }
+
+    @Test
     void oneBadEntryDoesNotStopTheOthers() {
         applied(add(numbered(1)));
 

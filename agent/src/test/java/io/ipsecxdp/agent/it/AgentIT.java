@@ -1,0 +1,376 @@
+package io.ipsecxdp.agent.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.ipsecxdp.agent.Needs;
+import io.ipsecxdp.agent.it.TestNode.RunningAgent;
+import io.ipsecxdp.agent.jna.NetworkNamespace;
+import io.ipsecxdp.crds.Api;
+import io.ipsecxdp.crds.Condition;
+import io.ipsecxdp.crds.Encryption;
+import io.ipsecxdp.crds.EncryptionAlgorithm;
+import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.crds.IPsecNode;
+import io.ipsecxdp.crds.IPsecNodeStatus;
+import io.ipsecxdp.crds.KeySecretRef;
+import io.ipsecxdp.crds.NodePlan;
+import io.ipsecxdp.crds.NodePlanSpec;
+import io.ipsecxdp.crds.NodePlanStatus;
+import io.ipsecxdp.crds.PlannedPolicy;
+import io.ipsecxdp.crds.PlannedSa;
+import io.ipsecxdp.crds.PlannedSteering;
+import io.ipsecxdp.crds.PolicyAction;
+import io.ipsecxdp.crds.PolicyDirection;
+import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.crds.SaDirection;
+import io.ipsecxdp.crds.SaMode;
+import io.ipsecxdp.crds.UpperProtocol;
+import io.ipsecxdp.crds.XdpMode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.ZonedDateTime;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The agent as it is shipped, on this machine's kernel, with a real API server and with no more rights than it has. */
+@Timeout(180)
+class AgentIT {
+
+    private static final PlannedPolicy OUT =
+            policy("out", PolicyDirection.Out, "10.20.1.0/24", "10.20.2.0/24", PolicyAction.Protect);
+    private static final PlannedPolicy IN =
+            policy("in", PolicyDirection.In, "10.20.2.0/24", "10.20.1.0/24", PolicyAction.Protect);
+    private static final PlannedPolicy OVER_THE_API_SERVER =
+            policy("everything", PolicyDirection.Out, "0.0.0.0/0", "0.0.0.0/0", PolicyAction.Discard);
+
+    private static final PlannedSteering STEERING =
+            new PlannedSteering("steer", "uid-steer", 1L, List.of("eth0"), "0-1", 2048, XdpMode.Auto);
+
+    private static ApiServer server;
+
+    @TempDir
+    private static Path serverFolder;
+
+    @TempDir
+    private Path folder;
+
+    private TestNode node;
+
+    @BeforeAll
+    static void startApiServer() throws IOException {
+        Needs.root();
+        Needs.program("ip");
+        server = ApiServer.start(serverFolder);
+    }
+
+    @AfterAll
+    static void stopApiServer() {
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    @BeforeEach
+    void makeNode() throws IOException {
+        node = new TestNode("n1", folder, server);
+    }
+
+    @AfterEach
+    void removeNode() {
+        node.close();
+        KubernetesClient client = server.client();
+        client.resources(NodePlan.class).delete();
+        client.resources(IPsecNode.class).delete();
+    }
+
+    private static PlannedPolicy policy(
+            String name, PolicyDirection direction, String source, String destination, PolicyAction action) {
+        return new PlannedPolicy(
+                name,
+                "uid-" + name,
+                1L,
+                direction,
+                source,
+                destination,
+                UpperProtocol.Any,
+                null,
+                null,
+                action,
+                1000,
+                action == PolicyAction.Protect
+                        ? new PlannedPolicy.Template(SaMode.Tunnel, "10.10.0.1", "10.10.0.2", 0x1000_0001L)
+                        : null);
+    }
+
+    private static PlannedSa sa(String name, SaDirection direction, long spi) {
+        return new PlannedSa(
+                name,
+                "uid-" + name,
+                1L,
+                direction,
+                "10.10.0.1",
+                "10.10.0.2",
+                spi,
+                SaMode.Tunnel,
+                new Encryption(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef("keys", name)),
+                0x1000_0001L,
+                1024,
+                true,
+                null);
+    }
+
+    private void plan(List<PlannedSa> sas, List<PlannedPolicy> policies, List<PlannedSteering> steering) {
+        NodePlan plan = new NodePlan();
+        plan.setMetadata(new ObjectMetaBuilder()
+                .withName("n1-0")
+                .addToLabels(Api.NODE_LABEL, "n1")
+                .build());
+        plan.setSpec(new NodePlanSpec("n1", sas, policies, steering));
+        server.client()
+                .resource(plan)
+                .fieldManager("ipsec-xdp-operator")
+                .forceConflicts()
+                .serverSideApply();
+    }
+
+    private static Optional<NodePlan> plan() {
+        return Optional.ofNullable(
+                server.client().resources(NodePlan.class).withName("n1-0").get());
+    }
+
+    private static NodePlanStatus status() {
+        return plan().map(NodePlan::getStatus).orElseThrow();
+    }
+
+    private static IPsecNodeStatus nodeStatus() {
+        return server.client().resources(IPsecNode.class).withName("n1").get().getStatus();
+    }
+
+    private static ConditionFactory soon() {
+        return await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(100))
+                .ignoreExceptions();
+    }
+
+    private static void awaitReported() {
+        soon().untilAsserted(() -> assertThat(status().observedGeneration())
+                .isEqualTo(plan().orElseThrow().getMetadata().getGeneration()));
+    }
+
+    private String programOn(String interfaceName) {
+        Matcher id = Pattern.compile("prog/xdp id (\\d+)").matcher(node.ip("-details link show " + interfaceName));
+        return id.find() ? id.group(1) : "none";
+    }
+
+    @Test
+    void whatIsPlannedIsInForceReportedAndRepairedAndGoesWithAnEmptyPlan() throws IOException {
+        node.ip("xfrm policy add src 192.0.2.0/24 dst 198.51.100.0/24 dir out");
+        plan(
+                List.of(sa("a", SaDirection.Out, 0x1000), sa("b", SaDirection.In, 0x2000)),
+                List.of(OUT, IN, OVER_THE_API_SERVER),
+                List.of(STEERING));
+
+        try (RunningAgent agent = node.start()) {
+            awaitReported();
+            assertThat(node.ip("xfrm policy"))
+                    .contains("src 10.20.1.0/24 dst 10.20.2.0/24", "src 10.20.2.0/24 dst 10.20.1.0/24")
+                    .doesNotContain("src 0.0.0.0/0");
+            assertThat(status().securityPolicies().get(2).reason()).isEqualTo(Reason.CoversApiServer.name());
+            assertThat(status().securityPolicies().get(2).message()).contains("198.18.77.1");
+            assertThat(status().steering().getFirst().state()).isEqualTo(EntryState.Installed);
+            assertThat(status().steering().getFirst().mode()).isEqualTo(XdpMode.Native);
+            assertThat(programOn("eth0")).isNotEqualTo("none");
+            // With ESP in the kernel the keys are missed, without it they are not even looked for
+            assertThat(status().securityAssociations())
+                    .allSatisfy(report ->
+                            assertThat(report.reason()).isIn(Reason.Unsupported.name(), Reason.KeyMissing.name()));
+
+            node.ip("xfrm policy delete src 10.20.1.0/24 dst 10.20.2.0/24 dir out");
+            soon().untilAsserted(
+                            () -> assertThat(node.ip("xfrm policy")).contains("src 10.20.1.0/24 dst 10.20.2.0/24"));
+
+            plan(List.of(), List.of(), List.of());
+            awaitReported();
+            assertThat(node.ip("xfrm policy"))
+                    .doesNotContain("10.20.")
+                    .contains("src 192.0.2.0/24 dst 198.51.100.0/24");
+            assertThat(programOn("eth0")).isEqualTo("none");
+            assertThat(node.pins()).isEmpty();
+            assertThat(agent.terminate()).isEqualTo(143);
+        }
+    }
+
+    @Test
+    void theNodeIsDescribedAndItsLeaseRenewed() throws IOException {
+        plan(List.of(), List.of(), List.of(STEERING));
+
+        try (RunningAgent agent = node.start()) {
+            soon().untilAsserted(() -> assertThat(nodeStatus().steering()).isEqualTo("eth0:Native"));
+            IPsecNodeStatus status = nodeStatus();
+            assertThat(status.kernel()).isNotBlank();
+            assertThat(status.boot()).contains("/");
+            assertThat(status.cpus()).matches("[0-9,-]+");
+            assertThat(status.securityAssociations()).isEqualTo("0/0");
+            assertThat(status.interfaces())
+                    .anySatisfy(link -> {
+                        assertThat(link.name()).isEqualTo("eth0");
+                        assertThat(link.addresses()).containsExactly("10.10.0.1");
+                        assertThat(link.steering()).isEqualTo(XdpMode.Native);
+                    })
+                    .noneSatisfy(link -> assertThat(link.name()).isEqualTo("lo"));
+            assertThat(status.conditions())
+                    .extracting(Condition::type)
+                    .containsExactly(Condition.READY, Condition.DEGRADED);
+
+            ZonedDateTime first = renewed();
+            soon().untilAsserted(() -> assertThat(renewed()).isAfter(first));
+            assertThat(agent.log()).doesNotContain("ERROR");
+        }
+    }
+
+    private static ZonedDateTime renewed() {
+        return server.client()
+                .leases()
+                .inNamespace(ApiServer.RELEASE)
+                .withName(Api.leaseName("n1"))
+                .get()
+                .getSpec()
+                .getRenewTime();
+    }
+
+    @Test
+    void aRestartIsNotFelt() throws IOException, InterruptedException {
+        plan(List.of(), List.of(OUT, IN), List.of(STEERING));
+        String index;
+        try (RunningAgent agent = node.start()) {
+            awaitReported();
+            index = node.ip("-details xfrm policy");
+            agent.terminate();
+        }
+        assertThat(node.ip("-details xfrm policy")).isEqualTo(index);
+        assertThat(programOn("eth0")).isNotEqualTo("none");
+
+        try (RunningAgent agent = node.start()) {
+            soon().untilAsserted(() -> assertThat(agent.log()).contains("eth0 is steered", "adopted"));
+            assertThat(node.ip("-details xfrm policy")).isEqualTo(index);
+            agent.kill();
+        }
+        assertThat(node.ip("-details xfrm policy")).isEqualTo(index);
+        assertThat(programOn("eth0")).isNotEqualTo("none");
+    }
+
+    @Test
+    void aMissingPlanHolds() throws IOException, InterruptedException {
+        plan(List.of(), List.of(OUT), List.of(STEERING));
+        try (RunningAgent agent = node.start()) {
+            awaitReported();
+            server.client().resources(NodePlan.class).withName("n1-0").delete();
+            Thread.sleep(2000);
+            agent.terminate();
+        }
+        try (RunningAgent agent = node.start()) {
+            soon().until(() -> agent.log().contains("agent "));
+            Thread.sleep(5000);
+            assertThat(node.ip("xfrm policy")).contains("src 10.20.1.0/24 dst 10.20.2.0/24");
+            assertThat(programOn("eth0")).isNotEqualTo("none");
+        }
+    }
+
+    @Test
+    void anInterfaceThatAppearsIsSteered() throws IOException {
+        plan(
+                List.of(),
+                List.of(),
+                List.of(new PlannedSteering(
+                        "steer", "uid-steer", 1L, List.of("late0", "eth0"), "0-1", 2048, XdpMode.Auto)));
+        try (RunningAgent agent = node.start()) {
+            awaitReported();
+            assertThat(status().steering().getFirst().reason()).isEqualTo(Reason.InterfaceNotFound.name());
+            assertThat(status().steering().getLast().state()).isEqualTo(EntryState.Installed);
+
+            node.addInterface("late0");
+            soon().untilAsserted(() ->
+                    assertThat(status().steering().getFirst().state()).isEqualTo(EntryState.Installed));
+            assertThat(programOn("late0")).isNotEqualTo("none");
+
+            node.ip("link delete late0");
+            soon().untilAsserted(() ->
+                    assertThat(status().steering().getFirst().reason()).isEqualTo(Reason.InterfaceNotFound.name()));
+            assertThat(agent.log()).doesNotContain("ERROR");
+        }
+    }
+
+    @Test
+    void withoutTheApiServerTheAgentHoldsAndRepairsAndThenReportsAgain() throws IOException {
+        plan(List.of(), List.of(OUT), List.of());
+        try (RunningAgent agent = node.start()) {
+            awaitReported();
+
+            node.gate().close();
+            node.ip("xfrm policy deleteall");
+            soon().untilAsserted(
+                            () -> assertThat(node.ip("xfrm policy")).contains("src 10.20.1.0/24 dst 10.20.2.0/24"));
+
+            node.gate().open();
+            plan(List.of(), List.of(OUT, IN), List.of());
+            awaitReported();
+            assertThat(status().installed()).isEqualTo("2/2");
+            assertThat(agent.terminate()).isEqualTo(143);
+        }
+    }
+
+    @Test
+    void cleanupRemovesWhatIsOursAndNothingElse() throws IOException {
+        node.ip("xfrm policy add src 192.0.2.0/24 dst 198.51.100.0/24 dir out");
+        plan(List.of(), List.of(OUT, IN), List.of(STEERING));
+        try (RunningAgent agent = node.start()) {
+            awaitReported();
+
+            NetworkNamespace.Output refused = node.cleanup();
+            assertThat(refused.exitCode()).isEqualTo(1);
+            assertThat(refused.text()).contains("stop it first");
+            agent.terminate();
+        }
+
+        node.gate().close();
+        NetworkNamespace.Output cleaned = node.cleanup();
+
+        assertThat(cleaned.exitCode()).isZero();
+        assertThat(cleaned.text())
+                .contains("removed the XDP program from eth0", "removed the policy out", "removed the policy in")
+                .contains("3 removed, 0 left", "key ledger");
+        assertThat(node.ip("xfrm policy")).doesNotContain("10.20.").contains("src 192.0.2.0/24 dst 198.51.100.0/24");
+        assertThat(programOn("eth0")).isEqualTo("none");
+        assertThat(node.pins()).isEmpty();
+        assertThat(node.cleanup().text()).contains("0 removed, 0 left");
+    }
+
+    @Test
+    void somebodyElsesPolicyIsNamedAndLeftAloneUntilItGoes() throws IOException {
+        node.ip("xfrm policy add src 10.20.1.0/24 dst 10.20.2.0/24 dir out action block priority 7");
+        plan(List.of(), List.of(OUT, IN), List.of());
+        try (RunningAgent agent = node.start()) {
+            awaitReported();
+            assertThat(status().securityPolicies().getFirst().reason()).isEqualTo(Reason.ForeignEntry.name());
+            assertThat(status().securityPolicies().getLast().state()).isEqualTo(EntryState.Installed);
+
+            node.ip("xfrm policy delete src 10.20.1.0/24 dst 10.20.2.0/24 dir out");
+            soon().untilAsserted(() -> assertThat(status().installed()).isEqualTo("2/2"));
+            agent.terminate();
+        }
+    }
+}

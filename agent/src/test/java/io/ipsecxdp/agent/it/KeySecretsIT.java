@@ -1,0 +1,135 @@
+package io.ipsecxdp.agent.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.ipsecxdp.agent.key.KeyMaterial;
+import io.ipsecxdp.agent.node.KeySecrets;
+import io.ipsecxdp.agent.node.KeySecrets.NoKey;
+import io.ipsecxdp.crds.Api;
+import io.ipsecxdp.crds.Encryption;
+import io.ipsecxdp.crds.EncryptionAlgorithm;
+import io.ipsecxdp.crds.KeySecretRef;
+import io.ipsecxdp.crds.Reason;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Keys are read from a real API server, with the rights of an agent. */
+@Timeout(60)
+class KeySecretsIT {
+
+    private static ApiServer server;
+    private static KubernetesClient agent;
+    private static byte[] key;
+
+    @TempDir
+    private static Path folder;
+
+    @BeforeAll
+    static void start() throws IOException {
+        server = ApiServer.start(folder);
+        agent = server.agentsClient();
+        key = new byte[20];
+        new Random().nextBytes(key);
+        secret("good", Api.KEY_SECRET_TYPE, key);
+        secret("opaque", "Opaque", key);
+        secret("short", Api.KEY_SECRET_TYPE, new byte[19]);
+    }
+
+    @AfterAll
+    static void stop() {
+        if (server != null) {
+            agent.close();
+            server.close();
+        }
+    }
+
+    private static void secret(String name, String type, byte[] bytes) {
+        server.client()
+                .resource(new SecretBuilder()
+                        .withNewMetadata()
+                        .withName(name)
+                        .withNamespace(ApiServer.KEYS)
+                        .endMetadata()
+                        .withType(type)
+                        .addToData("entry", Base64.getEncoder().encodeToString(bytes))
+                        .build())
+                .create();
+    }
+
+    private static KeySecrets.Answer read(String namespace, String name, String entry) {
+        Encryption encryption = new Encryption(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef(name, entry));
+        return new KeySecrets(agent, namespace).read(encryption).join();
+    }
+
+    private static NoKey refused(String name, String entry) {
+        return (NoKey) read(ApiServer.KEYS, name, entry);
+    }
+
+    @Test
+    void aKeyIsReadAsItIs() {
+        try (KeyMaterial read = ((KeySecrets.Key) read(ApiServer.KEYS, "good", "entry")).key();
+                KeyMaterial expected = KeyMaterial.takeFrom(key.clone())) {
+            assertThat(read.sameBytesAs(expected)).isTrue();
+        }
+    }
+
+    @Test
+    void aMissingSecretIsNamedWithWhatItNeeds() {
+        NoKey answer = refused("none", "entry");
+        assertThat(answer.reason()).isEqualTo(Reason.KeyMissing);
+        assertThat(answer.message()).contains("Secret none", "ipsec-xdp-keys", Api.KEY_SECRET_TYPE, "20 bytes");
+    }
+
+    @Test
+    void aMissingEntryIsNamed() {
+        NoKey answer = refused("good", "other");
+        assertThat(answer.reason()).isEqualTo(Reason.KeyMissing);
+        assertThat(answer.message()).contains("Secret good", "no entry other");
+    }
+
+    @Test
+    void aSecretOfAnotherTypeIsRefused() {
+        NoKey answer = refused("opaque", "entry");
+        assertThat(answer.reason()).isEqualTo(Reason.KeyInvalid);
+        assertThat(answer.message()).contains(Api.KEY_SECRET_TYPE).doesNotContain("Opaque");
+    }
+
+    @Test
+    void aKeyOfTheWrongLengthSaysWhatItNeedsAndNeverWhatItHas() {
+        NoKey answer = refused("short", "entry");
+        assertThat(answer.reason()).isEqualTo(Reason.KeyInvalid);
+        assertThat(answer.message()).contains("20 bytes", "128 bits").doesNotContain("19");
+    }
+
+    @Test
+    void anotherNamespaceIsForbidden() {
+        NoKey answer = (NoKey) read("default", "good", "entry");
+        assertThat(answer.reason()).isEqualTo(Reason.KeyUnreadable);
+        assertThat(answer.message()).contains("may not read");
+    }
+
+    @Test
+    void anApiServerThatIsGoneIsUnreadable() {
+        try (KubernetesClient nowhere = new io.fabric8.kubernetes.client.KubernetesClientBuilder()
+                .withConfig(new io.fabric8.kubernetes.client.ConfigBuilder()
+                        .withMasterUrl("https://127.0.0.1:1")
+                        .build())
+                .build()) {
+            Encryption encryption =
+                    new Encryption(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef("good", "entry"));
+            NoKey answer = (NoKey)
+                    new KeySecrets(nowhere, ApiServer.KEYS).read(encryption).join();
+            assertThat(answer.reason()).isEqualTo(Reason.KeyUnreadable);
+            assertThat(answer.message()).contains("does not answer");
+        }
+    }
+}
