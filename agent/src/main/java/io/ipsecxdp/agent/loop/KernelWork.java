@@ -32,6 +32,7 @@ import io.ipsecxdp.agent.state.StateFolder;
 import io.ipsecxdp.agent.xfrm.Change;
 import io.ipsecxdp.agent.xfrm.KernelError;
 import io.ipsecxdp.agent.xfrm.Notification;
+import io.ipsecxdp.agent.xfrm.PolicyId;
 import io.ipsecxdp.agent.xfrm.Result;
 import io.ipsecxdp.agent.xfrm.SaDirection;
 import io.ipsecxdp.agent.xfrm.SaId;
@@ -82,7 +83,7 @@ public final class KernelWork {
     private final KeyRing keys;
     private final Clock clock;
     private final Map<DesiredEntry, Refused> refusals = new HashMap<>();
-    private final List<KeyUse> ended = new ArrayList<>();
+    private final Map<KeyFingerprint, KeyUse> ended = new HashMap<>();
     private final Map<SaId, Instant> absentSince = new HashMap<>();
     private Desired desired = Desired.UNKNOWN;
     private Set<Object> concerned = Set.of();
@@ -111,8 +112,9 @@ public final class KernelWork {
     public boolean hear(List<Notification> notifications) {
         boolean round = false;
         for (Notification notification : notifications) {
-            Witness.ended(notification, state.journal(), state.ledger()).ifPresent(ended::add);
-            witness = witness.after(notification, state.journal());
+            // The first that the kernel tells is of ours; after it, somebody else's may come and go in its place
+            Witness.ended(notification, state.journal(), state.ledger())
+                    .ifPresent(use -> ended.putIfAbsent(use.key(), use));
             boolean matters = matters(notification);
             round |= matters;
             if (matters && !notification.own()) {
@@ -120,13 +122,14 @@ public final class KernelWork {
                 refusals.clear();
             }
         }
+        witness = witness.after(notifications, state.journal());
         writeEnded();
         return round;
     }
 
     /** The kernel tells it once only: it is kept until the disk has it. */
     private void writeEnded() {
-        state.writeKeys(ended);
+        state.writeKeys(List.copyOf(ended.values()));
         ended.clear();
     }
 
@@ -285,16 +288,13 @@ public final class KernelWork {
             Map<KeyFingerprint, Optional<KeyUse>> before = new HashMap<>();
             uses.forEach(use -> before.put(use.key(), state.ledger().use(use.key())));
             // Before the kernel is told: after a crash at any moment, what it has of us is known, and so is every key
-            // it saw
-            state.writeKeys(uses);
+            // it saw. The journal first: should the disk be full, no key counts as used that was not
             state.write(journal);
+            state.writeKeys(uses);
             if (steps.isEmpty()) {
                 return false;
             }
-            List<Result> results = xfrm.apply(steps.stream().map(Step::change).toList());
-            for (int i = 0; i < steps.size(); i++) {
-                settle(steps.get(i).action(), results.get(i).error(), before, facts);
-            }
+            settle(steps, xfrm.apply(steps.stream().map(Step::change).toList()), before, facts);
             return true;
         } finally {
             steps.forEach(step -> step.key().ifPresent(KeyMaterial::close));
@@ -302,60 +302,62 @@ public final class KernelWork {
     }
 
     private void settle(
-            Action action, Optional<KernelError> error, Map<KeyFingerprint, Optional<KeyUse>> before, Facts facts) {
-        switch (action) {
-            case InstallSa(DesiredSa sa, KeyFingerprint key, long last) -> {
-                if (error.isEmpty()) {
-                    witness = witness.installed(sa.sa().id());
-                    LOG.infof("installed the SA %s, %s", sa.name(), sa.sa().id());
-                }
-                refused(sa, error, facts, () -> {
-                    state.write(List.of(new JournalChange.DisownSa(sa.sa().id())));
-                    if (sa.sa().direction() == SaDirection.OUT) {
-                        // The kernel never had it, so no packet was sent with it: it is as used as before
-                        state.writeKeys(List.of(
-                                before.get(key).orElseGet(() -> sa.use(key).with(new KeyUse.Unused()))));
+            List<Step> steps, List<Result> results, Map<KeyFingerprint, Optional<KeyUse>> before, Facts facts) {
+        Set<SaId> installedSas = new HashSet<>();
+        Set<PolicyId> installedPolicies = new HashSet<>();
+        List<JournalChange> disowned = new ArrayList<>();
+        List<KeyUse> spared = new ArrayList<>();
+        for (int i = 0; i < steps.size(); i++) {
+            Optional<KernelError> error = results.get(i).error();
+            boolean certainlyNot = error.filter(Refusal::isCertain).isPresent();
+            switch (steps.get(i).action()) {
+                case InstallSa(DesiredSa sa, KeyFingerprint key, long last) -> {
+                    tried("installed the SA %s, %s".formatted(sa.name(), sa.sa().id()), sa, error, facts);
+                    if (error.isEmpty()) {
+                        installedSas.add(sa.sa().id());
+                    } else if (certainlyNot) {
+                        disowned.add(new JournalChange.DisownSa(sa.sa().id()));
+                        if (sa.sa().direction() == SaDirection.OUT) {
+                            // The kernel never had it, so no packet was sent with it: it is as used as before
+                            spared.add(
+                                    before.get(key).orElseGet(() -> sa.use(key).with(new KeyUse.Unused())));
+                        }
                     }
-                });
-            }
-            case InstallPolicy(DesiredPolicy policy) -> {
-                if (error.isEmpty()) {
-                    witness = witness.installed(policy.policy().id());
-                    LOG.infof(
-                            "installed the policy %s, %s",
-                            policy.name(), policy.policy().id());
                 }
-                refused(
-                        policy,
-                        error,
-                        facts,
-                        () -> state.write(List.of(
-                                new JournalChange.DisownPolicy(policy.policy().id()))));
-            }
-            case ReplacePolicy(DesiredPolicy policy) -> {
-                if (error.isEmpty()) {
-                    witness = witness.installed(policy.policy().id());
-                    LOG.infof(
-                            "replaced the policy %s, %s",
-                            policy.name(), policy.policy().id());
+                case InstallPolicy(DesiredPolicy policy) -> {
+                    PolicyId id = policy.policy().id();
+                    tried("installed the policy %s, %s".formatted(policy.name(), id), policy, error, facts);
+                    if (error.isEmpty()) {
+                        installedPolicies.add(id);
+                    } else if (certainlyNot) {
+                        disowned.add(new JournalChange.DisownPolicy(id));
+                    }
                 }
-                refused(policy, error, facts, () -> {});
+                case ReplacePolicy(DesiredPolicy policy) -> {
+                    PolicyId id = policy.policy().id();
+                    tried("replaced the policy %s, %s".formatted(policy.name(), id), policy, error, facts);
+                    if (error.isEmpty()) {
+                        installedPolicies.add(id);
+                    }
+                }
+                case RemoveSa(OwnedSa sa) -> removed("the SA " + sa.name() + ", " + sa.id(), error);
+                case RemovePolicy(OwnedPolicy policy) ->
+                    removed("the policy " + policy.name() + ", " + policy.id(), error);
+                case Write write -> {}
+                case WriteKey write -> {}
+                case ReadKey read -> {}
             }
-            case RemoveSa(OwnedSa sa) -> removed("the SA " + sa.name() + ", " + sa.id(), error);
-            case RemovePolicy(OwnedPolicy policy) -> removed("the policy " + policy.name() + ", " + policy.id(), error);
-            case Write write -> {}
-            case WriteKey write -> {}
-            case ReadKey read -> {}
         }
+        witness = witness.installed(installedSas, installedPolicies);
+        state.write(disowned);
+        state.writeKeys(spared);
     }
 
-    private void refused(DesiredEntry entry, Optional<KernelError> error, Facts facts, Runnable undo) {
+    private void tried(String done, DesiredEntry entry, Optional<KernelError> error, Facts facts) {
         if (error.isEmpty()) {
             refusals.remove(entry);
+            LOG.info(done);
             return;
-        }
-        if (Refusal.isCertain(error.get())) {
-            undo.run();
         }
         Standing standing = Refusal.of(entry, error.get(), facts);
         Refused former = refusals.get(entry);

@@ -47,52 +47,27 @@ public record Witness(
         return new Witness(Set.of(), journal.sas().keySet(), Set.of(), Set.of());
     }
 
-    /** What is known after the kernel told something. */
-    public Witness after(Notification notification, Journal journal) {
-        boolean own = notification.own();
-        return switch (notification.event()) {
-            case SaAdded(ObservedSa sa) when own -> installed(sa.id());
-            case SaAdded(ObservedSa sa)
-            when journal.sas().containsKey(sa.id()) -> withSas(plus(goneSas, Set.of(sa.id())), silentSas);
-            case SaDeleted(ObservedSa sa)
-            when ours(sa, journal).isPresent() -> withSas(plus(goneSas, Set.of(sa.id())), silentSas);
-            case SaExpired(SaId id, boolean hard) when hard -> withoutTrace(Set.of(id), journal);
-            case SasFlushed(IpProtocol protocol)
-            when isEsp(protocol) -> withoutTrace(journal.sas().keySet(), journal);
-            case Lost lost -> withSas(goneSas, plus(silentSas, journal.sas().keySet()));
-            case PolicyAdded(ObservedPolicy policy) when own -> installed(policy.id());
-            case PolicyAdded(ObservedPolicy policy)
-            when journal.policies().containsKey(policy.id()) ->
-                withPolicies(plus(gonePolicies, Set.of(policy.id())), changedPolicies);
-            case PolicyUpdated(ObservedPolicy policy) when own -> installed(policy.id());
-            case PolicyUpdated(ObservedPolicy policy)
-            when stillOurs(policy.id(), journal) ->
-                withPolicies(gonePolicies, plus(changedPolicies, Set.of(policy.id())));
-            case PolicyDeleted(ObservedPolicy policy)
-            when ours(policy, journal) -> withPolicies(plus(gonePolicies, Set.of(policy.id())), changedPolicies);
-            case PolicyExpired(ObservedPolicy policy, boolean hard)
-            when hard && ours(policy, journal) ->
-                withPolicies(plus(gonePolicies, Set.of(policy.id())), changedPolicies);
-            case PoliciesFlushed(PolicyId.Type type)
-            when type == PolicyId.Type.MAIN ->
-                withPolicies(plus(gonePolicies, journal.policies().keySet()), changedPolicies);
-            default -> this;
-        };
+    /** What is known after the kernel told something. What is not in the journal needs no remembering. */
+    public Witness after(Collection<Notification> notifications, Journal journal) {
+        Memory memory = new Memory(this, journal);
+        notifications.forEach(memory::take);
+        return memory.witness();
     }
 
-    /** This agent installed the SA. */
-    public Witness installed(SaId id) {
-        return withSas(minus(goneSas, id), minus(silentSas, id));
-    }
-
-    /** This agent installed the policy, or replaced it. */
-    public Witness installed(PolicyId id) {
-        return withPolicies(minus(gonePolicies, id), minus(changedPolicies, id));
+    /** This agent installed the SAs and policies, or replaced them. */
+    public Witness installed(Collection<SaId> sas, Collection<PolicyId> policies) {
+        return new Witness(
+                without(goneSas, sas),
+                without(silentSas, sas),
+                without(gonePolicies, policies),
+                without(changedPolicies, policies));
     }
 
     /** The kernel took longer to tell than it ever does. */
     public Witness withoutHopeFor(Collection<SaId> ids) {
-        return ids.isEmpty() ? this : withSas(goneSas, plus(silentSas, ids));
+        Set<SaId> silent = new HashSet<>(silentSas);
+        silent.addAll(ids);
+        return new Witness(goneSas, silent, gonePolicies, changedPolicies);
     }
 
     /** What is to be remembered of a key, now that the kernel told how far it came. */
@@ -100,7 +75,7 @@ public record Witness(
         if (!(notification.event() instanceof SaDeleted(ObservedSa sa))) {
             return Optional.empty();
         }
-        return ours(sa, journal)
+        return certainlyOurs(sa, journal)
                 .filter(owned -> owned.direction() == SaDirection.OUT)
                 .flatMap(OwnedSa::key)
                 .flatMap(ledger::use)
@@ -120,50 +95,107 @@ public record Witness(
      * Only of an SA whose time of installation was read back is it certain that it was ours: a wrong last sequence
      * number would be worse than none.
      */
-    private static Optional<OwnedSa> ours(ObservedSa sa, Journal journal) {
+    private static Optional<OwnedSa> certainlyOurs(ObservedSa sa, Journal journal) {
         return Optional.ofNullable(journal.sas().get(sa.id()))
                 .filter(owned -> owned.birth().asked().isEmpty() && owned.is(sa));
     }
 
-    private boolean ours(ObservedPolicy policy, Journal journal) {
-        OwnedPolicy owned = journal.policies().get(policy.id());
-        return owned != null && isOurs(owned, policy);
-    }
-
-    private boolean stillOurs(PolicyId id, Journal journal) {
-        return journal.policies().containsKey(id) && !gonePolicies.contains(id);
-    }
-
-    private static boolean isEsp(IpProtocol protocol) {
-        return protocol.equals(IpProtocol.ANY) || protocol.equals(IpProtocol.ESP);
-    }
-
-    private Witness withoutTrace(Set<SaId> ids, Journal journal) {
-        Set<SaId> ours = new HashSet<>(ids);
-        ours.retainAll(journal.sas().keySet());
-        return withSas(plus(goneSas, ours), plus(silentSas, ours));
-    }
-
-    private Witness withSas(Set<SaId> gone, Set<SaId> silent) {
-        return new Witness(gone, silent, gonePolicies, changedPolicies);
-    }
-
-    private Witness withPolicies(Set<PolicyId> gone, Set<PolicyId> changed) {
-        return new Witness(goneSas, silentSas, gone, changed);
-    }
-
-    private static <T> Set<T> plus(Set<T> set, Collection<T> more) {
+    private static <T> Set<T> without(Set<T> set, Collection<T> some) {
         Set<T> result = new HashSet<>(set);
-        result.addAll(more);
+        some.forEach(result::remove);
         return result;
     }
 
-    private static <T> Set<T> minus(Set<T> set, T one) {
-        if (!set.contains(one)) {
-            return set;
+    /** What is known while notifications are taken in, one by one. */
+    private static final class Memory {
+        private final Journal journal;
+        private final Set<SaId> goneSas;
+        private final Set<SaId> silentSas;
+        private final Set<PolicyId> gonePolicies;
+        private final Set<PolicyId> changedPolicies;
+
+        Memory(Witness before, Journal journal) {
+            this.journal = journal;
+            this.goneSas = known(before.goneSas, journal.sas().keySet());
+            this.silentSas = known(before.silentSas, journal.sas().keySet());
+            this.gonePolicies = known(before.gonePolicies, journal.policies().keySet());
+            this.changedPolicies =
+                    known(before.changedPolicies, journal.policies().keySet());
         }
-        Set<T> result = new HashSet<>(set);
-        result.remove(one);
-        return result;
+
+        private static <T> Set<T> known(Set<T> ids, Set<T> owned) {
+            Set<T> known = new HashSet<>(ids);
+            known.retainAll(owned);
+            return known;
+        }
+
+        Witness witness() {
+            return new Witness(goneSas, silentSas, gonePolicies, changedPolicies);
+        }
+
+        void take(Notification notification) {
+            boolean own = notification.own();
+            switch (notification.event()) {
+                case SaAdded(ObservedSa sa) -> added(sa.id(), own);
+                case SaDeleted(ObservedSa sa) ->
+                    certainlyOurs(sa, journal).map(OwnedSa::id).ifPresent(goneSas::add);
+                case SaExpired(SaId id, boolean hard) when hard -> lost(Set.of(id));
+                case SasFlushed(IpProtocol protocol)
+                when isEsp(protocol) -> lost(journal.sas().keySet());
+                case Lost lost -> silentSas.addAll(journal.sas().keySet());
+                case PolicyAdded(ObservedPolicy policy) -> added(policy.id(), own);
+                case PolicyUpdated(ObservedPolicy policy) -> updated(policy.id(), own);
+                case PolicyDeleted(ObservedPolicy policy) -> deleted(policy);
+                case PolicyExpired(ObservedPolicy policy, boolean hard) when hard -> deleted(policy);
+                case PoliciesFlushed(PolicyId.Type type)
+                when type == PolicyId.Type.MAIN ->
+                    gonePolicies.addAll(journal.policies().keySet());
+                default -> {}
+            }
+        }
+
+        private void added(SaId id, boolean own) {
+            if (own) {
+                goneSas.remove(id);
+                silentSas.remove(id);
+            } else if (journal.sas().containsKey(id)) {
+                goneSas.add(id);
+            }
+        }
+
+        private void added(PolicyId id, boolean own) {
+            if (own) {
+                gonePolicies.remove(id);
+                changedPolicies.remove(id);
+            } else if (journal.policies().containsKey(id)) {
+                gonePolicies.add(id);
+            }
+        }
+
+        private void updated(PolicyId id, boolean own) {
+            if (own) {
+                added(id, true);
+            } else if (journal.policies().containsKey(id) && !gonePolicies.contains(id)) {
+                changedPolicies.add(id);
+            }
+        }
+
+        private void deleted(ObservedPolicy policy) {
+            OwnedPolicy owned = journal.policies().get(policy.id());
+            if (owned != null && (owned.is(policy) || changedPolicies.contains(policy.id()))) {
+                gonePolicies.add(policy.id());
+            }
+        }
+
+        private void lost(Set<SaId> ids) {
+            ids.stream().filter(journal.sas()::containsKey).forEach(id -> {
+                goneSas.add(id);
+                silentSas.add(id);
+            });
+        }
+
+        private static boolean isEsp(IpProtocol protocol) {
+            return protocol.equals(IpProtocol.ANY) || protocol.equals(IpProtocol.ESP);
+        }
     }
 }

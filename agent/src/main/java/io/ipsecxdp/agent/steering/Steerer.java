@@ -10,6 +10,7 @@ import io.ipsecxdp.agent.steering.SteeringAction.Reconfigure;
 import io.ipsecxdp.agent.steering.SteeringAction.Write;
 import io.ipsecxdp.agent.steering.SteeringPlan.Situation;
 import io.ipsecxdp.agent.steering.SteeringPlan.Steered;
+import io.ipsecxdp.bpf.AttachedMode;
 import io.ipsecxdp.bpf.Capabilities;
 import io.ipsecxdp.bpf.NetDevice;
 import io.ipsecxdp.bpf.OpenResult;
@@ -215,7 +216,9 @@ public final class Steerer implements AutoCloseable {
             case OpenResult.Opened opened -> {
                 open.put(
                         name,
-                        new Opened(opened.steering(), new Steered(device, mode, opened.mode(), config, note(opened))));
+                        new Opened(
+                                opened.steering(),
+                                new Steered(device, mode, opened.mode(), config, note(mode, opened))));
                 LOG.infof(
                         "%s is steered to the CPUs %s, %s mode%s",
                         name, config.cpus(), opened.mode(), opened.adopted() ? ", adopted" : "");
@@ -244,9 +247,13 @@ public final class Steerer implements AutoCloseable {
         return refusal.map(Steerer::refused);
     }
 
-    private String note(OpenResult.Opened opened) {
+    private String note(io.ipsecxdp.bpf.XdpMode mode, OpenResult.Opened opened) {
         List<String> notes = new ArrayList<>();
-        opened.nativeRefused().ifPresent(why -> notes.add("In generic mode: " + why + "."));
+        if (mode == io.ipsecxdp.bpf.XdpMode.AUTO && opened.mode() == AttachedMode.GENERIC) {
+            notes.add(opened.nativeRefused()
+                    .map(why -> "In generic mode: " + why + ".")
+                    .orElse("In generic mode, as an earlier agent attached it."));
+        }
         if (!capabilities.orElseThrow().saLookup()) {
             notes.add("This kernel cannot look SAs up from XDP: a hash of the SPI chooses the CPU of every SA.");
         } else if (!capabilities.orElseThrow().saOwner()) {

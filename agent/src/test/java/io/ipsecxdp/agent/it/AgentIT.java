@@ -74,6 +74,7 @@ class AgentIT {
     static void startApiServer() throws IOException {
         Needs.root();
         Needs.program("ip");
+        Needs.program("setpriv");
         server = ApiServer.start(serverFolder);
     }
 

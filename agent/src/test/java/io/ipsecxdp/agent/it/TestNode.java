@@ -23,6 +23,10 @@ final class TestNode implements AutoCloseable {
 
     private static final String INSIDE = "198.18.77.2";
 
+    /** Root with three capabilities, as the chart has it. */
+    private static final List<String> AS_IN_ITS_POD =
+            List.of("setpriv", "--bounding-set", "-all,+net_admin,+bpf,+perfmon", "--inh-caps", "-all");
+
     private final String name;
     private final Path folder;
     private final Path bpffs;
@@ -107,7 +111,8 @@ final class TestNode implements AutoCloseable {
 
     private Process launch(List<String> arguments) throws IOException {
         starts++;
-        List<String> command = new ArrayList<>(List.of(
+        List<String> command = new ArrayList<>(AS_IN_ITS_POD);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx48m",
                 "-XX:+UseSerialGC",
