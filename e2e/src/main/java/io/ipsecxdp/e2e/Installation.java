@@ -4,13 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.ipsecxdp.charts.Chart;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /** What is in a cluster before operator and agents start: namespaces, rights, Node objects. */
@@ -27,7 +21,7 @@ public record Installation(Project project, KubernetesClient client) {
                     .endMetadata()
                     .build());
         }
-        List<HasMetadata> access = chart().render(Map.of()).stream()
+        List<HasMetadata> access = ChartRendering.of(project).stream()
                 .filter(object -> ACCESS_KINDS.contains(object.getKind()))
                 .toList();
         access.forEach(this::create);
@@ -57,18 +51,6 @@ public record Installation(Project project, KubernetesClient client) {
                     .endStatus()
                     .build();
         });
-    }
-
-    private Chart chart() {
-        try {
-            // Without the symbolic links of the chart's folder, on each of which Helm would comment
-            Path copy = Files.createTempDirectory(project.target(), "chart").resolve("ipsec-xdp-operator");
-            Command.of("cp", "-rL", Chart.ofProject(project.root()).folder().toString(), copy.toString())
-                    .output();
-            return new Chart(copy);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private void create(HasMetadata object) {

@@ -24,7 +24,7 @@ class InterruptedDemoIT {
     private static final Duration CLEANUP = Duration.ofSeconds(30);
 
     @ParameterizedTest(name = "SIG{0} in step {1}")
-    @CsvSource({"INT, 1", "KILL, 3"})
+    @CsvSource({"INT, 1", "TERM, 3", "KILL, 3"})
     void nothingIsLeftOfADemoThatIsInterrupted(String signal, int step, @TempDir Path logs) {
         Project project = Project.here();
         List<Path> earlier = runs(project);

@@ -305,6 +305,8 @@ public final class KernelWork {
             List<Step> steps, List<Result> results, Map<KeyFingerprint, Optional<KeyUse>> before, Facts facts) {
         Set<SaId> installedSas = new HashSet<>();
         Set<PolicyId> installedPolicies = new HashSet<>();
+        Set<SaId> askedSas = new HashSet<>();
+        Set<PolicyId> askedPolicies = new HashSet<>();
         List<JournalChange> disowned = new ArrayList<>();
         List<KeyUse> spared = new ArrayList<>();
         for (int i = 0; i < steps.size(); i++) {
@@ -322,6 +324,8 @@ public final class KernelWork {
                             spared.add(
                                     before.get(key).orElseGet(() -> sa.use(key).with(new KeyUse.Unused())));
                         }
+                    } else {
+                        askedSas.add(sa.sa().id());
                     }
                 }
                 case InstallPolicy(DesiredPolicy policy) -> {
@@ -331,6 +335,8 @@ public final class KernelWork {
                         installedPolicies.add(id);
                     } else if (certainlyNot) {
                         disowned.add(new JournalChange.DisownPolicy(id));
+                    } else {
+                        askedPolicies.add(id);
                     }
                 }
                 case ReplacePolicy(DesiredPolicy policy) -> {
@@ -348,7 +354,7 @@ public final class KernelWork {
                 case ReadKey read -> {}
             }
         }
-        witness = witness.installed(installedSas, installedPolicies);
+        witness = witness.installed(installedSas, installedPolicies).asked(askedSas, askedPolicies);
         state.write(disowned);
         state.writeKeys(spared);
     }

@@ -63,6 +63,14 @@ public record Witness(
                 without(changedPolicies, policies));
     }
 
+    /**
+     * This agent found nothing in these places, asked for an SA or a policy there, and the answer was lost. What was
+     * there is forgotten; what is there now tells by its {@link Birth} whose it is.
+     */
+    public Witness asked(Collection<SaId> sas, Collection<PolicyId> policies) {
+        return new Witness(without(goneSas, sas), silentSas, without(gonePolicies, policies), changedPolicies);
+    }
+
     /** The kernel took longer to tell than it ever does. */
     public Witness withoutHopeFor(Collection<SaId> ids) {
         Set<SaId> silent = new HashSet<>(silentSas);
