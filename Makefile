@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 export JAVA_HOME = $(shell lab/jdk)
 mvn = mvn -B -ntp
-java = "$$JAVA_HOME/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -cp 'e2e/target/classes:e2e/target/lib/*'
+java = "$$JAVA_HOME/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -cp
 begun := $(shell date +%s)
 
 help: ## says what there is
@@ -17,14 +17,14 @@ build: packages ## compiles and packages everything, without tests
 	@$(mvn) -q package -DskipTests -Dspotless.check.skip
 
 demo: build lab ## shows it all at work, in some minutes: an API server, two nodes, an agent on each, the operator, ESP packets
-	@$(java) -Dbegun=$(begun) io.ipsecxdp.e2e.Demo
+	@$(java) 'e2e/target/classes:e2e/target/lib/*' -Dbegun=$(begun) io.ipsecxdp.e2e.Demo
 
 test: packages lab ## checks the format, and runs the unit, integration and end-to-end tests
 	@$(mvn) verify
 	@echo "make test: $$(($$(date +%s) - $(begun))) s"
 
-bench: build lab ## measures, and writes bench/target/figures.json; make bench ONLY=apply,restart measures these only
-	@$(java) io.ipsecxdp.e2e.Bench $(ONLY)
+bench: build lab ## measures, and writes bench/target/figures.json; make bench ONLY=P5,resync measures these only
+	@$(java) 'bench/target/classes:bench/target/lib/*' io.ipsecxdp.bench.Bench $(ONLY)
 
 format: ## formats the Java sources
 	@$(mvn) -q spotless:apply
@@ -34,7 +34,6 @@ crds: ## writes crds/*.yaml from the API types
 
 clean: ## removes what was built; what was downloaded stays in ~/.cache/ipsec-xdp
 	@$(mvn) -q clean
-	@rm -rf bench/target
 
 packages:
 	@lab/packages

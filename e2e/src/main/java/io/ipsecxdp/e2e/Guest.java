@@ -78,6 +78,12 @@ public final class Guest implements Kernel {
     }
 
     @Override
+    public String machine() {
+        return "a guest of QEMU (%s CPUs, software emulation), kernel %s, on: %s"
+                .formatted(run("nproc").strip(), run("uname", "-r").strip(), Machine.describe());
+    }
+
+    @Override
     public void close() {
         Command.of(project.lab("vm"), "stop", folder.toString()).run();
     }

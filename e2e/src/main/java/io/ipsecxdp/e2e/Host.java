@@ -45,6 +45,11 @@ public final class Host implements Kernel {
     }
 
     @Override
+    public String machine() {
+        return Machine.describe();
+    }
+
+    @Override
     public void close() {
         cleanup.close();
         if (!nodes.isEmpty()) {

@@ -14,6 +14,9 @@ public sealed interface Kernel extends AutoCloseable permits Host, Guest {
     /** Makes nodes, with the ways to an API server on this machine's loopback. */
     List<NodeFacts> makeNodes(List<String> names);
 
+    /** The machine that it runs on, in a line. */
+    String machine();
+
     @Override
     void close();
 

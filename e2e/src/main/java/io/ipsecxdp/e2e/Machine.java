@@ -1,10 +1,10 @@
 package io.ipsecxdp.e2e;
 
 /** This machine, in a line. */
-final class Machine {
+public final class Machine {
     private Machine() {}
 
-    static String describe() {
+    public static String describe() {
         String model = Command.of("sed", "-n", "s/^model name[^:]*: //p", "/proc/cpuinfo")
                 .output()
                 .lines()

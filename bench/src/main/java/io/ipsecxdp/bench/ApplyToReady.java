@@ -1,0 +1,98 @@
+package io.ipsecxdp.bench;
+
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
+import io.ipsecxdp.crds.Condition;
+import io.ipsecxdp.crds.SaEnd;
+import io.ipsecxdp.crds.SaMode;
+import io.ipsecxdp.crds.SecurityAssociation;
+import io.ipsecxdp.e2e.Cluster;
+import io.ipsecxdp.e2e.Tunnel;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.IntStream;
+
+/** How long it takes from the apply of an SA until both nodes have it and it says so. */
+final class ApplyToReady implements Measurement {
+    private static final int APPLIES = 50;
+    private static final long REQID = 0x3000_0000L;
+
+    @Override
+    public String id() {
+        return "apply";
+    }
+
+    @Override
+    public String what() {
+        return "from apply of an SA to Ready on both nodes";
+    }
+
+    @Override
+    public List<Figure> measure(Labs labs) {
+        Cluster cluster = labs.cluster();
+        Series milliseconds = new Series(IntStream.range(0, APPLIES)
+                .mapToObj(i -> Tunnel.sa(
+                        cluster.keys(),
+                        "bench-" + i,
+                        new SaEnd("n1", null, null),
+                        new SaEnd("n2", null, null),
+                        SaMode.Tunnel,
+                        REQID))
+                .map(sa -> untilReady(cluster, sa).toNanos() / 1e6)
+                .toList());
+        String machine = cluster.lab().kernel().machine();
+        return List.of(
+                Figure.of("apply-ready-p50", what() + ", median", "ms", milliseconds, milliseconds.median())
+                        .on(machine),
+                Figure.of(
+                                "apply-ready-p99",
+                                what() + ", 99th percentile",
+                                "ms",
+                                milliseconds,
+                                milliseconds.percentile(99))
+                        .on(machine));
+    }
+
+    private static Duration untilReady(Cluster cluster, SecurityAssociation sa) {
+        var ready = new CompletableFuture<Long>();
+        var watcher = new Watcher<SecurityAssociation>() {
+            @Override
+            public void eventReceived(Action action, SecurityAssociation seen) {
+                boolean isReady = seen.getStatus() != null
+                        && seen.getStatus().conditions().stream()
+                                .anyMatch(condition -> condition.type().equals(Condition.READY)
+                                        && condition.status() == Condition.Status.True);
+                if (isReady) {
+                    ready.complete(System.nanoTime());
+                }
+            }
+
+            @Override
+            public void onClose(WatcherException cause) {
+                ready.completeExceptionally(cause);
+            }
+        };
+        Watch watch = cluster.client()
+                .resources(SecurityAssociation.class)
+                .withName(sa.getMetadata().getName())
+                .watch(watcher);
+        try {
+            long begun = System.nanoTime();
+            cluster.client().resource(sa).create();
+            return Duration.ofNanos(ready.get(Cluster.PATIENCE.toSeconds(), TimeUnit.SECONDS) - begun);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IllegalStateException(
+                    sa.getMetadata().getName() + " did not become Ready; " + cluster.tails(), e);
+        } finally {
+            watch.close();
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package io.ipsecxdp.bench;
+
+import io.ipsecxdp.crds.XdpMode;
+import io.ipsecxdp.e2e.Cluster;
+import io.ipsecxdp.e2e.Decrypts;
+import io.ipsecxdp.e2e.Load;
+import io.ipsecxdp.e2e.Steering;
+import io.ipsecxdp.e2e.Tunnel;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleSupplier;
+
+/** Which share of the packets the owner CPU decrypts, with steering and without. */
+final class OwnerShare implements Measurement {
+    private static final int CPUS = 2;
+    private static final int PACKETS = 2_000;
+    private static final int PER_SECOND = 1_000;
+
+    @Override
+    public String id() {
+        return "owner";
+    }
+
+    @Override
+    public String what() {
+        return "packets decrypted by the owner CPU, steered; baseline: not steered; owners crossed";
+    }
+
+    @Override
+    public List<Figure> measure(Labs labs) {
+        Cluster cluster = labs.cluster();
+        Tunnel tunnel = Tunnel.make(cluster.keys(), "bench-owner", cluster.node(0), cluster.node(1), CPUS);
+        var steering = Steering.on("eth0", XdpMode.Auto);
+        cluster.applyReady(tunnel.objects());
+        cluster.warmUp();
+        var load = new Load(cluster.lab().daemons(), cluster.node(0), cluster.node(1), CPUS, PACKETS, PER_SECOND);
+        try (Decrypts decrypts = Decrypts.of(cluster.lab().kernel())) {
+            Map<String, DoubleSupplier> subjects = new LinkedHashMap<>();
+            subjects.put("plain", () -> load.run(decrypts, tunnel.sas()).ownerPercent());
+            subjects.put("steered", () -> {
+                cluster.applyReady(List.of(steering));
+                double percent = load.run(decrypts, tunnel.sas()).ownerPercent();
+                cluster.client().resource(steering).delete();
+                cluster.awaitSteering("");
+                return percent;
+            });
+            Map<String, Series> percent = Rounds.interleaved(Rounds.LEAST, subjects);
+            return List.of(Figure.median("owner-share", what(), "%", percent.get("steered"))
+                    .against(percent.get("plain").median())
+                    .aiming(Goal.valueAtLeast(100))
+                    .on(cluster.lab().kernel().machine()));
+        }
+    }
+}
