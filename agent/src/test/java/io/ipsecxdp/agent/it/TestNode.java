@@ -30,6 +30,7 @@ final class TestNode implements AutoCloseable {
     private final String name;
     private final Path folder;
     private final Path bpffs;
+    private final String outside;
     private final NetworkNamespace namespace = NetworkNamespace.create();
     private final Gate gate;
     private final Path kubeconfig;
@@ -40,7 +41,7 @@ final class TestNode implements AutoCloseable {
         this.folder = folder;
         this.bpffs = Files.createDirectories(folder.resolve("bpf"));
         run(List.of("mount", "-t", "bpf", "agent-it", bpffs.toString()));
-        String outside = "agent-it-" + ProcessHandle.current().pid() % 10_000;
+        outside = "agent-it-" + ProcessHandle.current().pid() % 10_000;
         namespace.run("ip link add mgmt0 type veth peer name %s netns %d"
                 .formatted(outside, ProcessHandle.current().pid()));
         namespace.run("ip address add %s/30 dev mgmt0".formatted(INSIDE));
@@ -101,6 +102,8 @@ final class TestNode implements AutoCloseable {
     @Override
     public void close() {
         gate.close();
+        // The kernel removes a namespace's interfaces some time after its last process has ended
+        run(List.of("ip", "link", "delete", outside));
         namespace.close();
         run(List.of("umount", bpffs.toString()));
     }
@@ -162,7 +165,7 @@ final class TestNode implements AutoCloseable {
 
         @Override
         public void close() {
-            process.destroyForcibly();
+            process.destroyForcibly().onExit().join();
         }
     }
 
