@@ -61,5 +61,7 @@ public enum Reason {
     /** Another XDP program is on the interface. */
     ForeignProgram,
     /** The API server could not be asked for the key. */
-    KeyUnreadable
+    KeyUnreadable,
+    /** An offload hides VLAN tags from XDP, and the policy says not to steer there. */
+    VlanOffload
 }

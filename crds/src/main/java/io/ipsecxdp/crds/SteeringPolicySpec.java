@@ -13,22 +13,33 @@ import java.util.Optional;
 /** Which nodes and interfaces get the XDP program, and what it does. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @ValidationRule(
-        value = "self.interfaces.all(i, i.matches('^[^/:\\\\s]{1,15}$') && i != '.' && i != '..')",
-        message = "interfaces: a name has 1 to 15 characters without '/', ':' or white space")
+        value =
+                "self.interfaces.all(i, i == 'default route' || (i.matches('^[^/:\\\\s]{1,15}$') && i != '.' && i != '..'))",
+        message =
+                "interfaces: a name has 1 to 15 characters without '/', ':' or white space; a pattern has * or ? in it; 'default route' is the interface that has it")
 @ValidationRule(
         value = "!has(self.cpus) || self.cpus.matches('^[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*$')",
         message = "cpus must be a list of CPUs and ranges, for instance 0-3,8; leave it out for all CPUs of the node")
 @ValidationRule(
+        value =
+                "!has(self.excludedCpus) || self.excludedCpus.matches('^[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*$')",
+        message =
+                "excludedCpus must be a list of CPUs and ranges, for instance 0,4-5; leave it out to exclude none of cpus")
+@ValidationRule(
         value = "self.queueSize >= 64 && self.queueSize <= 16384",
         message = "queueSize must be 64 to 16384 packets per CPU")
+@ValidationRule(
+        value = "self.priority >= 1 && self.priority <= 65535",
+        message = "priority must be 1 to 65535; of two policies that want an interface the lower number gets it")
 public record SteeringPolicySpec(
         @JsonPropertyDescription("Which nodes, by their labels. Without it, or empty, all nodes.")
         LabelSelector nodeSelector,
 
         @Required
         @JsonPropertyDescription(
-                "Names of the interfaces that receive ESP. One that a node does not have is reported, and steered "
-                        + "as soon as it appears.")
+                "Interfaces that receive ESP: names; patterns, in which * stands for any characters and ? for one "
+                        + "(ens*); or 'default route' for the interfaces through which the node's default routes lead. "
+                        + "One that a node does not have is reported, and steered as soon as it appears.")
         @Size(min = 1, max = 32)
         List<String> interfaces,
 
@@ -47,10 +58,58 @@ public record SteeringPolicySpec(
         @JsonPropertyDescription(
                 "Native runs in the driver, Generic behind it on any interface and slower. Auto takes native where "
                         + "the driver can and says so where it cannot.")
-        XdpMode mode) {
+        XdpMode mode,
+
+        @Default("1000")
+        @JsonPropertyDescription(
+                "Of two policies that want an interface the one with the lower number gets it, 1 to 65535; with the "
+                        + "same number the one that has it, else the older. The other one says so in its conditions.")
+        Integer priority,
+
+        @JsonPropertyDescription(
+                "CPUs that must not decrypt, as a list of numbers and ranges: taken out of cpus, for instance because "
+                        + "they belong to something else.")
+        @Size(max = 1024)
+        String excludedCpus,
+
+        @Default("Any")
+        @JsonPropertyDescription(
+                "Local keeps to the CPUs of the interface's NUMA node, as far as the policy allows any of them; an SA "
+                        + "owned by a CPU of another node is then decrypted where it arrives. Any does not care.")
+        NumaPreference numa,
+
+        @Default("DontSteer")
+        @JsonPropertyDescription(
+                "What to do on an interface with VLANs whose driver, or veth peer, takes the tag out of the frame "
+                        + "before XDP sees it; steered, such a packet would arrive without its tag, on the wrong "
+                        + "interface. DontSteer leaves the interface alone and says so; SwitchOff switches that "
+                        + "offload off, and it stays off when the policy goes.")
+        VlanOffload vlanOffload) {
+
+    /** The entry of {@link #interfaces} for those that the node's default routes lead through. */
+    public static final String DEFAULT_ROUTE = "default route";
+
+    public static final int DEFAULT_PRIORITY = 1000;
+
+    public SteeringPolicySpec {
+        interfaces = interfaces == null ? List.of() : List.copyOf(interfaces);
+        priority = priority == null ? DEFAULT_PRIORITY : priority;
+        numa = numa == null ? NumaPreference.Any : numa;
+        vlanOffload = vlanOffload == null ? VlanOffload.DontSteer : vlanOffload;
+    }
+
+    /** All else by default. */
+    public SteeringPolicySpec(
+            LabelSelector nodeSelector, List<String> interfaces, String cpus, Integer queueSize, XdpMode mode) {
+        this(nodeSelector, interfaces, cpus, queueSize, mode, null, null, null, null);
+    }
 
     public Optional<String> cpuList() {
         return Optional.ofNullable(cpus);
+    }
+
+    public Optional<String> excludedCpuList() {
+        return Optional.ofNullable(excludedCpus);
     }
 
     public Optional<LabelSelector> selector() {

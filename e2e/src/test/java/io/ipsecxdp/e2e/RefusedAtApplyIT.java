@@ -147,7 +147,13 @@ class RefusedAtApplyIT {
                 "interfaces: [eth9]     | interfaces: []                     | spec.interfaces",
                 "interfaces: [eth9]     | interfaces: [a-name-that-is-too-long] | interfaces: a name has 1 to 15 characters",
                 "cpus: \"0\"            | cpus: all                          | cpus must be a list of CPUs and ranges",
+                "interfaces: [eth9]     | interfaces: [no such route]        | interfaces: a name has 1 to 15 characters",
+                "cpus: \"0\"            | excludedCpus: 1;2                 | excludedCpus must be a list of CPUs and ranges",
                 "queueSize: 2048        | queueSize: 1                       | queueSize must be 64 to 16384",
+                "queueSize: 2048        | priority: 0                        | priority must be 1 to 65535",
+                "queueSize: 2048        | priority: 65536                    | of two policies that want an interface the lower number",
+                "queueSize: 2048        | numa: Remote                       | Unsupported value: \"Remote\"",
+                "queueSize: 2048        | vlanOffload: Ignore                | Unsupported value: \"Ignore\"",
                 "mode: Auto             | mode: Offload                      | Unsupported value: \"Offload\"",
             })
     void aWrongSteeringPolicyIsRefused(String good, String bad, String sentence) {

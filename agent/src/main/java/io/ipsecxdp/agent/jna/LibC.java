@@ -5,14 +5,16 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 
 /**
- * The calls of the C library that netlink needs, mapped directly. {@code size_t} is a {@code long}: only 64-bit systems
+ * The calls of the C library that netlink and ethtool need, mapped directly. {@code size_t} is a {@code long}: only 64-bit systems
  * are served.
  */
 final class LibC {
 
     static final int EINTR = 4;
 
+    static final int AF_INET = 2;
     static final int AF_NETLINK = 16;
+    static final int SOCK_DGRAM = 2;
     static final int SOCK_RAW = 3;
     static final int SOCK_CLOEXEC = 02000000;
 
@@ -58,6 +60,9 @@ final class LibC {
     static native int eventfd(int initial, int flags);
 
     static native long write(int descriptor, Pointer bytes, long length);
+
+    /** Of the variable arguments it takes one, which is passed as any other on the platforms that are served. */
+    static native int ioctl(int descriptor, long request, Pointer argument);
 
     static native int close(int descriptor);
 }

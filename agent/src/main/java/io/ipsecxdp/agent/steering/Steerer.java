@@ -1,5 +1,7 @@
 package io.ipsecxdp.agent.steering;
 
+import io.ipsecxdp.agent.node.Link;
+import io.ipsecxdp.agent.node.Links;
 import io.ipsecxdp.agent.plan.JournalChange;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.plan.SteeringStanding;
@@ -7,6 +9,7 @@ import io.ipsecxdp.agent.state.StateFolder;
 import io.ipsecxdp.agent.steering.SteeringAction.End;
 import io.ipsecxdp.agent.steering.SteeringAction.Open;
 import io.ipsecxdp.agent.steering.SteeringAction.Reconfigure;
+import io.ipsecxdp.agent.steering.SteeringAction.SwitchOff;
 import io.ipsecxdp.agent.steering.SteeringAction.Write;
 import io.ipsecxdp.agent.steering.SteeringPlan.Situation;
 import io.ipsecxdp.agent.steering.SteeringPlan.Steered;
@@ -21,18 +24,22 @@ import io.ipsecxdp.bpf.SteeringConfig;
 import io.ipsecxdp.bpf.SteeringState;
 import io.ipsecxdp.bpf.Steerings;
 import io.ipsecxdp.crds.CpuList;
+import io.ipsecxdp.crds.NumaPreference;
 import io.ipsecxdp.crds.Reason;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
@@ -53,6 +60,7 @@ public final class Steerer implements AutoCloseable {
     private final StateFolder state;
     private final String boot;
     private final Clock clock;
+    private final Hardware hardware;
     private final Map<String, Opened> open = new HashMap<>();
     private final Map<DesiredSteering, Refused> refusals = new HashMap<>();
 
@@ -63,35 +71,46 @@ public final class Steerer implements AutoCloseable {
             StateFolder state,
             String boot,
             Clock clock) {
+        this(steerings, capabilities, state, boot, clock, new Hardware(Path.of("/sys")));
+    }
+
+    Steerer(
+            Optional<Steerings> steerings,
+            Optional<Capabilities> capabilities,
+            StateFolder state,
+            String boot,
+            Clock clock,
+            Hardware hardware) {
         this.steerings = steerings;
         this.capabilities = capabilities;
         this.state = state;
         this.boot = boot;
         this.clock = clock;
+        this.hardware = hardware;
     }
 
     /**
      * Brings the interfaces to what the slices say.
      *
-     * @param devices interfaces of the node, by name
+     * @param links interfaces of the node, by name
      */
     public Map<SteeringStanding.Key, SteeringStanding> reconcile(
-            Collection<Slice> slices, Map<String, NetDevice> devices, CpuList onlineCpus) {
+            Collection<Slice> slices, Map<String, Link> links, CpuList onlineCpus) {
         if (steerings.isEmpty()) {
             return nothingSteered(slices);
         }
-        forgetWhatIsGone(devices);
-        SteeringPlan plan = plan(slices, devices, onlineCpus);
+        forgetWhatIsGone(links);
+        SteeringPlan plan = plan(slices, links, onlineCpus);
         if (plan.actions().isEmpty()) {
             return plan.standings();
         }
         plan.actions().forEach(this::act);
-        return plan(slices, devices, onlineCpus).standings();
+        return plan(slices, links, onlineCpus).standings();
     }
 
     private static Map<SteeringStanding.Key, SteeringStanding> nothingSteered(Collection<Slice> slices) {
         Map<SteeringStanding.Key, SteeringStanding> standings = new HashMap<>();
-        DesiredSteering.of(slices)
+        Wish.of(slices)
                 .forEach(wanted -> standings.put(
                         wanted.key(),
                         SteeringPlan.failed(
@@ -143,7 +162,22 @@ public final class Steerer implements AutoCloseable {
         open.clear();
     }
 
-    private SteeringPlan plan(Collection<Slice> slices, Map<String, NetDevice> devices, CpuList onlineCpus) {
+    private SteeringPlan plan(Collection<Slice> slices, Map<String, Link> links, CpuList onlineCpus) {
+        List<Wish> wishes = Wish.of(slices);
+        Set<Integer> ofDefaultRoutes =
+                wishes.stream().anyMatch(Wish::isDefaultRoute) ? Links.ofDefaultRoutes() : Set.of();
+        Map<String, CpuList> localCpus = new HashMap<>();
+        Map<String, TagLoss> tagLosses = new HashMap<>();
+        for (Wish wish : wishes) {
+            for (String name : wish.meant(links.values(), ofDefaultRoutes)) {
+                if (wish.planned().numa() == NumaPreference.Local) {
+                    hardware.localCpus(name).ifPresent(cpus -> localCpus.put(name, cpus));
+                }
+                Optional.ofNullable(links.get(name))
+                        .flatMap(link -> TagLoss.on(link, links.values(), hardware::activeFeatures))
+                        .ifPresent(loss -> tagLosses.put(name, loss));
+            }
+        }
         Map<String, Integer> pinned = new TreeMap<>();
         steerings.orElseThrow().pinned().forEach(steering -> pinned.put(steering.ifname(), steering.ifindex()));
         Map<String, Steered> steered = new HashMap<>();
@@ -153,15 +187,28 @@ public final class Steerer implements AutoCloseable {
         Map<DesiredSteering, SteeringStanding> refused = new HashMap<>();
         refusals.forEach((wanted, refusal) -> refused.put(wanted, refusal.standing()));
         return SteeringPlan.of(new Situation(
-                List.copyOf(slices), state.journal(), pinned, steered, devices, onlineCpus, refused, boot));
+                List.copyOf(slices),
+                state.journal(),
+                pinned,
+                steered,
+                links,
+                ofDefaultRoutes,
+                onlineCpus,
+                localCpus,
+                tagLosses,
+                refused,
+                boot));
     }
 
     /** Of what somebody detached or changed, and of interfaces that vanished or were made anew. */
-    private void forgetWhatIsGone(Map<String, NetDevice> devices) {
+    private void forgetWhatIsGone(Map<String, Link> links) {
         open.entrySet().removeIf(entry -> {
             Opened opened = entry.getValue();
             NetDevice device = opened.steered().device();
-            boolean there = device.equals(devices.get(entry.getKey()));
+            boolean there = Optional.ofNullable(links.get(entry.getKey()))
+                    .map(Link::device)
+                    .filter(device::equals)
+                    .isPresent();
             boolean asLeft = there
                     && isAsLeft(
                             opened.steering().state(), device, opened.steered().config());
@@ -181,17 +228,31 @@ public final class Steerer implements AutoCloseable {
     private void act(SteeringAction action) {
         switch (action) {
             case Write(JournalChange change) -> state.write(List.of(change));
-            case End(String name) -> {
-                Optional.ofNullable(open.remove(name))
-                        .ifPresent(opened -> opened.steering().close());
-                steerings.orElseThrow().remove(name);
-                LOG.infof("%s is not steered any more", name);
+            case End(String name) -> end(name);
+            case Open(DesiredSteering wanted, NetDevice device, var mode, SteeringConfig config) -> {
+                if (!refusals.containsKey(wanted)) {
+                    attempt(wanted, () -> open(wanted, device, mode, config));
+                }
             }
-            case Open(DesiredSteering wanted, NetDevice device, var mode, SteeringConfig config) ->
-                attempt(wanted, () -> open(wanted, device, mode, config));
-            case Reconfigure(DesiredSteering wanted, SteeringConfig config) ->
-                attempt(wanted, () -> reconfigure(wanted, config));
+            case SwitchOff(DesiredSteering wanted, TagLoss loss) -> {
+                attempt(wanted, () -> switchOff(loss));
+                if (refusals.containsKey(wanted)) {
+                    end(wanted.interfaceName());
+                }
+            }
+            case Reconfigure(DesiredSteering wanted, SteeringConfig config) -> {
+                if (!refusals.containsKey(wanted)) {
+                    attempt(wanted, () -> reconfigure(wanted, config));
+                }
+            }
         }
+    }
+
+    private void end(String name) {
+        Optional.ofNullable(open.remove(name))
+                .ifPresent(opened -> opened.steering().close());
+        steerings.orElseThrow().remove(name);
+        LOG.infof("%s is not steered any more", name);
     }
 
     /** One interface that fails keeps no other from being steered. */
@@ -205,6 +266,25 @@ public final class Steerer implements AutoCloseable {
         }
         refused.ifPresent(standing ->
                 refusals.put(wanted, new Refused(standing, clock.instant().plus(PAUSE_AFTER_REFUSAL))));
+    }
+
+    /** A driver may answer with success and go on as before. */
+    private Optional<SteeringStanding> switchOff(TagLoss loss) {
+        List<String> stubborn = new ArrayList<>();
+        loss.offloads().forEach((name, features) -> {
+            hardware.switchOff(name, features);
+            if (Collections.disjoint(hardware.activeFeatures(name), features)) {
+                LOG.infof("%s was switched off on %s, so that VLAN tags stay in the frames", features, name);
+            } else {
+                stubborn.add(name);
+            }
+        });
+        return stubborn.isEmpty()
+                ? Optional.empty()
+                : Optional.of(SteeringPlan.failed(
+                        Reason.VlanOffload,
+                        "VLANs (%s) are on it, an offload hides their tags from XDP, and the driver of %s does not switch it off. Set spec.mode: Generic."
+                                .formatted(String.join(", ", loss.vlans()), String.join(", ", stubborn))));
     }
 
     private Optional<SteeringStanding> open(

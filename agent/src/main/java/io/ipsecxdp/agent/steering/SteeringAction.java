@@ -15,6 +15,9 @@ sealed interface SteeringAction {
     record Open(DesiredSteering wanted, NetDevice device, XdpMode mode, SteeringConfig config)
             implements SteeringAction {}
 
+    /** Has the hardware leave VLAN tags in the frames. */
+    record SwitchOff(DesiredSteering wanted, TagLoss loss) implements SteeringAction {}
+
     /** Changes CPUs or queues without a frame missing the program. */
     record Reconfigure(DesiredSteering wanted, SteeringConfig config) implements SteeringAction {}
 

@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.steering;
 
+import io.ipsecxdp.agent.node.Link;
 import io.ipsecxdp.agent.plan.Journal;
 import io.ipsecxdp.agent.plan.JournalChange.DisownInterface;
 import io.ipsecxdp.agent.plan.JournalChange.OwnInterface;
@@ -10,6 +11,7 @@ import io.ipsecxdp.agent.plan.SteeringStanding;
 import io.ipsecxdp.agent.steering.SteeringAction.End;
 import io.ipsecxdp.agent.steering.SteeringAction.Open;
 import io.ipsecxdp.agent.steering.SteeringAction.Reconfigure;
+import io.ipsecxdp.agent.steering.SteeringAction.SwitchOff;
 import io.ipsecxdp.agent.steering.SteeringAction.Write;
 import io.ipsecxdp.bpf.AttachedMode;
 import io.ipsecxdp.bpf.NetDevice;
@@ -17,15 +19,23 @@ import io.ipsecxdp.bpf.SteeringConfig;
 import io.ipsecxdp.bpf.XdpMode;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.crds.NumaPreference;
+import io.ipsecxdp.crds.PlannedSteering;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SteeringReport;
+import io.ipsecxdp.crds.VlanOffload;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * What to do so that the interfaces are steered as planned, and how each stands at this moment.
@@ -33,6 +43,9 @@ import java.util.TreeSet;
  * @param actions in order: what leaves goes first, so that an interface that was renamed is free
  */
 record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, SteeringStanding> standings) {
+
+    /** Of the interfaces that one pattern means, so many are told of in words. */
+    private static final int MOST_TOLD = 5;
 
     /**
      * An interface that this agent steers.
@@ -48,7 +61,10 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
      *
      * @param pinned interface names under which something of us is pinned, to the index it is attached to, 0 for none
      * @param steered what this agent opened and is still attached, by interface name
-     * @param devices interfaces of the node, by name
+     * @param links interfaces of the node, by name
+     * @param ofDefaultRoutes indexes of the interfaces of default routes
+     * @param localCpus the CPUs of an interface's NUMA node, by its name, where asked for and known
+     * @param tagLosses interfaces on which native XDP does not see VLAN tags, by name
      * @param refused what was refused a short while ago and is not tried again yet
      */
     record Situation(
@@ -56,28 +72,132 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
             Journal journal,
             Map<String, Integer> pinned,
             Map<String, Steered> steered,
-            Map<String, NetDevice> devices,
+            Map<String, Link> links,
+            Set<Integer> ofDefaultRoutes,
             CpuList onlineCpus,
+            Map<String, CpuList> localCpus,
+            Map<String, TagLoss> tagLosses,
             Map<DesiredSteering, SteeringStanding> refused,
             String boot) {}
 
     static SteeringPlan of(Situation now) {
-        Map<String, DesiredSteering> wanted = new LinkedHashMap<>();
-        Map<SteeringStanding.Key, SteeringStanding> standings = new HashMap<>();
-        for (DesiredSteering steering : DesiredSteering.of(now.slices())) {
-            DesiredSteering first = wanted.putIfAbsent(steering.interfaceName(), steering);
-            if (first != null) {
-                standings.put(
-                        steering.key(),
-                        failed(
-                                Reason.InterfaceTaken,
-                                "The SteeringPolicy %s has the interface."
-                                        .formatted(first.planned().name())));
-            }
-        }
+        List<Wish> wishes = Wish.of(now.slices());
+        Map<String, DesiredSteering> winners = winners(now, wishes);
+        Map<String, DesiredSteering> wanted = new LinkedHashMap<>(winners);
+        wanted.values().removeIf(steering -> unsteerable(now, steering).isPresent());
         List<SteeringAction> actions = new ArrayList<>(leftovers(now, wanted));
-        wanted.values().forEach(steering -> decide(now, steering, actions, standings));
+        Map<String, SteeringStanding> byInterface = new HashMap<>();
+        winners.forEach((name, steering) ->
+                byInterface.put(name, unsteerable(now, steering).orElseGet(() -> decide(now, steering, actions))));
+        Map<SteeringStanding.Key, SteeringStanding> standings = new HashMap<>();
+        for (Wish wish : wishes) {
+            standings.putIfAbsent(wish.key(), standing(now, wish, wishes, winners, byInterface));
+        }
         return new SteeringPlan(List.copyOf(actions), Map.copyOf(standings));
+    }
+
+    /**
+     * Each interface goes to the policy with the lowest priority number; among those with the same to the one that has
+     * it, then to the one that says most clearly that it means it, then to the first of the plan.
+     */
+    private static Map<String, DesiredSteering> winners(Situation now, List<Wish> wishes) {
+        Map<String, List<Wish>> contenders = new LinkedHashMap<>();
+        for (Wish wish : wishes) {
+            wish.meant(now.links().values(), now.ofDefaultRoutes())
+                    .forEach(name -> contenders
+                            .computeIfAbsent(name, none -> new ArrayList<>())
+                            .add(wish));
+        }
+        Map<String, DesiredSteering> winners = new LinkedHashMap<>();
+        contenders.forEach((name, those) -> {
+            Optional<String> holder =
+                    Optional.ofNullable(now.journal().interfaces().get(name)).map(OwnedInterface::policy);
+            those.stream()
+                    .min(Comparator.comparingInt((Wish wish) -> wish.planned().priority())
+                            .thenComparing(wish ->
+                                    !holder.equals(Optional.of(wish.planned().name())))
+                            .thenComparingInt(Wish::vagueness))
+                    .ifPresent(wish -> winners.put(name, wish.on(name)));
+        });
+        return winners;
+    }
+
+    /** Why an interface is left alone, or let go, whatever else is so. */
+    private static Optional<SteeringStanding> unsteerable(Situation now, DesiredSteering wanted) {
+        return tagLoss(now, wanted)
+                .filter(loss -> wanted.planned().vlanOffload() == VlanOffload.DontSteer || !loss.canBeSwitchedOff())
+                .map(loss -> failed(Reason.VlanOffload, loss.message()));
+    }
+
+    private static Optional<TagLoss> tagLoss(Situation now, DesiredSteering wanted) {
+        boolean generic = wanted.planned().mode() == io.ipsecxdp.crds.XdpMode.Generic
+                || Optional.ofNullable(now.steered().get(wanted.interfaceName()))
+                        .filter(there -> there.attached() == AttachedMode.GENERIC)
+                        .isPresent();
+        return generic ? Optional.empty() : Optional.ofNullable(now.tagLosses().get(wanted.interfaceName()));
+    }
+
+    /** How one entry of a policy stands, of all the interfaces that it means. */
+    private static SteeringStanding standing(
+            Situation now,
+            Wish wish,
+            List<Wish> all,
+            Map<String, DesiredSteering> winners,
+            Map<String, SteeringStanding> byInterface) {
+        List<String> names = wish.meant(now.links().values(), now.ofDefaultRoutes());
+        if (names.isEmpty()) {
+            boolean others = all.stream()
+                    .filter(other -> other.planned().uid().equals(wish.planned().uid()))
+                    .flatMap(other -> other.meant(now.links().values(), now.ofDefaultRoutes()).stream())
+                    .anyMatch(now.links()::containsKey);
+            String message = wish.isDefaultRoute()
+                    ? "No default route leads through an interface of this node; it is steered as soon as one does."
+                    : "No interface of this node matches %s; one is steered as soon as it appears."
+                            .formatted(wish.entry());
+            return others
+                    ? new SteeringStanding(Standing.installed(message), Optional.empty())
+                    : failed(Reason.InterfaceNotFound, message);
+        }
+        Map<String, SteeringStanding> each = new TreeMap<>();
+        for (String name : names) {
+            PlannedSteering winner = winners.get(name).planned();
+            each.put(
+                    name,
+                    winner.uid().equals(wish.planned().uid())
+                            ? byInterface.get(name)
+                            : failed(
+                                    Reason.InterfaceTaken,
+                                    "The SteeringPolicy %s has the interface, with priority %d; this one has %d, and the lower number wins."
+                                            .formatted(
+                                                    winner.name(),
+                                                    winner.priority(),
+                                                    wish.planned().priority())));
+        }
+        return wish.isName() ? each.get(wish.entry()) : together(each);
+    }
+
+    /** The worst of them, and in words how each stands. */
+    private static SteeringStanding together(Map<String, SteeringStanding> each) {
+        SteeringStanding worst = each.values().stream()
+                .max(Comparator.comparing(steering -> steering.standing().state()))
+                .orElseThrow();
+        Set<Optional<io.ipsecxdp.crds.XdpMode>> modes =
+                each.values().stream().map(SteeringStanding::mode).collect(Collectors.toSet());
+        String message = each.entrySet().stream()
+                .sorted(Comparator.comparing((Map.Entry<String, SteeringStanding> entry) ->
+                                entry.getValue().standing().state())
+                        .reversed())
+                .limit(MOST_TOLD)
+                .map(entry ->
+                        entry.getKey() + ": " + entry.getValue().standing().message())
+                .collect(Collectors.joining(" "));
+        int more = each.size() - MOST_TOLD;
+        return new SteeringStanding(
+                new Standing(
+                        worst.standing().state(),
+                        worst.standing().reason(),
+                        more > 0 ? "%s And %d more.".formatted(message, more) : message),
+                modes.size() == 1 ? modes.iterator().next() : Optional.empty());
     }
 
     private static List<SteeringAction> leftovers(Situation now, Map<String, DesiredSteering> wanted) {
@@ -91,8 +211,8 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
             boolean known = now.slices().stream()
                     .anyMatch(slice -> slice.name().equals(owned.get().slice()));
             boolean renamed = index != 0
-                    && Optional.ofNullable(now.devices().get(name))
-                            .filter(device -> device.index() == index)
+                    && Optional.ofNullable(now.links().get(name))
+                            .filter(link -> link.device().index() == index)
                             .isEmpty();
             if (known && (!wanted.containsKey(name) || renamed)) {
                 actions.add(new End(name));
@@ -121,7 +241,7 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
                     .filter(status -> now.boot().equals(status.boot()))
                     .flatMap(status -> status.steering().stream()
                             .filter(entry ->
-                                    entry.interfaceName().equals(name) && entry.state() == EntryState.Installed)
+                                    Wish.canMean(entry.interfaceName(), name) && entry.state() == EntryState.Installed)
                             .findFirst());
             if (report.isPresent()) {
                 return Optional.of(new OwnedInterface(name, report.get().name(), slice.name()));
@@ -130,57 +250,50 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
         return Optional.empty();
     }
 
-    private static void decide(
-            Situation now,
-            DesiredSteering wanted,
-            List<SteeringAction> actions,
-            Map<SteeringStanding.Key, SteeringStanding> standings) {
-        NetDevice device = now.devices().get(wanted.interfaceName());
-        if (device == null) {
-            standings.put(
-                    wanted.key(),
-                    failed(
-                            Reason.InterfaceNotFound,
-                            "This node has no interface %s; it is steered as soon as it appears."
-                                    .formatted(wanted.interfaceName())));
-            return;
+    private static SteeringStanding decide(Situation now, DesiredSteering wanted, List<SteeringAction> actions) {
+        String name = wanted.interfaceName();
+        PlannedSteering planned = wanted.planned();
+        Optional<NetDevice> device = Optional.ofNullable(now.links().get(name)).map(Link::device);
+        if (device.isEmpty()) {
+            return failed(
+                    Reason.InterfaceNotFound,
+                    "This node has no interface %s; it is steered as soon as it appears.".formatted(name));
         }
         Cpus cpus;
         try {
-            cpus = Cpus.of(wanted.planned().cpus(), now.onlineCpus());
+            cpus = Cpus.of(
+                    planned,
+                    now.onlineCpus(),
+                    Optional.ofNullable(now.localCpus().get(name)));
         } catch (IllegalArgumentException e) {
-            standings.put(wanted.key(), failed(Reason.Invalid, e.getMessage() + "."));
-            return;
+            return failed(Reason.Invalid, e.getMessage() + ".");
         }
         if (cpus.usable().isEmpty()) {
-            standings.put(
-                    wanted.key(),
-                    failed(
-                            Reason.CpuNotOnNode,
-                            "This node has none of the CPUs %s; it has %s."
-                                    .formatted(wanted.planned().cpus(), now.onlineCpus())));
-            return;
+            return failed(
+                    Reason.CpuNotOnNode,
+                    "This node has none of the CPUs %s; it has %s.".formatted(planned.cpus(), now.onlineCpus()));
         }
-        XdpMode mode = mode(wanted.planned().mode());
-        SteeringConfig config =
-                SteeringConfig.of(cpus.usable(), wanted.planned().queueSize());
-        Steered there = now.steered().get(wanted.interfaceName());
-        boolean running = there != null && there.device().equals(device) && there.mode() == mode;
-        if (running && there.config().equals(config)) {
-            standings.put(wanted.key(), inForce(there, cpus));
+        Optional<TagLoss> tagLoss = tagLoss(now, wanted);
+        XdpMode mode = mode(planned.mode());
+        SteeringConfig config = SteeringConfig.of(cpus.usable(), planned.queueSize());
+        Steered there = now.steered().get(name);
+        boolean running = there != null && there.device().equals(device.get()) && there.mode() == mode;
+        if (running && there.config().equals(config) && tagLoss.isEmpty()) {
             claim(now, wanted, actions);
-            return;
+            return inForce(there, cpus);
         }
         SteeringStanding refused = now.refused().get(wanted);
         if (refused != null) {
-            standings.put(wanted.key(), refused);
-            return;
+            return refused;
         }
+        tagLoss.ifPresent(loss -> actions.add(new SwitchOff(wanted, loss)));
         claim(now, wanted, actions);
-        actions.add(running ? new Reconfigure(wanted, config) : new Open(wanted, device, mode, config));
-        standings.put(
-                wanted.key(),
-                new SteeringStanding(Standing.pending("The XDP program is being attached."), Optional.empty()));
+        if (!running) {
+            actions.add(new Open(wanted, device.get(), mode, config));
+        } else if (!there.config().equals(config)) {
+            actions.add(new Reconfigure(wanted, config));
+        }
+        return new SteeringStanding(Standing.pending("The XDP program is being attached."), Optional.empty());
     }
 
     /** Written down before the program is attached. */
@@ -194,6 +307,9 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
 
     private static SteeringStanding inForce(Steered steered, Cpus cpus) {
         StringBuilder message = new StringBuilder("ESP is steered to the CPUs " + CpuList.of(cpus.usable()) + ".");
+        if (!cpus.note().isEmpty()) {
+            message.append(' ').append(cpus.note());
+        }
         if (!cpus.missing().isEmpty()) {
             message.append(" This node has no CPU ")
                     .append(CpuList.of(cpus.missing()))
@@ -224,15 +340,33 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
         };
     }
 
-    /** The CPUs of a policy that the node has, and those that it does not have. */
-    private record Cpus(TreeSet<Integer> usable, TreeSet<Integer> missing) {
+    /**
+     * The CPUs of a policy that the node has, and those that it does not have.
+     *
+     * @param note a sentence about a preference that could not be had, or nothing
+     */
+    private record Cpus(SortedSet<Integer> usable, SortedSet<Integer> missing, String note) {
 
-        static Cpus of(String list, CpuList online) {
-            TreeSet<Integer> missing = new TreeSet<>(CpuList.parse(list).cpus());
-            TreeSet<Integer> usable = new TreeSet<>(missing);
+        static Cpus of(PlannedSteering planned, CpuList online, Optional<CpuList> local) {
+            SortedSet<Integer> missing =
+                    new TreeSet<>(CpuList.parse(planned.cpus()).cpus());
+            SortedSet<Integer> usable = new TreeSet<>(missing);
             usable.retainAll(online.cpus());
             missing.removeAll(online.cpus());
-            return new Cpus(usable, missing);
+            if (planned.numa() == NumaPreference.Any) {
+                return new Cpus(usable, missing, "");
+            }
+            if (local.isEmpty()) {
+                return new Cpus(usable, missing, "The interface belongs to no NUMA node.");
+            }
+            SortedSet<Integer> near = new TreeSet<>(usable);
+            near.retainAll(local.get().cpus());
+            return near.isEmpty()
+                    ? new Cpus(
+                            usable,
+                            missing,
+                            "None of them is of the interface's NUMA node, which has %s.".formatted(local.get()))
+                    : new Cpus(near, missing, "They are those of the interface's NUMA node.");
         }
     }
 }

@@ -3,8 +3,10 @@ package io.ipsecxdp.agent.steering;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.agent.Needs;
+import io.ipsecxdp.agent.jna.Ethtool;
 import io.ipsecxdp.agent.jna.NetworkNamespace;
 import io.ipsecxdp.agent.loop.MovableClock;
+import io.ipsecxdp.agent.node.Link;
 import io.ipsecxdp.agent.node.Links;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.plan.SteeringStanding;
@@ -18,6 +20,7 @@ import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.PlannedSteering;
 import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.crds.VlanOffload;
 import io.ipsecxdp.crds.XdpMode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,6 +29,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -78,19 +82,145 @@ class SteererIT {
         return new Slice("s", "s", 1, new NodePlanSpec("n", List.of(), List.of(), List.of(steering)), Optional.empty());
     }
 
-    private SteeringStanding reconcile(Steerer steerer, Slice slice) {
+    private SteeringStanding reconcile(Steerer steerer, Slice slice, String... vlansOnEth0) {
+        String entry = slice.spec().steering().getFirst().interfaces().getFirst();
         return namespace
-                .call(() -> steerer.reconcile(List.of(slice), Links.list(), CPUS))
-                .get(new SteeringStanding.Key("uid", "eth0"));
+                .call(() -> {
+                    Map<String, Link> links = Links.list();
+                    for (String vlan : vlansOnEth0) {
+                        links.put(vlan, vlan(vlan, links.get("eth0").device()));
+                    }
+                    return steerer.reconcile(List.of(slice), links, CPUS);
+                })
+                .get(new SteeringStanding.Key("uid", entry));
+    }
+
+    /** As the kernel would tell of it; not every kernel that tests run on can make one (CONFIG_VLAN_8021Q). */
+    private static Link vlan(String name, NetDevice below) {
+        return new Link(
+                new NetDevice(name, below.index() + 1000),
+                "vlan",
+                OptionalInt.of(below.index()),
+                OptionalInt.empty(),
+                false);
+    }
+
+    private static Slice slice(VlanOffload vlanOffload, XdpMode mode, String entry) {
+        PlannedSteering steering =
+                new PlannedSteering("steer", "uid", 1L, List.of(entry), "0-1", 2048, mode, null, null, vlanOffload);
+        return new Slice("s", "s", 1, new NodePlanSpec("n", List.of(), List.of(), List.of(steering)), Optional.empty());
+    }
+
+    private String vlanInsertion() {
+        return namespace.call(() -> Ethtool.activeFeatures("peer0").stream()
+                .filter(feature -> feature.contains("-hw-insert"))
+                .toList()
+                .toString());
+    }
+
+    @Test
+    void whatAVethKnowsOfItselfIsRead() {
+        Map<String, Link> links = namespace.call(Links::list);
+
+        assertThat(links.get("eth0").kind()).isEqualTo("veth");
+        assertThat(links.get("eth0").other())
+                .hasValue(links.get("peer0").device().index());
+        assertThat(links.get("eth0").otherElsewhere()).isFalse();
+    }
+
+    @Test
+    void interfacesOfDefaultRoutesAreSteeredAndFollowed() {
+        namespace.run("ip link set peer0 up");
+        namespace.run("ip addr add 192.0.2.1/24 dev eth0");
+        try (Steerer steerer = steerer(bpffs.resolve("ours"))) {
+            Slice slice = slice(XdpMode.Auto, "0-1", "default route");
+            assertThat(reconcile(steerer, slice).standing().reason()).isEqualTo(Reason.InterfaceNotFound);
+
+            namespace.run("ip route add default via 192.0.2.2 dev eth0");
+            assertThat(reconcile(steerer, slice).standing().message()).startsWith("eth0: ");
+            assertThat(steerer.steered()).containsOnlyKeys("eth0");
+
+            namespace.run("ip addr add 2001:db8::1/64 dev peer0 nodad");
+            namespace.run("ip -6 route add default via 2001:db8::2 dev peer0");
+            reconcile(steerer, slice);
+            assertThat(steerer.steered()).containsOnlyKeys("eth0", "peer0");
+
+            namespace.run("ip route del default");
+            reconcile(steerer, slice);
+            assertThat(steerer.steered()).containsOnlyKeys("peer0");
+        }
+    }
+
+    @Test
+    void aPatternFollowsInterfacesThatComeGoAndAreRenamed() {
+        try (Steerer steerer = steerer(bpffs.resolve("ours"))) {
+            Slice slice = slice(XdpMode.Auto, "0-1", "eth?");
+            reconcile(steerer, slice);
+            assertThat(steerer.steered()).containsOnlyKeys("eth0");
+
+            namespace.run("ip link add eth1 type veth peer name peer1");
+            reconcile(steerer, slice);
+            assertThat(steerer.steered()).containsOnlyKeys("eth0", "eth1");
+
+            namespace.run("ip link set eth1 name eth2");
+            reconcile(steerer, slice);
+            assertThat(steerer.steered()).containsOnlyKeys("eth0", "eth2");
+            assertThat(namespace.run("ip link show eth2")).contains("xdp");
+
+            namespace.run("ip link del eth2");
+            reconcile(steerer, slice);
+            assertThat(steerer.steered()).containsOnlyKeys("eth0");
+        }
+    }
+
+    @Test
+    void whereAPeerHidesVlanTagsNothingIsSteeredAndItSaysWhy() {
+        try (Steerer steerer = steerer(bpffs.resolve("ours"))) {
+            Slice slice = slice(VlanOffload.DontSteer, XdpMode.Auto, "eth0");
+            reconcile(steerer, slice);
+            assertThat(steerer.steered()).containsOnlyKeys("eth0");
+
+            SteeringStanding refused = reconcile(steerer, slice, "eth0.7");
+
+            assertThat(refused.standing().reason()).isEqualTo(Reason.VlanOffload);
+            assertThat(refused.standing().message())
+                    .contains("eth0.7", "SwitchOff", "ethtool -K peer0 tx-vlan-hw-insert off");
+            assertThat(namespace.run("ip link show eth0")).doesNotContain("xdp");
+
+            assertThat(reconcile(steerer, slice).standing().state()).isEqualTo(EntryState.Installed);
+        }
+    }
+
+    @Test
+    void theOffloadIsSwitchedOffWhereThePolicySaysSo() {
+        assertThat(vlanInsertion()).contains("tx-vlan-hw-insert");
+        try (Steerer steerer = steerer(bpffs.resolve("ours"))) {
+            SteeringStanding steered =
+                    reconcile(steerer, slice(VlanOffload.SwitchOff, XdpMode.Native, "eth0"), "eth0.7");
+
+            assertThat(steered.standing().state()).isEqualTo(EntryState.Installed);
+            assertThat(vlanInsertion()).isEqualTo("[]");
+        }
+    }
+
+    @Test
+    void genericModeKeepsTagsSoNothingIsInItsWay() {
+        try (Steerer steerer = steerer(bpffs.resolve("ours"))) {
+            SteeringStanding steered =
+                    reconcile(steerer, slice(VlanOffload.DontSteer, XdpMode.Generic, "eth0"), "eth0.7");
+
+            assertThat(steered.standing().state()).isEqualTo(EntryState.Installed);
+            assertThat(vlanInsertion()).contains("tx-vlan-hw-insert");
+        }
     }
 
     @Test
     void allInterfacesAreListedEvenThoseWithoutAnAddress() {
-        Map<String, NetDevice> devices = namespace.call(Links::list);
+        Map<String, Link> links = namespace.call(Links::list);
 
-        assertThat(devices).containsOnlyKeys("lo", "eth0", "peer0");
+        assertThat(links).containsOnlyKeys("lo", "eth0", "peer0");
         assertThat(namespace.run("ip -o link show eth0"))
-                .startsWith(devices.get("eth0").index() + ":");
+                .startsWith(links.get("eth0").device().index() + ":");
     }
 
     @Test
@@ -108,7 +238,7 @@ class SteererIT {
     void somebodyElsesProgramIsNamedAndLeftAloneUntilItGoes() {
         Steerings foreign = new Steerings(bpffs.resolve("foreign"), Capabilities.probe());
         namespace.call(() -> foreign.open(
-                Links.list().get("eth0"), io.ipsecxdp.bpf.XdpMode.NATIVE, SteeringConfig.of(Set.of(0), 64)));
+                Links.list().get("eth0").device(), io.ipsecxdp.bpf.XdpMode.NATIVE, SteeringConfig.of(Set.of(0), 64)));
         try (Steerer steerer = steerer(bpffs.resolve("ours"))) {
             SteeringStanding refused = reconcile(steerer, slice(XdpMode.Auto, "0-1", "eth0"));
             assertThat(refused.standing().reason()).isEqualTo(Reason.ForeignProgram);

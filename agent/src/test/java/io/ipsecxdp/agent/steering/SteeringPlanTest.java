@@ -2,6 +2,7 @@ package io.ipsecxdp.agent.steering;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ipsecxdp.agent.node.Link;
 import io.ipsecxdp.agent.plan.Journal;
 import io.ipsecxdp.agent.plan.JournalChange;
 import io.ipsecxdp.agent.plan.OwnedInterface;
@@ -10,6 +11,7 @@ import io.ipsecxdp.agent.plan.SteeringStanding;
 import io.ipsecxdp.agent.steering.SteeringAction.End;
 import io.ipsecxdp.agent.steering.SteeringAction.Open;
 import io.ipsecxdp.agent.steering.SteeringAction.Reconfigure;
+import io.ipsecxdp.agent.steering.SteeringAction.SwitchOff;
 import io.ipsecxdp.agent.steering.SteeringAction.Write;
 import io.ipsecxdp.agent.steering.SteeringPlan.Situation;
 import io.ipsecxdp.agent.steering.SteeringPlan.Steered;
@@ -20,14 +22,18 @@ import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.NodePlanStatus;
+import io.ipsecxdp.crds.NumaPreference;
 import io.ipsecxdp.crds.PlannedSteering;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SteeringReport;
+import io.ipsecxdp.crds.VlanOffload;
 import io.ipsecxdp.crds.XdpMode;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class SteeringPlanTest {
@@ -61,7 +67,203 @@ class SteeringPlanTest {
             Map<String, Integer> pinned,
             Map<String, Steered> steered,
             Map<String, NetDevice> devices) {
-        return new Situation(slices, journal, pinned, steered, devices, CpuList.parse("0-3"), Map.of(), "boot");
+        Map<String, Link> links = new TreeMap<>();
+        devices.forEach((name, device) -> links.put(name, Link.of(device)));
+        return new Situation(
+                slices,
+                journal,
+                pinned,
+                steered,
+                links,
+                Set.of(),
+                CpuList.parse("0-3"),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                "boot");
+    }
+
+    /** A node with these interfaces and NUMA nodes, where nothing is steered yet. */
+    private static SteeringPlan fresh(
+            Map<String, Link> links,
+            Set<Integer> ofDefaultRoutes,
+            Map<String, CpuList> localCpus,
+            Map<String, TagLoss> tagLosses,
+            PlannedSteering... steering) {
+        return SteeringPlan.of(new Situation(
+                List.of(slice(steering)),
+                Journal.EMPTY,
+                Map.of(),
+                Map.of(),
+                links,
+                ofDefaultRoutes,
+                CpuList.parse("0-3"),
+                localCpus,
+                tagLosses,
+                Map.of(),
+                "boot"));
+    }
+
+    private static Map<String, Link> links(String... names) {
+        Map<String, Link> links = new TreeMap<>();
+        for (String name : names) {
+            links.put(name, Link.of(new NetDevice(name, links.size() + 1)));
+        }
+        return links;
+    }
+
+    private static PlannedSteering withPriority(String name, int priority, String... interfaces) {
+        return new PlannedSteering(
+                name, "uid-" + name, 1L, List.of(interfaces), "0-3", 2048, XdpMode.Auto, priority, null, null);
+    }
+
+    private static PlannedSteering numaLocal(String cpus) {
+        return new PlannedSteering(
+                "steer", "uid-steer", 1L, List.of("eth0"), cpus, 2048, XdpMode.Auto, null, NumaPreference.Local, null);
+    }
+
+    private static PlannedSteering offload(VlanOffload offload) {
+        return new PlannedSteering(
+                "steer", "uid-steer", 1L, List.of("eth0"), "0-3", 2048, XdpMode.Auto, null, null, offload);
+    }
+
+    private static List<String> opened(SteeringPlan plan) {
+        return plan.actions().stream()
+                .filter(Open.class::isInstance)
+                .map(Open.class::cast)
+                .map(open ->
+                        open.device().name() + " for " + open.wanted().planned().name() + " to "
+                                + open.config().cpus())
+                .sorted()
+                .toList();
+    }
+
+    @Test
+    void aPatternMeansAllInterfacesThatMatchItButNotTheLoopback() {
+        Map<String, Link> links = links("lo", "ens1", "ens2f0", "eth0");
+
+        assertThat(opened(fresh(links, Set.of(), Map.of(), Map.of(), steer("a", "0", "ens*"))))
+                .containsExactly("ens1 for a to [0]", "ens2f0 for a to [0]");
+        assertThat(opened(fresh(links, Set.of(), Map.of(), Map.of(), steer("a", "0", "e??0"))))
+                .containsExactly("eth0 for a to [0]");
+        assertThat(opened(fresh(links, Set.of(), Map.of(), Map.of(), steer("a", "0", "*"))))
+                .hasSize(3);
+    }
+
+    @Test
+    void theDefaultRouteMeansTheInterfacesThatHaveIt() {
+        SteeringPlan plan =
+                fresh(links("eth0", "eth1"), Set.of(2), Map.of(), Map.of(), steer("a", "0", "default route"));
+
+        assertThat(opened(plan)).containsExactly("eth1 for a to [0]");
+    }
+
+    @Test
+    void aPolicyThatMeansNoInterfaceOfTheNodeSaysSo() {
+        SteeringPlan plan = fresh(links("eth0"), Set.of(), Map.of(), Map.of(), steer("a", "0", "ens*"));
+
+        assertThat(standing(plan, "a", "ens*").standing().reason()).isEqualTo(Reason.InterfaceNotFound);
+        assertThat(standing(plan, "a", "ens*").standing().message()).contains("matches ens*");
+    }
+
+    @Test
+    void aPatternWithoutAMatchIsNoFailureWhereThePolicyMeansAnotherInterface() {
+        SteeringPlan plan = fresh(links("eth0"), Set.of(), Map.of(), Map.of(), steer("a", "0", "ens*", "eth*"));
+
+        assertThat(standing(plan, "a", "ens*").standing().state()).isEqualTo(EntryState.Installed);
+        assertThat(opened(plan)).containsExactly("eth0 for a to [0]");
+    }
+
+    @Test
+    void theLowerPriorityNumberGetsTheInterfaceAndTheOtherIsToldWhoHasIt() {
+        SteeringPlan plan = fresh(
+                links("eth0", "eth1"),
+                Set.of(),
+                Map.of(),
+                Map.of(),
+                withPriority("broad", 1000, "eth*"),
+                withPriority("narrow", 10, "eth1"));
+
+        assertThat(opened(plan)).containsExactly("eth0 for broad to [0, 1, 2, 3]", "eth1 for narrow to [0, 1, 2, 3]");
+        assertThat(standing(plan, "broad", "eth*").standing().reason()).isEqualTo(Reason.InterfaceTaken);
+        assertThat(standing(plan, "broad", "eth*").standing().message())
+                .contains("SteeringPolicy narrow", "priority 10", "this one has 1000");
+    }
+
+    @Test
+    void ofTwoWithTheSamePriorityTheOneThatHasTheInterfaceKeepsIt() {
+        PlannedSteering named = steer("named", "2-3", "eth0");
+        SteeringPlan plan = SteeringPlan.of(situation(
+                List.of(slice(steer("steer", "0-1", "eth*"), named)),
+                journal(),
+                Map.of("eth0", 2),
+                Map.of("eth0", steered(Set.of(0, 1))),
+                Map.of("eth0", ETH0)));
+
+        assertThat(plan.actions()).isEmpty();
+        assertThat(standing(plan, "named", "eth0").standing().reason()).isEqualTo(Reason.InterfaceTaken);
+    }
+
+    @Test
+    void aPriorityChangesHandsWithoutDetaching() {
+        SteeringPlan plan = SteeringPlan.of(situation(
+                List.of(slice(steer("steer", "0-1", "eth0"), withPriority("better", 1, "eth*"))),
+                journal(),
+                Map.of("eth0", 2),
+                Map.of("eth0", steered(Set.of(0, 1))),
+                Map.of("eth0", ETH0)));
+
+        assertThat(plan.actions()).noneMatch(End.class::isInstance).anyMatch(Reconfigure.class::isInstance);
+    }
+
+    @Test
+    void thePreferredCpusAreThoseOfTheInterfacesNumaNode() {
+        Map<String, CpuList> local = Map.of("eth0", CpuList.parse("2-3"));
+
+        assertThat(opened(fresh(links("eth0"), Set.of(), local, Map.of(), numaLocal("0-3"))))
+                .containsExactly("eth0 for steer to [2, 3]");
+        assertThat(opened(fresh(links("eth0"), Set.of(), local, Map.of(), numaLocal("1-2"))))
+                .containsExactly("eth0 for steer to [2]");
+        assertThat(opened(fresh(links("eth0"), Set.of(), local, Map.of(), numaLocal("0-1"))))
+                .containsExactly("eth0 for steer to [0, 1]");
+        assertThat(opened(fresh(links("eth0"), Set.of(), Map.of(), Map.of(), numaLocal("0-3"))))
+                .containsExactly("eth0 for steer to [0, 1, 2, 3]");
+    }
+
+    @Test
+    void whereTagsWouldBeLostNothingIsSteeredOrTheOffloadGoesFirst() {
+        Map<String, TagLoss> loss = Map.of(
+                "eth0",
+                new TagLoss(
+                        new TreeSet<>(Set.of("eth0.7")),
+                        new TreeMap<>(Map.of("eth0", new TreeSet<>(Set.of("rx-vlan-hw-parse"))))));
+        SteeringPlan left = fresh(links("eth0"), Set.of(), Map.of(), loss, offload(VlanOffload.DontSteer));
+        SteeringPlan switched = fresh(links("eth0"), Set.of(), Map.of(), loss, offload(VlanOffload.SwitchOff));
+
+        assertThat(left.actions()).isEmpty();
+        assertThat(standing(left, "steer", "eth0").standing().reason()).isEqualTo(Reason.VlanOffload);
+        assertThat(switched.actions()).hasExactlyElementsOfTypes(SwitchOff.class, Write.class, Open.class);
+    }
+
+    @Test
+    void aVlanThatIsStackedLaterEndsSteeringWhereItsTagsWouldBeLost() {
+        TagLoss loss = new TagLoss(new TreeSet<>(Set.of("eth0.7")), new TreeMap<>());
+        SteeringPlan plan = SteeringPlan.of(new Situation(
+                List.of(slice(offload(VlanOffload.SwitchOff))),
+                journal(),
+                Map.of("eth0", 2),
+                Map.of("eth0", steered(Set.of(0, 1, 2, 3))),
+                Map.of("eth0", Link.of(ETH0)),
+                Set.of(),
+                CpuList.parse("0-3"),
+                Map.of(),
+                Map.of("eth0", loss),
+                Map.of(),
+                "boot"));
+
+        assertThat(plan.actions()).startsWith(new End("eth0"));
+        assertThat(standing(plan, "steer", "eth0").standing().message())
+                .contains("another network namespace", "spec.mode: Generic");
     }
 
     private static SteeringStanding standing(SteeringPlan plan, String policy, String interfaceName) {

@@ -1,5 +1,8 @@
 package io.ipsecxdp.operator.compile;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.PlannedSteering;
@@ -46,7 +49,11 @@ final class SteeringCompiler {
 
     SortedMap<ObjectKey, Arbiter.Settled> settle(List<Declared<SteeringPolicySpec>> policies) {
         var all = policies.stream().sorted(Declared.BY_AGE).map(this::asked).toList();
-        all.forEach(asked -> asked.asks().forEach(ask -> ask.had().forEach(name -> take(ask, name))));
+        all.stream()
+                .flatMap(asked -> asked.asks().stream())
+                .collect(groupingBy(ask -> ask.steering().priority(), TreeMap::new, toList()))
+                .values()
+                .forEach(this::takeAll);
         var settled = new TreeMap<ObjectKey, Arbiter.Settled>();
         for (var asked : all) {
             var placed = asked.asks().stream()
@@ -57,6 +64,12 @@ final class SteeringCompiler {
                     new Arbiter.Settled(placed, new Verdict(Optional.empty(), asked.nodes(), asked.findings())));
         }
         return settled;
+    }
+
+    /** Of policies with the same priority: first what they have, then what they want, the older before the younger. */
+    private void takeAll(List<Ask> asks) {
+        asks.forEach(ask -> ask.had().forEach(name -> take(ask, name)));
+        asks.forEach(ask -> ask.steering().interfaces().forEach(name -> take(ask, name)));
     }
 
     private Asked asked(Declared<SteeringPolicySpec> policy) {
@@ -103,6 +116,24 @@ final class SteeringCompiler {
     }
 
     private Optional<CpuList> cpus(SteeringPolicySpec spec, String node, List<Finding> findings) {
+        var excluded = CpuList.parse(spec.excludedCpuList().orElse("")).cpus();
+        var left = allowedCpus(spec, node, findings).map(cpus -> {
+            var rest = new TreeSet<>(cpus.cpus());
+            rest.removeAll(excluded);
+            return new CpuList(rest);
+        });
+        if (left.filter(cpus -> cpus.cpus().isEmpty()).isPresent()) {
+            findings.add(Finding.on(
+                    node,
+                    Reason.CpuNotOnNode,
+                    "spec.excludedCpus %s leaves no CPU there: exclude fewer, or add some to spec.cpus"
+                            .formatted(CpuList.of(excluded))));
+            return Optional.empty();
+        }
+        return left;
+    }
+
+    private Optional<CpuList> allowedCpus(SteeringPolicySpec spec, String node, List<Finding> findings) {
         var online = cluster.factsOf(node).cpus();
         if (spec.cpuList().isEmpty()) {
             if (online.isEmpty()) {
@@ -136,7 +167,10 @@ final class SteeringCompiler {
                 policy.spec().interfaces().stream().distinct().sorted().toList(),
                 cpus.toString(),
                 policy.spec().queueSize(),
-                policy.spec().mode());
+                policy.spec().mode(),
+                policy.spec().priority(),
+                policy.spec().numa(),
+                policy.spec().vlanOffload());
     }
 
     private boolean take(Ask ask, String name) {
@@ -153,22 +187,13 @@ final class SteeringCompiler {
                 findings.add(Finding.on(
                         ask.node(),
                         Reason.InterfaceTaken,
-                        "%s already has the interface %s there: take it out of one of the two policies"
+                        "%s already has the interface %s there: take it out of one of the two policies, or give this one a lower spec.priority"
                                 .formatted(holders.get(new InterfaceOnNode(ask.node(), name)), name)));
             }
         }
-        var steering = ask.steering();
         return taken.isEmpty()
                 ? Optional.empty()
-                : Optional.of(new Placed(
-                        ask.node(),
-                        new Entry.Steering(new PlannedSteering(
-                                steering.name(),
-                                steering.uid(),
-                                steering.generation(),
-                                taken,
-                                steering.cpus(),
-                                steering.queueSize(),
-                                steering.mode()))));
+                : Optional.of(
+                        new Placed(ask.node(), new Entry.Steering(ask.steering().on(taken))));
     }
 }

@@ -65,16 +65,19 @@ final class Validity {
         var validity = new Validity();
         validity.require(!spec.interfaces().isEmpty(), "spec.interfaces needs the name of an interface");
         validity.require(
-                spec.interfaces().stream().allMatch(Validity::isInterfaceName),
+                spec.interfaces().stream().allMatch(Validity::isInterface),
                 "spec.interfaces: a name has 1 to 15 characters without '/', ':' or white space");
-        spec.cpuList().ifPresent(validity::cpus);
+        spec.cpuList().ifPresent(list -> validity.cpus("spec.cpus", list));
+        spec.excludedCpuList().ifPresent(list -> validity.cpus("spec.excludedCpus", list));
+        validity.within("spec.priority", spec.priority(), 1, 65535);
         validity.within("spec.queueSize", spec.queueSize(), 64, 16384);
         spec.selector().ifPresent(validity::nodeSelector);
         return validity.findings();
     }
 
-    private static boolean isInterfaceName(String name) {
-        return INTERFACE.matcher(name).matches() && !Set.of(".", "..").contains(name);
+    private static boolean isInterface(String name) {
+        return name.equals(SteeringPolicySpec.DEFAULT_ROUTE)
+                || INTERFACE.matcher(name).matches() && !Set.of(".", "..").contains(name);
     }
 
     private void saEnd(String field, SaEnd end) {
@@ -130,11 +133,11 @@ final class Validity {
         return prefix;
     }
 
-    private void cpus(String list) {
+    private void cpus(String field, String list) {
         try {
-            require(!CpuList.parse(list).cpus().isEmpty(), "spec.cpus is empty: name CPUs, or leave it out for all");
+            require(!CpuList.parse(list).cpus().isEmpty(), field + " is empty: name CPUs, or leave it out");
         } catch (IllegalArgumentException e) {
-            complaints.add("spec.cpus: " + e.getMessage());
+            complaints.add(field + ": " + e.getMessage());
         }
     }
 

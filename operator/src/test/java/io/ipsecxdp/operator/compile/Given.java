@@ -143,7 +143,14 @@ public record Given(
     }
 
     Given steer(String name, long generation, LabelSelector selector, String cpus, String... interfaces) {
-        var spec = new SteeringPolicySpec(selector, List.of(interfaces), cpus, 2048, XdpMode.Auto);
+        return steer(name, generation, new SteeringPolicySpec(selector, List.of(interfaces), cpus, 2048, XdpMode.Auto));
+    }
+
+    Given steer(String name, SteeringPolicySpec spec) {
+        return steer(name, 1, spec);
+    }
+
+    private Given steer(String name, long generation, SteeringPolicySpec spec) {
         var policy = declared(Kind.STEERING_POLICY, name, generation, spec);
         return new Given(sas, policies, with(without(steering, same(policy)), policy), nodes, facts, slices, alive);
     }
