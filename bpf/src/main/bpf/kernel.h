@@ -26,17 +26,56 @@ enum { false, true };
 
 /* include/uapi/linux/bpf.h */
 enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_HASH = 5,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_CPUMAP = 16,
 };
 
+#define BPF_NOEXIST 1
+#define BPF_F_NO_PREALLOC 1
+
 enum xdp_action {
+	XDP_DROP = 1,
 	XDP_PASS = 2,
 	XDP_REDIRECT = 4,
 };
 
 #define BPF_F_CURRENT_NETNS (-1)
+
+#define BPF_FIB_LKUP_RET_NOT_FWDED 4
+
+struct bpf_fib_lookup {
+	__u8 family;
+	__u8 l4_protocol;
+	__be16 sport;
+	__be16 dport;
+	__u16 tot_len;
+	__u32 ifindex;
+	__u32 tos_or_flowinfo;
+	__be32 src[4];
+	__be32 dst[4];
+	__u8 vlan_and_mac[16];
+};
+
+struct bpf_sock_tuple {
+	union {
+		struct {
+			__be32 saddr;
+			__be32 daddr;
+			__be16 sport;
+			__be16 dport;
+		} ipv4;
+		struct {
+			__be32 saddr[4];
+			__be32 daddr[4];
+			__be16 sport;
+			__be16 dport;
+		} ipv6;
+	};
+};
 
 struct xdp_md {
 	__u32 data;
@@ -61,6 +100,7 @@ struct xdp_md {
 #define IPPROTO_ROUTING 43
 #define IPPROTO_FRAGMENT 44
 #define IPPROTO_ESP 50
+#define IPPROTO_AH 51
 #define IPPROTO_DSTOPTS 60
 
 #define ENOENT 2
@@ -101,6 +141,19 @@ struct ipv6hdr {
 	__be32 daddr[4];
 };
 
+/* What hop-by-hop, routing and destination options headers begin with (RFC 8200 4.3, 4.4, 4.6). */
+struct ipv6_opt_hdr {
+	__u8 nexthdr;
+	__u8 hdrlen;
+};
+
+struct ipv6_rt_hdr {
+	__u8 nexthdr;
+	__u8 hdrlen;
+	__u8 type;
+	__u8 segments_left;
+};
+
 struct udphdr {
 	__be16 source;
 	__be16 dest;
@@ -113,16 +166,67 @@ struct ip_esp_hdr {
 	__be32 seq_no;
 };
 
+/* The fixed part; the ICV follows (RFC 4302 2). */
+struct ip_auth_hdr {
+	__u8 nexthdr;
+	__u8 hdrlen;
+	__be16 reserved;
+	__be32 spi;
+	__be32 seq_no;
+};
+
 /* include/uapi/linux/xfrm.h */
 typedef union {
 	__be32 a4;
 	__be32 a6[4];
 } xfrm_address_t;
 
-/* CO-RE. include/net/xfrm.h; pcpu_num since Linux 6.13: UINT_MAX is "no owner" */
-struct xfrm_state {
-	__u32 pcpu_num;
+/* CO-RE. include/net/net_namespace.h, include/linux/netdevice.h, include/net/xdp.h */
+typedef struct {
+	struct net *net;
+} __attribute__((preserve_access_index)) possible_net_t;
+
+struct net_device {
+	possible_net_t nd_net;
 } __attribute__((preserve_access_index));
+
+struct xdp_rxq_info {
+	struct net_device *dev;
+} __attribute__((preserve_access_index));
+
+struct xdp_buff {
+	struct xdp_rxq_info *rxq;
+} __attribute__((preserve_access_index));
+
+/* CO-RE. include/net/xfrm.h, include/uapi/linux/xfrm.h; pcpu_num since Linux 6.13: UINT_MAX is "no owner" */
+struct xfrm_id {
+	xfrm_address_t daddr;
+	__be32 spi;
+	__u8 proto;
+} __attribute__((preserve_access_index));
+
+struct xfrm_mark {
+	__u32 v;
+	__u32 m;
+} __attribute__((preserve_access_index));
+
+struct xfrm_state_walk {
+	__u8 state;
+} __attribute__((preserve_access_index));
+
+struct xfrm_state {
+	possible_net_t xs_net;
+	__u32 pcpu_num;
+	struct xfrm_id id;
+	struct xfrm_mark mark;
+	struct xfrm_state_walk km;
+	struct {
+		__u16 family;
+	} props;
+} __attribute__((preserve_access_index));
+
+#define XFRM_STATE_VOID 0
+#define XFRM_STATE_DEAD 5
 
 /* net/xfrm/xfrm_state_bpf.c. Not CO-RE: the kernel compares the size and answers -EINVAL if it differs. */
 struct bpf_xfrm_state_opts {

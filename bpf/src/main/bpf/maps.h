@@ -8,6 +8,34 @@
 #include <bpf/bpf_helpers.h>
 
 /*
+ * What the policy says, replaced as a whole while packets flow. A packet may meet the old value of one member and the
+ * new one of another: each member is right by itself.
+ */
+#define BY_OWNER 1u
+#define HAS_FIXED 2u
+#define COUNT_BUCKETS 4u
+#define OTHER_NETNS 8u
+
+enum unknown_spi { UNKNOWN_PASS, UNKNOWN_COUNT, UNKNOWN_DROP };
+
+#define MAX_UDP_PORTS 8
+
+struct config {
+	__u32 flags;
+	__u32 unknown_spi;
+	__s32 netns_id; /* if OTHER_NETNS */
+	__u32 mark;
+	__be16 udp_ports[MAX_UDP_PORTS]; /* unused ones are 0 */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct config);
+} config SEC(".maps");
+
+/*
  * The CPUs of the policy, key = CPU number, value = queue size. The loader sets max_entries to the possible CPUs.
  * An absent entry makes bpf_redirect_map return its fallback, so an owner outside the policy costs no packet.
  */
@@ -36,6 +64,64 @@ struct {
 	__type(value, struct hash_cpus);
 } hash_cpus SEC(".maps");
 
+/* Packets by bucket of the table above, so that user space sees which are hot. */
+struct bucket_packets {
+	__u64 packets[HASH_BUCKETS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bucket_packets);
+} bucket_packets SEC(".maps");
+
+/* SPIs that the policy gives to a CPU by itself. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __be32);
+	__type(value, __u32);
+} fixed SEC(".maps");
+
+/*
+ * SAs as user space knows them -> CPU or NO_OWNER; one map for all interfaces of the namespace. In the place of the lookup
+ * where the kernel has none, and for owners that the kernel cannot hold.
+ */
+struct sa_key {
+	xfrm_address_t daddr;
+	__be32 spi;
+	__u16 family;
+	__u16 proto;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1 << 20);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct sa_key);
+	__type(value, __u32);
+} sad_mirror SEC(".maps");
+
+/* Whether the mirror was ever filled: an empty one must not make all SAs unknown. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} mirror_filled SEC(".maps");
+
+/* Where the SA of an SPI was seen last: its address in the kernel, which is asked before it is believed (lookup.h). */
+#define REMEMBERED 131072
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, REMEMBERED);
+	__type(key, __u32);
+	__type(value, __u64);
+} remembered SEC(".maps");
+
 struct count {
 	__u64 packets;
 	__u64 bytes;
@@ -47,5 +133,41 @@ struct {
 	__type(key, __u32);
 	__type(value, struct count);
 } counters SEC(".maps");
+
+/* Who sends SPIs that no SA has. */
+struct talker {
+	xfrm_address_t saddr;
+	xfrm_address_t daddr;
+	__be32 spi;
+	__u16 family;
+	__u16 proto;
+};
+
+struct talked {
+	__u64 packets;
+	__u64 last_seen; /* CLOCK_MONOTONIC, ns */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct talker);
+	__type(value, struct talked);
+} talkers SEC(".maps");
+
+/* A flood of ever new SPIs must not spend its time in the map above: so many new entries a jiffy and CPU. */
+#define NEW_TALKERS_PER_JIFFY 4
+
+struct talker_budget {
+	__u64 jiffy;
+	__u64 spent;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct talker_budget);
+} talker_budget SEC(".maps");
 
 #endif

@@ -23,7 +23,12 @@
 	X(12, SA_UNKNOWN) \
 	X(13, LOOKUP_EINVAL) \
 	X(14, LOOKUP_ENONET) \
-	X(15, LOOKUP_FAILED)
+	X(15, LOOKUP_FAILED) \
+	X(16, OWNER_TOLD) \
+	X(17, FIXED) \
+	X(18, FIXED_CPU_MISSING) \
+	X(19, HASHED) \
+	X(20, SA_UNKNOWN_DROPPED)
 
 enum outcome {
 #define OUTCOME_CONSTANT(number, name) name = number,

@@ -3,20 +3,26 @@
 #define STEER_PARSE_H
 
 #include "kernel.h"
+#include "maps.h"
 #include "outcomes.h"
 
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
 #define MAX_VLAN_TAGS 2
-#define ESP_IN_UDP_PORT 4500
+#define MAX_EXTENSION_HEADERS 4
+#define MALFORMED_HEADER (-1) /* in the place of a protocol number */
 #define IPV4_FRAGMENT_BITS 0x3FFF /* More Fragments and the offset; not Don't Fragment */
 
-/* What identifies an inbound SA (RFC 4301 4.1), in network byte order. */
-struct esp_packet {
+/* What identifies an inbound SA (RFC 4301 4.1) and its sender, in network byte order. */
+struct ipsec_packet {
 	xfrm_address_t daddr;
+	xfrm_address_t saddr;
 	__be32 spi;
 	__u16 family;
+	__u16 proto;
+	__be16 udp_sport;
+	__be16 udp_dport; /* 0: not in UDP */
 };
 
 /* What is left of the frame. Only its linear part: headers that a driver put into a fragment count as cut short. */
@@ -26,7 +32,7 @@ struct cursor {
 };
 
 /* The parsers answer with the outcome of a frame that is passed, or with this. */
-#define FOUND_ESP (-1)
+#define FOUND_IPSEC (-1)
 
 /* The header at the cursor, which moves behind it; NULL if the frame ends before. */
 static __always_inline void *take(struct cursor *c, __u32 size)
@@ -39,21 +45,44 @@ static __always_inline void *take(struct cursor *c, __u32 size)
 	return header;
 }
 
-static __always_inline int parse_esp(struct cursor *c, struct esp_packet *p)
+static __always_inline int parse_esp(struct cursor *c, struct ipsec_packet *p)
 {
 	struct ip_esp_hdr *esp = take(c, sizeof(*esp));
 
 	if (!esp)
 		return MALFORMED;
 	p->spi = esp->spi;
-	return FOUND_ESP;
+	p->proto = IPPROTO_ESP;
+	return FOUND_IPSEC;
+}
+
+static __always_inline int parse_ah(struct cursor *c, struct ipsec_packet *p)
+{
+	struct ip_auth_hdr *ah = take(c, sizeof(*ah));
+
+	if (!ah)
+		return MALFORMED;
+	p->spi = ah->spi;
+	p->proto = IPPROTO_AH;
+	return FOUND_IPSEC;
+}
+
+static __always_inline bool is_esp_port(const struct config *config, __be16 port)
+{
+	int i;
+
+#pragma unroll
+	for (i = 0; i < MAX_UDP_PORTS; i++)
+		if (config->udp_ports[i] == port)
+			return port;
+	return false;
 }
 
 /*
  * RFC 3948 2.2 and 2.3; the same tests as the kernel's __xfrm4_udp_encap_rcv (net/ipv4/xfrm4_input.c). The length comes from
  * the UDP header, because a short frame is padded to Ethernet's minimum.
  */
-static __always_inline int parse_udp(struct cursor *c, struct esp_packet *p)
+static __always_inline int parse_udp(struct cursor *c, const struct config *config, struct ipsec_packet *p)
 {
 	struct udphdr *udp = take(c, sizeof(*udp));
 	struct ip_esp_hdr *esp;
@@ -62,8 +91,10 @@ static __always_inline int parse_udp(struct cursor *c, struct esp_packet *p)
 
 	if (!udp)
 		return MALFORMED;
-	if (udp->dest != bpf_htons(ESP_IN_UDP_PORT))
+	if (!is_esp_port(config, udp->dest))
 		return NOT_ESP;
+	p->udp_sport = udp->source;
+	p->udp_dport = udp->dest;
 
 	len = bpf_ntohs(udp->len);
 	if (len == sizeof(*udp) + 1) {
@@ -83,19 +114,22 @@ static __always_inline int parse_udp(struct cursor *c, struct esp_packet *p)
 	return parse_esp(c, p);
 }
 
-static __always_inline int parse_transport(struct cursor *c, __u8 protocol, struct esp_packet *p)
+static __always_inline int parse_transport(struct cursor *c, const struct config *config, __u8 protocol,
+					   struct ipsec_packet *p)
 {
 	switch (protocol) {
 	case IPPROTO_ESP:
 		return parse_esp(c, p);
+	case IPPROTO_AH:
+		return parse_ah(c, p);
 	case IPPROTO_UDP:
-		return parse_udp(c, p);
+		return parse_udp(c, config, p);
 	default:
 		return NOT_ESP;
 	}
 }
 
-static __always_inline int parse_ipv4(struct cursor *c, struct esp_packet *p)
+static __always_inline int parse_ipv4(struct cursor *c, const struct config *config, struct ipsec_packet *p)
 {
 	struct iphdr *ip = take(c, sizeof(*ip));
 	__u32 header_length;
@@ -110,34 +144,69 @@ static __always_inline int parse_ipv4(struct cursor *c, struct esp_packet *p)
 		return FRAGMENT;
 
 	p->family = AF_INET;
+	p->saddr.a4 = ip->saddr;
 	p->daddr.a4 = ip->daddr;
 	c->pos = (void *)ip + header_length;
-	return parse_transport(c, ip->protocol, p);
+	return parse_transport(c, config, ip->protocol, p);
 }
 
-static __always_inline int parse_ipv6(struct cursor *c, struct esp_packet *p)
+static __always_inline bool is_extension_header(int type, bool first)
+{
+	/* Hop-by-hop options are only ever the first (RFC 8200 4.1). */
+	return type == IPPROTO_ROUTING || type == IPPROTO_DSTOPTS || (type == IPPROTO_HOPOPTS && first);
+}
+
+/*
+ * Moves behind one extension header, whose successor it answers with, or with MALFORMED_HEADER. A source route that has not
+ * ended yet means that the destination is not the last one (RFC 8200 4.4): the cursor stays.
+ */
+static __always_inline int skip_extension_header(struct cursor *c, int type)
+{
+	struct ipv6_rt_hdr *header = c->pos;
+
+	/* The shortest one has 8 bytes, so nothing readable is refused here. */
+	if ((void *)(header + 1) > c->end)
+		return MALFORMED_HEADER;
+	if (type == IPPROTO_ROUTING && header->segments_left)
+		return type;
+	c->pos = (void *)header + (header->hdrlen + 1) * 8;
+	return header->nexthdr;
+}
+
+static __always_inline int parse_ipv6(struct cursor *c, const struct config *config, struct ipsec_packet *p)
 {
 	struct ipv6hdr *ip = take(c, sizeof(*ip));
+	int next;
+	int i;
 
 	if (!ip)
 		return MALFORMED;
 	if ((bpf_ntohl(ip->version_class_flow) >> 28) != 6)
 		return MALFORMED;
 
-	switch (ip->nexthdr) {
+	p->family = AF_INET6;
+	__builtin_memcpy(p->saddr.a6, ip->saddr, sizeof(ip->saddr));
+	__builtin_memcpy(p->daddr.a6, ip->daddr, sizeof(ip->daddr));
+	next = ip->nexthdr;
+
+	for (i = 0; i < MAX_EXTENSION_HEADERS && is_extension_header(next, i == 0); i++)
+		next = skip_extension_header(c, next);
+
+	switch (next) {
+	case MALFORMED_HEADER:
+		return MALFORMED;
 	case IPPROTO_FRAGMENT:
 		return FRAGMENT;
 	case IPPROTO_HOPOPTS:
 	case IPPROTO_ROUTING:
 	case IPPROTO_DSTOPTS:
 		return EXTENSION_HEADER;
+	default:
+		return parse_transport(c, config, next, p);
 	}
-	p->family = AF_INET6;
-	__builtin_memcpy(p->daddr.a6, ip->daddr, sizeof(ip->daddr));
-	return parse_transport(c, ip->nexthdr, p);
 }
 
-static __always_inline int parse_frame(struct xdp_md *ctx, struct esp_packet *p)
+static __always_inline int parse_frame(struct xdp_md *ctx, const struct config *config, struct ipsec_packet *p)
 {
 	struct cursor c = { .pos = (void *)(long)ctx->data, .end = (void *)(long)ctx->data_end };
 	struct ethhdr *eth = take(&c, sizeof(*eth));
@@ -161,9 +230,9 @@ static __always_inline int parse_frame(struct xdp_md *ctx, struct esp_packet *p)
 
 	switch (proto) {
 	case bpf_htons(ETH_P_IP):
-		return parse_ipv4(&c, p);
+		return parse_ipv4(&c, config, p);
 	case bpf_htons(ETH_P_IPV6):
-		return parse_ipv6(&c, p);
+		return parse_ipv6(&c, config, p);
 	default:
 		return NOT_ESP;
 	}

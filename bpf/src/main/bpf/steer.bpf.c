@@ -1,32 +1,21 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 
 /*
- * Brings each ESP packet to the CPU that owns its SA, through a CPUMAP. Everything that is not certainly such a
- * packet goes up the stack unchanged: this program drops nothing and writes to no packet.
+ * Brings each ESP and AH packet to the CPU that its SA belongs to, through a CPUMAP. Everything that is not certainly
+ * such a packet goes up the stack unchanged: this program writes to no packet, and drops only what has an unknown SPI where
+ * the policy asks for that and the kernel would refuse it too.
  */
 
 #include "kernel.h"
+#include "lookup.h"
 #include "maps.h"
 #include "outcomes.h"
 #include "parse.h"
+#include "unknown.h"
 
-#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-#define NO_OWNER 0xFFFFFFFF
-
-/* Weak, so that the program loads where the kernel has none (before 6.8). */
-extern struct xfrm_state *bpf_xdp_get_xfrm_state(struct xdp_md *ctx, struct bpf_xfrm_state_opts *opts,
-						 __u32 opts__sz) __ksym __weak;
-extern void bpf_xdp_xfrm_state_release(struct xfrm_state *x) __ksym __weak;
-
-/*
- * Set by the loader before the load. A flag and not bpf_ksym_exists, which libbpf 1.1 does not have: the verifier
- * knows rodata and removes the branch with the unresolved call.
- */
-const volatile __u32 has_state_lookup = 0;
 
 struct decision {
 	enum outcome outcome;
@@ -46,73 +35,87 @@ static __always_inline struct decision redirect(__u32 cpu, enum outcome done, en
 	return (struct decision){ .outcome = done, .action = XDP_REDIRECT };
 }
 
-/* The finalizer of MurmurHash3 (public domain): every bit of the SPI moves every bit of the result. */
-static __always_inline __u32 mix(__u32 h)
+static __always_inline void count_bucket(__u32 bucket)
 {
-	h ^= h >> 16;
-	h *= 0x85EBCA6B;
-	h ^= h >> 13;
-	h *= 0xC2B2AE35;
-	h ^= h >> 16;
-	return h;
+	struct bucket_packets *all;
+	__u32 zero = 0;
+
+	all = bpf_map_lookup_elem(&bucket_packets, &zero);
+	if (all)
+		all->packets[bucket % HASH_BUCKETS]++;
 }
 
-static __always_inline struct decision redirect_by_hash(__be32 spi, enum outcome done)
+static __always_inline struct decision redirect_by_hash(const struct config *config, __be32 spi, enum outcome done)
 {
+	__u32 bucket = mix(bpf_ntohl(spi)) % HASH_BUCKETS;
 	struct hash_cpus *table;
 	__u32 zero = 0;
 
 	table = bpf_map_lookup_elem(&hash_cpus, &zero);
 	if (!table)
 		return pass(HASH_CPU_MISSING);
-	return redirect(table->cpu[mix(bpf_ntohl(spi)) % HASH_BUCKETS], done, HASH_CPU_MISSING);
+	if (config->flags & COUNT_BUCKETS)
+		count_bucket(bucket);
+	return redirect(table->cpu[bucket], done, HASH_CPU_MISSING);
 }
 
-static __always_inline enum outcome lookup_failed(__s32 error)
+static __always_inline struct decision unknown(struct xdp_md *ctx, const struct config *config,
+					       const struct ipsec_packet *p)
 {
-	switch (error) {
-	case -ENOENT:
-		return SA_UNKNOWN;
-	case -EINVAL:
-		return LOOKUP_EINVAL;
-	case -ENONET:
-		return LOOKUP_ENONET;
-	default:
-		return LOOKUP_FAILED;
-	}
+	if (config->unknown_spi == UNKNOWN_PASS)
+		return pass(SA_UNKNOWN);
+	note_talker(p);
+	if (config->unknown_spi != UNKNOWN_DROP || !can.state_lookup || !would_be_refused(ctx, config, p))
+		return pass(SA_UNKNOWN);
+	return (struct decision){ .outcome = SA_UNKNOWN_DROPPED, .action = XDP_DROP };
 }
 
-static __always_inline struct decision steer_esp(struct xdp_md *ctx, const struct esp_packet *p)
+/* The SA, from the kernel or from the mirror; where there is neither, every packet counts as one of an SA. */
+static __always_inline int find_sa(struct xdp_md *ctx, const struct config *config, const struct ipsec_packet *p,
+				   struct sa *sa)
 {
-	struct bpf_xfrm_state_opts opts;
-	struct xfrm_state *x;
-	bool owner_field = false;
-	__u32 owner = NO_OWNER;
+	if (can.state_lookup)
+		return find_in_kernel(ctx, config, p, sa);
+	sa->owner = NO_OWNER;
+	return told(p, &sa->owner) || !is_mirror_filled() ? FOUND_SA : SA_UNKNOWN;
+}
 
-	if (!has_state_lookup)
-		return redirect_by_hash(p->spi, HASHED_NO_LOOKUP);
+static __always_inline struct decision steer_to_owner(const struct config *config, const struct ipsec_packet *p,
+						      const struct sa *sa)
+{
+	__u32 owner = sa->owner;
 
-	__builtin_memset(&opts, 0, sizeof(opts));
-	opts.netns_id = BPF_F_CURRENT_NETNS;
-	opts.daddr = p->daddr;
-	opts.spi = p->spi;
-	opts.proto = IPPROTO_ESP;
-	opts.family = p->family;
+	if (can.state_lookup && owner != NO_OWNER)
+		return redirect(owner, OWNER, OWNER_OUTSIDE_POLICY);
+	if (can.state_lookup && is_mirror_filled())
+		told(p, &owner);
+	if (owner != NO_OWNER)
+		return redirect(owner, OWNER_TOLD, OWNER_OUTSIDE_POLICY);
+	if (!can.state_lookup)
+		return redirect_by_hash(config, p->spi, HASHED_NO_LOOKUP);
+	return redirect_by_hash(config, p->spi, sa->owner_field ? HASHED_NO_OWNER : HASHED_NO_OWNER_FIELD);
+}
 
-	x = bpf_xdp_get_xfrm_state(ctx, &opts, sizeof(opts));
-	if (!x)
-		return pass(lookup_failed(opts.error));
-	if (bpf_core_field_exists(x->pcpu_num)) {
-		owner_field = true;
-		owner = x->pcpu_num;
+static __always_inline struct decision steer_ipsec(struct xdp_md *ctx, const struct config *config,
+						   const struct ipsec_packet *p)
+{
+	struct sa sa;
+	__u32 *cpu;
+	int found;
+
+	found = find_sa(ctx, config, p, &sa);
+	if (found == SA_UNKNOWN)
+		return unknown(ctx, config, p);
+	if (found != FOUND_SA)
+		return pass(found);
+	if (config->flags & HAS_FIXED) {
+		cpu = bpf_map_lookup_elem(&fixed, &p->spi);
+		if (cpu)
+			return redirect(*cpu, FIXED, FIXED_CPU_MISSING);
 	}
-	bpf_xdp_xfrm_state_release(x);
-
-	if (!owner_field)
-		return redirect_by_hash(p->spi, HASHED_NO_OWNER_FIELD);
-	if (owner == NO_OWNER)
-		return redirect_by_hash(p->spi, HASHED_NO_OWNER);
-	return redirect(owner, OWNER, OWNER_OUTSIDE_POLICY);
+	if (config->flags & BY_OWNER)
+		return steer_to_owner(config, p, &sa);
+	return redirect_by_hash(config, p->spi, HASHED);
 }
 
 static __always_inline void count(struct xdp_md *ctx, __u32 outcome)
@@ -129,13 +132,18 @@ static __always_inline void count(struct xdp_md *ctx, __u32 outcome)
 SEC("xdp")
 int steer(struct xdp_md *ctx)
 {
-	struct esp_packet packet;
+	struct ipsec_packet packet;
 	struct decision decision;
+	struct config *policy;
+	__u32 zero = 0;
 	int parsed;
 
+	policy = bpf_map_lookup_elem(&config, &zero);
+	if (!policy)
+		return XDP_PASS;
 	__builtin_memset(&packet, 0, sizeof(packet));
-	parsed = parse_frame(ctx, &packet);
-	decision = parsed == FOUND_ESP ? steer_esp(ctx, &packet) : pass(parsed);
+	parsed = parse_frame(ctx, policy, &packet);
+	decision = parsed == FOUND_IPSEC ? steer_ipsec(ctx, policy, &packet) : pass(parsed);
 	count(ctx, decision.outcome);
 	return decision.action;
 }

@@ -3,6 +3,7 @@ package io.ipsecxdp.bpf;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.SortedSet;
 
 /**
@@ -11,9 +12,9 @@ import java.util.SortedSet;
  * of CPUs alone, and a CPU that joins or leaves moves only its own share of the SPIs: packets of the others cannot
  * overtake each other.
  */
-final class HashCpus {
+public final class HashCpus {
     /** HASH_BUCKETS of maps.h. */
-    static final int BUCKETS = 4096;
+    public static final int BUCKETS = 4096;
 
     private final int[] cpuOfBucket;
 
@@ -21,15 +22,33 @@ final class HashCpus {
         this.cpuOfBucket = cpuOfBucket;
     }
 
-    static HashCpus over(SortedSet<Integer> cpus) {
+    /** @param cpus at least one */
+    public static HashCpus over(SortedSet<Integer> cpus) {
         var table = new int[BUCKETS];
         Arrays.setAll(table, bucket -> chosen(bucket, cpus));
         return new HashCpus(table);
     }
 
+    /** Into which bucket an SPI falls, 0 to {@link #BUCKETS} - 1. */
+    public static int bucketOf(int spi) {
+        return Integer.remainderUnsigned(mix(spi), BUCKETS);
+    }
+
     /** The CPU for an SPI, as the program finds it. */
-    int cpuOf(int spi) {
-        return cpuOfBucket[Integer.remainderUnsigned(mix(spi), BUCKETS)];
+    public int cpuOf(int spi) {
+        return cpuOfBucket[bucketOf(spi)];
+    }
+
+    /** @param bucket 0 to {@link #BUCKETS} - 1 */
+    public int cpuOfBucket(int bucket) {
+        return cpuOfBucket[bucket];
+    }
+
+    /** The same table, but for these buckets. */
+    HashCpus with(Map<Integer, Integer> moved) {
+        var table = cpuOfBucket.clone();
+        moved.forEach((bucket, cpu) -> table[bucket] = cpu);
+        return new HashCpus(table);
     }
 
     /** As the map holds it. */
@@ -53,7 +72,7 @@ final class HashCpus {
         return mix(mix(cpu + 1) + bucket);
     }
 
-    /** {@code mix} of steer.bpf.c. */
+    /** {@code mix} of lookup.h. */
     private static int mix(int h) {
         h ^= h >>> 16;
         h *= 0x85EBCA6B;

@@ -8,10 +8,10 @@ import java.util.Optional;
  * those of {@code outcomes.h}; they are never reused, because the counters outlive the program.
  */
 public enum Outcome {
-    NOT_ESP(0, false, "neither ESP nor ESP in UDP"),
+    NOT_ESP(0, false, "neither ESP, nor ESP in UDP, nor AH"),
     MALFORMED(1, false, "headers cut short or contradicting themselves"),
     FRAGMENT(2, false, "an IP fragment, which the kernel reassembles first"),
-    EXTENSION_HEADER(3, false, "IPv6 with an extension header before the payload"),
+    EXTENSION_HEADER(3, false, "IPv6 whose extension headers are too many, out of order, or a source route under way"),
     NAT_KEEPALIVE(4, false, "a NAT keepalive (RFC 3948 2.3)"),
     NON_ESP_MARKER(5, false, "IKE or other traffic on the UDP port of ESP (RFC 3948 2.2)"),
     OWNER(6, true, "steered to the CPU that owns the SA"),
@@ -23,7 +23,12 @@ public enum Outcome {
     SA_UNKNOWN(12, false, "no such SA (ENOENT)"),
     LOOKUP_EINVAL(13, false, "the kernel refused the lookup (EINVAL): its options differ from those compiled in"),
     LOOKUP_ENONET(14, false, "the kernel found no network namespace to look in (ENONET)"),
-    LOOKUP_FAILED(15, false, "the lookup failed in another way");
+    LOOKUP_FAILED(15, false, "the lookup failed in another way"),
+    OWNER_TOLD(16, true, "steered to the CPU that the agent named for the SA"),
+    FIXED(17, true, "steered to the CPU that the policy fixes for the SPI"),
+    FIXED_CPU_MISSING(18, false, "the CPU that the policy fixes for the SPI has no queue"),
+    HASHED(19, true, "steered by a hash of the SPI, as the policy wants for all SAs"),
+    SA_UNKNOWN_DROPPED(20, false, "no such SA, and dropped as the policy wants");
 
     private final int number;
     private final boolean steered;
@@ -39,9 +44,19 @@ public enum Outcome {
         return number;
     }
 
-    /** Redirected to another CPU's queue; false: passed up the stack, unchanged, on the CPU that received it. */
+    /** Redirected to a CPU's queue; false: passed up the stack, unchanged, on the CPU that received it, or {@link #dropped}. */
     public boolean steered() {
         return steered;
+    }
+
+    /** Recognized as ESP or AH of some SPI. */
+    public boolean isIpsec() {
+        return number >= OWNER.number;
+    }
+
+    /** Neither steered nor passed: what the policy asked to drop. */
+    public boolean dropped() {
+        return this == SA_UNKNOWN_DROPPED;
     }
 
     /** One clause for a person. */

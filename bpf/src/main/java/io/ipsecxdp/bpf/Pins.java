@@ -15,6 +15,9 @@ import java.util.Optional;
 record Pins(Path folder) {
     private static final String LINK = "link";
 
+    /** Longer than an interface name can be (IFNAMSIZ), so that none is this one. */
+    private static final String SHARED = "of-all-interfaces";
+
     /**
      * bpffs refuses names with a dot (kernel/bpf/inode.c bpf_lookup), VLAN interfaces usually have one, and no
      * interface name has a colon (net/core/dev.c dev_valid_name).
@@ -28,10 +31,32 @@ record Pins(Path folder) {
             return List.of();
         }
         try (var folders = Files.list(pinFolder)) {
-            return folders.filter(Files::isDirectory).sorted().map(Pins::new).toList();
+            return folders.filter(Files::isDirectory)
+                    .filter(folder -> !folder.getFileName().toString().equals(SHARED))
+                    .sorted()
+                    .map(Pins::new)
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Where those pins are that belong to no interface in particular. */
+    static Path shared(Path pinFolder) {
+        return pinFolder.resolve(SHARED);
+    }
+
+    static void removeShared(Path pinFolder) {
+        var folder = shared(pinFolder);
+        if (!Files.isDirectory(folder)) {
+            return;
+        }
+        try (var pins = Files.list(folder)) {
+            pins.forEach(Pins::delete);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        delete(folder);
     }
 
     String ifname() {
@@ -72,18 +97,22 @@ record Pins(Path folder) {
     }
 
     void pinLink(Fd link) {
-        replace(link, LINK);
+        replace(link, folder.resolve(LINK));
     }
 
     void pinMaps(SteerMaps maps) {
         maps.forEach((name, map) -> {
             if (!isPinned(map, name)) {
-                replace(map, name);
+                replace(map, folder.resolve(name));
             }
         });
     }
 
     void create() {
+        create(folder);
+    }
+
+    static void create(Path folder) {
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
@@ -111,12 +140,12 @@ record Pins(Path folder) {
         }
     }
 
-    private void replace(Fd object, String name) {
-        delete(folder.resolve(name));
-        Bpf.pin(object, folder.resolve(name));
+    static void replace(Fd object, Path pin) {
+        delete(pin);
+        Bpf.pin(object, pin);
     }
 
-    private static void delete(Path path) {
+    static void delete(Path path) {
         try {
             Files.delete(path);
         } catch (NoSuchFileException e) {

@@ -6,10 +6,11 @@ import io.ipsecxdp.bpf.jna.BpfObject;
 import io.ipsecxdp.bpf.jna.Fd;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Optional;
+import java.util.function.Function;
 
 /** steer.bpf.c in the kernel, with its maps, attached to nothing yet. */
 final class SteerProgram implements AutoCloseable {
-    private static final String OBJECT = "steer.bpf.o";
     private static final String PROGRAM = "steer";
 
     private final BpfObject object;
@@ -22,9 +23,14 @@ final class SteerProgram implements AutoCloseable {
 
     /** The object that was compiled into this jar. */
     static byte[] compiled() {
-        try (var in = SteerProgram.class.getResourceAsStream(OBJECT)) {
+        return compiled(PROGRAM);
+    }
+
+    static byte[] compiled(String name) {
+        var file = name + ".bpf.o";
+        try (var in = SteerProgram.class.getResourceAsStream(file)) {
             if (in == null) {
-                throw new IllegalStateException(OBJECT + " is not in the jar: the build did not compile it");
+                throw new IllegalStateException(file + " is not in the jar: the build did not compile it");
             }
             return in.readAllBytes();
         } catch (IOException e) {
@@ -45,15 +51,27 @@ final class SteerProgram implements AutoCloseable {
      * @throws BpfException with the verifier's log if the kernel refuses the program
      */
     static SteerProgram load(byte[] elf, Capabilities capabilities, AttachedMode mode, PinnedMaps existing) {
+        return load(elf, capabilities, mode, existing, name -> Optional.empty());
+    }
+
+    /** @param shared the maps that this program has in common with those of other interfaces, by name */
+    static SteerProgram load(
+            byte[] elf,
+            Capabilities capabilities,
+            AttachedMode mode,
+            PinnedMaps existing,
+            Function<String, Optional<Fd>> shared) {
         var object = BpfObject.open(PROGRAM, elf);
         try {
             object.setMaxEntries(SteerMaps.CPUS, Bpf.possibleCpus());
-            object.setConstant(capabilities.saLookup() ? 1 : 0);
+            object.setConstants(
+                    capabilities.saLookup() ? 1 : 0, capabilities.saLookup() && capabilities.saRecall() ? 1 : 0);
             if (mode == AttachedMode.NATIVE) {
                 object.takeFragments(PROGRAM);
             }
             SteerMaps.NAMES.forEach(
                     name -> existing.fitting(name, object.shape(name)).ifPresent(map -> object.reuse(name, map)));
+            SteerMaps.SHARED.forEach(name -> shared.apply(name).ifPresent(map -> object.reuse(name, map)));
             object.load();
             return new SteerProgram(object);
         } catch (RuntimeException e) {

@@ -3,6 +3,7 @@ package io.ipsecxdp.bpf;
 import io.ipsecxdp.bpf.jna.Bpf;
 import io.ipsecxdp.bpf.jna.Fd;
 import io.ipsecxdp.bpf.jna.XdpLinkInfo;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -13,16 +14,21 @@ public final class Steering implements AutoCloseable {
     private final Pins pins;
     private final Fd link;
     private final SteerMaps maps;
+    private final Optional<QueueWatch> queueWatch;
     private boolean closed;
 
-    private Steering(Pins pins, Fd link, SteerMaps maps) {
+    private Steering(Pins pins, Fd link, SteerMaps maps, Optional<QueueWatch> queueWatch) {
         this.pins = pins;
         this.link = link;
         this.maps = maps;
+        this.queueWatch = queueWatch;
     }
 
     static Steering at(Pins pins) {
-        return new Steering(pins, pins.link().orElseThrow(), SteerMaps.at(pins));
+        var maps = SteerMaps.at(pins);
+        var watch = QueueWatch.open(Pins.shared(pins.folder().getParent()));
+        watch.ifPresent(w -> w.watch(maps.queuesId()));
+        return new Steering(pins, pins.link().orElseThrow(), maps, watch);
     }
 
     /** Name of the interface when it was opened. */
@@ -31,7 +37,7 @@ public final class Steering implements AutoCloseable {
     }
 
     /**
-     * Brings CPUs, queue sizes and the hash to the configuration, without detaching; what is so already is not written.
+     * Brings the interface to the configuration, without detaching; what is so already is not written.
      * A changed queue size gives the CPU a new queue, the old one is emptied by the kernel.
      *
      * @return why nothing was changed; empty if all is as configured
@@ -50,6 +56,31 @@ public final class Steering implements AutoCloseable {
         return maps.counters();
     }
 
+    /**
+     * What became of the frames behind the program, by the CPU they were sent to, since its queues were made.
+     *
+     * @return the index is the CPU; empty if the kernel does not let us see its tracepoints
+     */
+    public synchronized List<QueueCount> queues() {
+        requireOpen();
+        return queueWatch.map(watch -> watch.counts(maps.queuesId())).orElse(List.of());
+    }
+
+    /**
+     * Who sends SPIs that no SA has, those with the most packets first; kept unless the configuration says {@link
+     * UnknownSpi#PASS}. At most some 1,000: who was not heard for long is forgotten first.
+     */
+    public synchronized List<UnknownTalker> unknownTalkers() {
+        requireOpen();
+        return maps.unknownTalkers();
+    }
+
+    /** Packets steered by each bucket of {@link HashCpus} while the configuration said to count them. */
+    public synchronized long[] bucketPackets() {
+        requireOpen();
+        return maps.bucketPackets();
+    }
+
     /** What the kernel has, to compare with what is wanted. */
     public synchronized SteeringState state() {
         requireOpen();
@@ -61,6 +92,7 @@ public final class Steering implements AutoCloseable {
     public synchronized void detach() {
         requireOpen();
         Bpf.detach(link);
+        queueWatch.ifPresent(watch -> watch.forget(maps.queuesId()));
         pins.removeAll();
         close();
     }
@@ -68,6 +100,7 @@ public final class Steering implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
+        queueWatch.ifPresent(QueueWatch::close);
         link.close();
         maps.close();
     }

@@ -2,6 +2,7 @@ package io.ipsecxdp.bpf;
 
 import io.ipsecxdp.bpf.jna.Bpf;
 import io.ipsecxdp.bpf.jna.BpfException;
+import io.ipsecxdp.bpf.jna.BpfObject;
 import io.ipsecxdp.bpf.jna.Fd;
 import io.ipsecxdp.bpf.jna.XdpLinkInfo;
 import java.nio.file.Path;
@@ -58,6 +59,28 @@ public final class Steerings {
         pins.removeAll();
     }
 
+    /** SAs for the program to know beside the kernel's, for all interfaces. */
+    public SadMirror mirror() {
+        return new SadMirror(shared());
+    }
+
+    /** Removes what belongs to no interface in particular. For the end, when no interface is steered any more. */
+    public void removeShared() {
+        Pins.removeShared(pinFolder);
+    }
+
+    private SharedMaps shared() {
+        try (var object = BpfObject.open("steer", elf)) {
+            return SharedMaps.open(Pins.shared(pinFolder), object, SteerMaps.SHARED);
+        }
+    }
+
+    private SteerProgram load(AttachedMode mode, PinnedMaps existing) {
+        try (var shared = shared()) {
+            return SteerProgram.load(elf, capabilities, mode, existing, name -> Optional.of(shared.map(name)));
+        }
+    }
+
     private OpenResult steer(NetDevice device, XdpMode wanted, SteeringConfig config) {
         var pins = Pins.of(pinFolder, device.name());
         var running = runningMode(pins, device);
@@ -112,7 +135,7 @@ public final class Steerings {
 
     private OpenResult adopt(Pins pins, AttachedMode mode, SteeringConfig config) {
         try (var existing = pins.maps();
-                var program = SteerProgram.load(elf, capabilities, mode, existing);
+                var program = load(mode, existing);
                 var link = pins.link().orElseThrow()) {
             program.maps().apply(config);
             pins.pinMaps(program.maps());
@@ -150,7 +173,7 @@ public final class Steerings {
     private Attachment attachIn(
             AttachedMode mode, Pins pins, NetDevice device, SteeringConfig config, Optional<String> nativeRefused) {
         try (var existing = pins.mapsForAnyMode();
-                var program = SteerProgram.load(elf, capabilities, mode, existing)) {
+                var program = load(mode, existing)) {
             program.maps().apply(config);
             Fd attached;
             try {

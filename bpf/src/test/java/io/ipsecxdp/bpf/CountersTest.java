@@ -21,11 +21,11 @@ class CountersTest {
 
     @Test
     void theTotalIsEveryFrameSeen() {
-        assertThat(counters.total()).isEqualTo(new Count(120 + 16, 1200 + 160));
+        assertThat(counters.total()).isEqualTo(new Count(210 + 21, 2100 + 210));
     }
 
     @Test
     void steeredAreThoseRedirected() {
-        assertThat(counters.steered().packets()).isEqualTo(6 + 7 + 8 + 9 + 4);
+        assertThat(counters.steered().packets()).isEqualTo(6 + 7 + 8 + 9 + 16 + 17 + 19 + 7);
     }
 }

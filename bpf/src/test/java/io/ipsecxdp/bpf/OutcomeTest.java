@@ -44,7 +44,12 @@ class OutcomeTest {
                 Map.entry(12, "SA_UNKNOWN"),
                 Map.entry(13, "LOOKUP_EINVAL"),
                 Map.entry(14, "LOOKUP_ENONET"),
-                Map.entry(15, "LOOKUP_FAILED")));
+                Map.entry(15, "LOOKUP_FAILED"),
+                Map.entry(16, "OWNER_TOLD"),
+                Map.entry(17, "FIXED"),
+                Map.entry(18, "FIXED_CPU_MISSING"),
+                Map.entry(19, "HASHED"),
+                Map.entry(20, "SA_UNKNOWN_DROPPED")));
         var now = Arrays.stream(Outcome.values()).collect(Collectors.toMap(Outcome::number, Outcome::name));
         assertThat(now).containsAllEntriesOf(released);
     }

@@ -71,7 +71,7 @@ class SteerProgramIT {
     /** Added to the SPIs of IPv6: since Linux 6.17 ALLOCSPI gives an SPI out once, whatever the destination. */
     private static final int OVER_IPV6 = 0x1000;
 
-    private static final Capabilities EVERYTHING = new Capabilities(true, true, true);
+    private static final Capabilities EVERYTHING = new Capabilities(true, true, true, true);
     private static final SteeringConfig ONLY_CPU_0 = SteeringConfig.of(Set.of(0), 64);
 
     private static final int LOOPBACK = 1;
@@ -155,7 +155,7 @@ class SteerProgramIT {
                 new Case("TCP over IPv6", ethernet(ipv6(TCP, new byte[40])), NOT_ESP),
                 new Case("ICMP", ethernet(ipv4(ICMP, new byte[64])), NOT_ESP),
                 new Case("ICMPv6", ethernet(ipv6(58, new byte[64])), NOT_ESP),
-                new Case("AH", ethernet(ipv4(51, new byte[64])), NOT_ESP),
+                new Case("AH without an SA", ethernet(ipv4(51, new byte[64])), SA_UNKNOWN),
                 new Case("ARP", ethernet(0x0806, new byte[46]), NOT_ESP),
                 new Case("LLC", ethernet(46, new byte[46]), NOT_ESP),
                 new Case("IPv6 hop-by-hop options", ethernet(ipv6(0, new byte[64])), EXTENSION_HEADER),
@@ -244,14 +244,14 @@ class SteerProgramIT {
     @Test
     void withoutQueuesEverythingIsPassed() {
         try (var empty = load(SteerProgram.compiled(), EVERYTHING)) {
-            assertOutcome(empty, esp4(OWNED), OWNER_OUTSIDE_POLICY);
+            assertOutcome(empty, esp4(OWNED), HASH_CPU_MISSING);
             assertOutcome(empty, esp4(UNOWNED), HASH_CPU_MISSING);
         }
     }
 
     @Test
     void aKernelWithoutTheLookupSteersAllEspByItsSpi() {
-        var without = new Capabilities(false, false, true);
+        var without = new Capabilities(false, false, false, true);
         for (var elf : List.of(SteerProgram.compiled(), Compiled.test("no_lookup"))) {
             try (var blind = load(elf, without)) {
                 blind.maps().apply(ONLY_CPU_0);
@@ -274,8 +274,10 @@ class SteerProgramIT {
 
     @Test
     void theErrorsOfTheLookupAreCountedApartAndTheFramesPassed() {
-        try (var lost = load(Compiled.test("lost_namespace"), EVERYTHING);
+        try (var lost = load(SteerProgram.compiled(), EVERYTHING);
                 var refused = load(Compiled.test("refused_lookup"), EVERYTHING)) {
+            lost.maps().apply(ONLY_CPU_0.withNetnsId(OptionalInt.of(0x7FFFFFF0)));
+            refused.maps().apply(ONLY_CPU_0);
             assertOutcome(lost, esp4(OWNED), LOOKUP_ENONET);
             assertOutcome(refused, esp4(OWNED), LOOKUP_EINVAL);
         }

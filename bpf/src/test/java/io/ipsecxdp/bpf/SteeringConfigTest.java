@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -17,7 +18,7 @@ class SteeringConfigTest {
     @Test
     void itDoesNotChangeAfterwards() {
         var cpus = new TreeSet<>(Set.of(0));
-        var config = new SteeringConfig(cpus, 2048);
+        var config = SteeringConfig.of(cpus, 2048);
         cpus.add(1);
         assertThat(config.cpus()).containsExactly(0);
     }
@@ -44,5 +45,26 @@ class SteeringConfigTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> SteeringConfig.of(Set.of(0), 16385))
                 .withMessage("queue size 16385 is not within 1 and 16384");
+    }
+
+    @Test
+    void bucketsMoveOnlyToCpusOfThePolicy() {
+        var config = SteeringConfig.of(Set.of(0, 1), 64);
+        assertThat(config.withMovedBuckets(Map.of(7, 1)).table().cpuOfBucket(7)).isEqualTo(1);
+        assertThatIllegalArgumentException().isThrownBy(() -> config.withMovedBuckets(Map.of(7, 2)));
+        assertThatIllegalArgumentException().isThrownBy(() -> config.withMovedBuckets(Map.of(HashCpus.BUCKETS, 0)));
+    }
+
+    @Test
+    void spisAndPortsAreThoseThatCanBeOnTheWire() {
+        var config = SteeringConfig.of(Set.of(0), 64);
+        assertThat(config.withFixed(Map.of(0xFFFFFFFFL, 0)).fixed()).containsOnlyKeys(0xFFFFFFFFL);
+        assertThatIllegalArgumentException().isThrownBy(() -> config.withFixed(Map.of(0x100000000L, 0)));
+        assertThatIllegalArgumentException().isThrownBy(() -> config.withFixed(Map.of(-1L, 0)));
+        assertThatIllegalArgumentException().isThrownBy(() -> config.withUdpPorts(Set.of(0)));
+        assertThatIllegalArgumentException().isThrownBy(() -> config.withUdpPorts(Set.of(65536)));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> config.withUdpPorts(Set.of(1, 2, 3, 4, 5, 6, 7, 8, 9)))
+                .withMessage("9 UDP ports are more than 8");
     }
 }

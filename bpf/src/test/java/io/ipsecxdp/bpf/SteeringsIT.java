@@ -161,6 +161,7 @@ class SteeringsIT {
     void detachingLeavesNothing() {
         opened(open("wire", XdpMode.AUTO, CPU_0)).steering().detach();
         assertThat(anyProgram("wire")).isEmpty();
+        steerings.removeShared();
         assertThat(pinFolder).isEmptyDirectory();
         assertThat(steerings.pinned()).isEmpty();
     }
@@ -254,6 +255,7 @@ class SteeringsIT {
             assertThat(steerings.pinned()).containsExactly(new PinnedSteering("wire", 0));
         }
         steerings.remove("wire");
+        steerings.removeShared();
         assertThat(pinFolder).isEmptyDirectory();
     }
 
@@ -290,6 +292,7 @@ class SteeringsIT {
         opened(open("wire", XdpMode.AUTO, CPU_0)).steering().close();
         steerings.remove("wire");
         assertThat(anyProgram("wire")).isEmpty();
+        steerings.removeShared();
         assertThat(pinFolder).isEmptyDirectory();
         steerings.remove("wire");
     }

@@ -149,6 +149,7 @@ public final class Steerer implements AutoCloseable {
             all.remove(pinned.ifname());
             ended.add(pinned.ifname());
         }));
+        steerings.ifPresent(Steerings::removeShared);
         state.write(state.journal().interfaces().keySet().stream()
                 .<JournalChange>map(JournalChange.DisownInterface::new)
                 .toList());

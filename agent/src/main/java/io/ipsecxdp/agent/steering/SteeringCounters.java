@@ -1,10 +1,9 @@
 package io.ipsecxdp.agent.steering;
 
 import io.ipsecxdp.bpf.Outcome;
+import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * What the XDP program counted on all steered interfaces together.
@@ -13,9 +12,6 @@ import java.util.Set;
  */
 public record SteeringCounters(Map<Outcome, Long> packets) {
 
-    /** Outcomes of what was recognized as ESP. */
-    private static final Set<Outcome> ESP = EnumSet.range(Outcome.OWNER, Outcome.LOOKUP_FAILED);
-
     public static final SteeringCounters NONE = new SteeringCounters(Map.of());
 
     public SteeringCounters {
@@ -23,7 +19,10 @@ public record SteeringCounters(Map<Outcome, Long> packets) {
     }
 
     public long espPackets() {
-        return ESP.stream().mapToLong(this::of).sum();
+        return Arrays.stream(Outcome.values())
+                .filter(Outcome::isIpsec)
+                .mapToLong(this::of)
+                .sum();
     }
 
     /** Of the ESP packets, in percent, those that were sent to the CPU that owns their SA; rounded down. */

@@ -2,8 +2,12 @@ package io.ipsecxdp.bpf.jna;
 
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -16,6 +20,8 @@ public final class Bpf {
 
     static final int BPF_XDP = 37;
     static final int BPF_LINK_TYPE_XDP = 6;
+    static final int BPF_NOEXIST = 1;
+    private static final int CLOCK_MONOTONIC = 1;
 
     private Bpf() {}
 
@@ -29,6 +35,10 @@ public final class Bpf {
         static final int MAP_INFO_KEY_SIZE = 8;
         static final int MAP_INFO_VALUE_SIZE = 12;
         static final int MAP_INFO_MAX_ENTRIES = 16;
+        static final int MAP_INFO_FLAGS = 20;
+
+        static final int MAP_CREATE_OPTS_SIZE = 48;
+        static final int MAP_CREATE_OPTS_FLAGS = 28;
 
         static final int PROG_INFO_SIZE = 80;
         static final int PROG_INFO_ID = 4;
@@ -102,7 +112,8 @@ public final class Bpf {
                             info.getInt(Layout.MAP_INFO_TYPE),
                             info.getInt(Layout.MAP_INFO_KEY_SIZE),
                             info.getInt(Layout.MAP_INFO_VALUE_SIZE),
-                            info.getInt(Layout.MAP_INFO_MAX_ENTRIES)));
+                            info.getInt(Layout.MAP_INFO_MAX_ENTRIES),
+                            info.getInt(Layout.MAP_INFO_FLAGS)));
         }
     }
 
@@ -148,16 +159,105 @@ public final class Bpf {
         }
     }
 
+    /** As {@link #lookup(Fd, int, int)}, for keys of any size. */
+    public static Optional<byte[]> lookup(Fd map, byte[] key, int size) {
+        try (var k = memory(key);
+                var value = new Memory(size)) {
+            int result = Libbpf.bpf_map_lookup_elem(map.number(), k, value);
+            if (result == -Errno.ENOENT) {
+                return Optional.empty();
+            }
+            check("Reading an entry of a map", result);
+            return Optional.of(value.getByteArray(0, size));
+        }
+    }
+
+    /** The keys that are in the map; some may be twice or missing if it changes meanwhile. */
+    public static List<byte[]> keys(Fd map, int keySize) {
+        var keys = new ArrayList<byte[]>();
+        try (var key = new Memory(keySize);
+                var next = new Memory(keySize)) {
+            var last = Pointer.NULL;
+            // A key that vanishes under the walk sends it back to the start (kernel/bpf/hashtab.c
+            // htab_map_get_next_key)
+            int most = 2 * mapInfo(map).shape().maxEntries();
+            while (keys.size() < most) {
+                int result = Libbpf.bpf_map_get_next_key(map.number(), last, next);
+                if (result == -Errno.ENOENT) {
+                    break;
+                }
+                check("Walking through a map", result);
+                var found = next.getByteArray(0, keySize);
+                keys.add(found);
+                key.write(0, found, 0, keySize);
+                last = key;
+            }
+        }
+        return keys;
+    }
+
     public static void update(Fd map, int key, byte[] value) {
-        try (var k = int32(key);
+        update(map, int32Bytes(key), value);
+    }
+
+    public static void update(Fd map, byte[] key, byte[] value) {
+        try (var k = memory(key);
                 var v = memory(value)) {
-            check("Writing key " + key + " of a map", Libbpf.bpf_map_update_elem(map.number(), k, v, 0));
+            check("Writing an entry of a map", Libbpf.bpf_map_update_elem(map.number(), k, v, 0));
+        }
+    }
+
+    /** Writes an entry where there is none yet. */
+    public static void insert(Fd map, byte[] key, byte[] value) {
+        try (var k = memory(key);
+                var v = memory(value)) {
+            int result = Libbpf.bpf_map_update_elem(map.number(), k, v, BPF_NOEXIST);
+            if (result != -Errno.EEXIST) {
+                check("Adding an entry to a map", result);
+            }
         }
     }
 
     public static void delete(Fd map, int key) {
-        try (var k = int32(key)) {
-            check("Deleting key " + key + " of a map", Libbpf.bpf_map_delete_elem(map.number(), k));
+        delete(map, int32Bytes(key));
+    }
+
+    public static void delete(Fd map, byte[] key) {
+        try (var k = memory(key)) {
+            check("Deleting an entry of a map", Libbpf.bpf_map_delete_elem(map.number(), k));
+        }
+    }
+
+    public static void deleteIfThere(Fd map, byte[] key) {
+        try (var k = memory(key)) {
+            int result = Libbpf.bpf_map_delete_elem(map.number(), k);
+            if (result != -Errno.ENOENT) {
+                check("Deleting an entry of a map", result);
+            }
+        }
+    }
+
+    public static Fd createMap(String name, MapInfo.Shape shape) {
+        try (var opts = opts(Layout.MAP_CREATE_OPTS_SIZE)) {
+            opts.setInt(Layout.MAP_CREATE_OPTS_FLAGS, shape.flags());
+            return Fd.owned(check(
+                    "Making the map " + name,
+                    Libbpf.bpf_map_create(
+                            shape.type(), name, shape.keySize(), shape.valueSize(), shape.maxEntries(), opts)));
+        }
+    }
+
+    /** A link that runs a loaded tp_btf program at its tracepoint until the link's last descriptor or pin is gone. */
+    public static Fd attachTracepoint(Fd program) {
+        int fd = Libbpf.bpf_raw_tracepoint_open(null, program.number());
+        return Fd.owned(check("Attaching to a tracepoint", fd));
+    }
+
+    /** CLOCK_MONOTONIC, which is the clock of bpf_ktime_get_ns. */
+    public static long monotonicNanos() {
+        try (var time = new Memory(2 * Long.BYTES)) {
+            check("Reading the clock", LibC.clock_gettime(CLOCK_MONOTONIC, time));
+            return time.getLong(0) * 1_000_000_000L + time.getLong(Long.BYTES);
         }
     }
 
@@ -259,6 +359,13 @@ public final class Bpf {
         var memory = new Memory(Integer.BYTES);
         memory.setInt(0, value);
         return memory;
+    }
+
+    private static byte[] int32Bytes(int value) {
+        return ByteBuffer.allocate(Integer.BYTES)
+                .order(ByteOrder.nativeOrder())
+                .putInt(value)
+                .array();
     }
 
     private static String cString(byte[] bytes) {

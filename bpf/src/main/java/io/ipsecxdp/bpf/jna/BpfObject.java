@@ -49,7 +49,8 @@ public final class BpfObject implements AutoCloseable {
                 Libbpf.bpf_map__type(m),
                 Libbpf.bpf_map__key_size(m),
                 Libbpf.bpf_map__value_size(m),
-                Libbpf.bpf_map__max_entries(m));
+                Libbpf.bpf_map__max_entries(m),
+                Libbpf.bpf_map__map_flags(m));
     }
 
     public void setMaxEntries(String map, int maxEntries) {
@@ -61,15 +62,15 @@ public final class BpfObject implements AutoCloseable {
         Bpf.check("Reusing the map " + map, Libbpf.bpf_map__reuse_fd(find(map), existing.number()));
     }
 
-    /** Sets the only constant that the program has, 32 bits wide, which the verifier then takes as known. */
-    public void setConstant(int value) {
+    /** Sets the constants of the program, each 32 bits wide and in this order, which the verifier then takes as known. */
+    public void setConstants(int... values) {
         try (var size = new Memory(Long.BYTES)) {
             var data = Libbpf.bpf_map__initial_value(find(".rodata"), size);
-            if (data == null || size.getLong(0) != Integer.BYTES) {
+            if (data == null || size.getLong(0) != (long) values.length * Integer.BYTES) {
                 throw new IllegalStateException(
-                        "the BPF object " + name + " does not have exactly one 32-bit constant");
+                        "the BPF object " + name + " does not have exactly " + values.length + " 32-bit constants");
             }
-            data.setInt(0, value);
+            data.write(0, values, 0, values.length);
         }
     }
 

@@ -15,6 +15,8 @@ final class LibC {
 
     static native int if_nametoindex(String name);
 
+    static native int clock_gettime(int clock, Pointer timespec);
+
     /** A {@code va_list} argument is a pointer in the ABIs of x86-64 and of arm64. */
     static native int vasprintf(Pointer result, Pointer format, Pointer vaList);
 

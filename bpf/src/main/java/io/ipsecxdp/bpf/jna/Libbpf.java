@@ -49,6 +49,8 @@ final class Libbpf {
 
     static native int bpf_map__max_entries(Pointer map);
 
+    static native int bpf_map__map_flags(Pointer map);
+
     static native int bpf_map__set_max_entries(Pointer map, int maxEntries);
 
     static native int bpf_map__reuse_fd(Pointer map, int fd);
@@ -74,6 +76,12 @@ final class Libbpf {
     static native int bpf_map_update_elem(int fd, Pointer key, Pointer value, long flags);
 
     static native int bpf_map_delete_elem(int fd, Pointer key);
+
+    static native int bpf_map_get_next_key(int fd, Pointer key, Pointer nextKey);
+
+    static native int bpf_map_create(int type, String name, int keySize, int valueSize, int maxEntries, Pointer opts);
+
+    static native int bpf_raw_tracepoint_open(String name, int programFd);
 
     static native int bpf_link_create(int programFd, int target, int attachType, Pointer opts);
 

@@ -1,0 +1,122 @@
+package io.ipsecxdp.bpf;
+
+import io.ipsecxdp.bpf.jna.Bpf;
+import io.ipsecxdp.bpf.jna.BpfException;
+import io.ipsecxdp.bpf.jna.BpfObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.zip.CRC32;
+
+/**
+ * queues.bpf.c in the kernel: counts what becomes of frames after they were redirected. Pinned as the rest is, so that it
+ * counts on while no agent runs; an agent with another version of it attaches that one first and then ends the old.
+ */
+final class QueueWatch implements AutoCloseable {
+    private static final String OBJECT = "queues";
+    private static final String QUEUES = "queues";
+    private static final List<String> PROGRAMS = List.of("on_enqueue", "on_kthread", "on_redirect_error");
+    private static final int KEY_SIZE = 2 * Integer.BYTES;
+    private static final int COUNT_SIZE = 4 * Long.BYTES;
+
+    private final SharedMaps maps;
+    private final int possibleCpus = Bpf.possibleCpus();
+
+    private QueueWatch(SharedMaps maps) {
+        this.maps = maps;
+    }
+
+    /** @return empty if the kernel does not let us see its tracepoints: steering works without */
+    static Optional<QueueWatch> open(Path folder) {
+        var elf = SteerProgram.compiled(OBJECT);
+        try (var object = BpfObject.open(OBJECT, elf)) {
+            var maps = SharedMaps.open(folder, object, List.of(QUEUES));
+            try {
+                attach(folder, object, maps, version(elf));
+                return Optional.of(new QueueWatch(maps));
+            } catch (RuntimeException e) {
+                maps.close();
+                throw e;
+            }
+        } catch (BpfException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static void attach(Path folder, BpfObject object, SharedMaps maps, String version) {
+        var pins = PROGRAMS.stream().map(name -> name + version).toList();
+        boolean attached = pins.stream().allMatch(name -> Files.exists(folder.resolve(name)));
+        if (!attached) {
+            object.reuse(QUEUES, maps.map(QUEUES));
+            object.load();
+            for (var program : PROGRAMS) {
+                try (var link = Bpf.attachTracepoint(object.program(program))) {
+                    Pins.replace(link, folder.resolve(program + version));
+                }
+            }
+        }
+        try (var entries = Files.list(folder)) {
+            entries.filter(entry -> PROGRAMS.stream()
+                            .anyMatch(name -> entry.getFileName().toString().startsWith(name)))
+                    .filter(entry -> !pins.contains(entry.getFileName().toString()))
+                    .forEach(Pins::delete);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String version(byte[] elf) {
+        var sum = new CRC32();
+        sum.update(elf);
+        return "-%08x".formatted(sum.getValue());
+    }
+
+    /** From now on, frames to the CPUs of this CPUMAP are counted. */
+    void watch(int mapId) {
+        var zeros = new byte[COUNT_SIZE * possibleCpus];
+        IntStream.range(0, possibleCpus)
+                .mapToObj(cpu -> key(mapId, cpu))
+                .forEach(key -> Bpf.insert(maps.map(QUEUES), key, zeros));
+    }
+
+    void forget(int mapId) {
+        IntStream.range(0, possibleCpus)
+                .mapToObj(cpu -> key(mapId, cpu))
+                .forEach(key -> Bpf.deleteIfThere(maps.map(QUEUES), key));
+    }
+
+    /** The index is the CPU that the frames were sent to. */
+    List<QueueCount> counts(int mapId) {
+        return IntStream.range(0, possibleCpus)
+                .mapToObj(cpu -> Bpf.lookup(maps.map(QUEUES), key(mapId, cpu), COUNT_SIZE * possibleCpus)
+                        .map(this::sum)
+                        .orElse(QueueCount.ZERO))
+                .toList();
+    }
+
+    private QueueCount sum(byte[] perCpu) {
+        var counts = SteerMaps.nativeOrder(perCpu);
+        return IntStream.range(0, possibleCpus)
+                .mapToObj(cpu -> new QueueCount(counts.getLong(), counts.getLong(), counts.getLong(), counts.getLong()))
+                .reduce(QueueCount.ZERO, QueueCount::plus);
+    }
+
+    private static byte[] key(int mapId, int cpu) {
+        return ByteBuffer.allocate(KEY_SIZE)
+                .order(ByteOrder.nativeOrder())
+                .putInt(mapId)
+                .putInt(cpu)
+                .array();
+    }
+
+    @Override
+    public void close() {
+        maps.close();
+    }
+}

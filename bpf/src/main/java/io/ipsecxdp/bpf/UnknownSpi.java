@@ -1,0 +1,26 @@
+package io.ipsecxdp.bpf;
+
+/** What becomes of packets whose SPI no SA has. */
+public enum UnknownSpi {
+    /** Passed and counted. */
+    PASS(0),
+    /** As {@link #PASS}, and who sends them is kept: {@link Steering#unknownTalkers}. */
+    COUNT(1),
+    /**
+     * As {@link #COUNT}, and dropped where the kernel's own SAD has no such SA and the packet is for this very node. Never
+     * on the word of a mirror. Not for nodes that have SAs with marks other than that of the configuration: XDP cannot see
+     * which mark the packet will have.
+     */
+    DROP(2);
+
+    private final int number;
+
+    UnknownSpi(int number) {
+        this.number = number;
+    }
+
+    /** {@code enum unknown_spi} of maps.h. */
+    int number() {
+        return number;
+    }
+}
