@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The demo leaves nothing behind, however it ends. */
 @Order(1) // before there is a cluster, so that two guests never share the machine
 class InterruptedDemoIT {
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final Duration CLEANUP = Duration.ofSeconds(30);
 
     @ParameterizedTest(name = "SIG{0} in step {1}")
@@ -32,8 +32,12 @@ class InterruptedDemoIT {
                 Daemon demo = daemons.start(
                         "demo",
                         List.of(
+                                // A shell starts what it puts in the background with SIGINT ignored, and all from there
+                                "env",
+                                "--default-signal=INT",
                                 Path.of(System.getProperty("java.home"), "bin", "java")
                                         .toString(),
+                                "--enable-native-access=ALL-UNNAMED",
                                 "-cp",
                                 project.target().resolve("classes") + ":"
                                         + project.target().resolve("lib") + "/*",
