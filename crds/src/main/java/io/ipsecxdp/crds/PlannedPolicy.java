@@ -26,14 +26,35 @@ public record PlannedPolicy(
         @Required @JsonPropertyDescription("Prefix of the packets' destination.")
         String selectorDestination,
 
-        @Required @JsonPropertyDescription("Next layer protocol.")
-        UpperProtocol protocol,
+        @Required @JsonPropertyDescription("Next layer protocol: its name, or the number of one without a name.")
+        String protocol,
 
-        @JsonPropertyDescription("Source port; any if absent.")
+        @JsonPropertyDescription("Source port, or type of ICMP; any if absent.")
         Integer sourcePort,
 
-        @JsonPropertyDescription("Destination port; any if absent.")
+        @JsonPropertyDescription("The bits of the source port that count; all if absent.")
+        Integer sourcePortMask,
+
+        @JsonPropertyDescription("Destination port, or code of ICMP; any if absent.")
         Integer destinationPort,
+
+        @JsonPropertyDescription("The bits of the destination port that count; all if absent.")
+        Integer destinationPortMask,
+
+        @JsonPropertyDescription("Interface by which the packets leave or arrive; any if absent.")
+        String interfaceName,
+
+        @JsonPropertyDescription("The mark of the packets; any if absent.")
+        Mark mark,
+
+        @JsonPropertyDescription("The if_id of its XFRM interface; none if absent.")
+        Long interfaceId,
+
+        @JsonPropertyDescription("Select ICMP errors by the packet that they are about; not if absent.")
+        Boolean icmpErrors,
+
+        @JsonPropertyDescription("Ask an IKE daemon for an SA for each CPU; not if absent.")
+        Boolean perCpuAcquire,
 
         @Required @JsonPropertyDescription("Protect, Bypass or Discard.")
         PolicyAction action,
@@ -44,12 +65,68 @@ public record PlannedPolicy(
         @JsonPropertyDescription("What protects the flow; present exactly if the action is Protect.")
         Template template) {
 
-    public Optional<Integer> fromPort() {
-        return Optional.ofNullable(sourcePort);
+    /** A policy with what every policy has, and no more. */
+    public static PlannedPolicy of(
+            String name,
+            String uid,
+            Long generation,
+            PolicyDirection direction,
+            PlannedSelector selector,
+            PolicyAction action,
+            Integer priority,
+            Template template) {
+        return new PlannedPolicy(
+                name,
+                uid,
+                generation,
+                direction,
+                selector.source(),
+                selector.destination(),
+                selector.protocol(),
+                selector.sourcePort(),
+                selector.sourcePortMask(),
+                selector.destinationPort(),
+                selector.destinationPortMask(),
+                null,
+                null,
+                null,
+                null,
+                null,
+                action,
+                priority,
+                template);
     }
 
-    public Optional<Integer> toPort() {
-        return Optional.ofNullable(destinationPort);
+    /** Which packets, the interface and the mark apart. */
+    public PlannedSelector selector() {
+        return new PlannedSelector(
+                selectorSource,
+                selectorDestination,
+                protocol,
+                sourcePort,
+                sourcePortMask,
+                destinationPort,
+                destinationPortMask);
+    }
+
+    public Optional<String> onlyInterface() {
+        return Optional.ofNullable(interfaceName);
+    }
+
+    public Optional<Mark> lookupMark() {
+        return Optional.ofNullable(mark);
+    }
+
+    public Optional<Long> xfrmInterface() {
+        return Optional.ofNullable(interfaceId);
+    }
+
+    public boolean takesIcmpErrors() {
+        return icmpErrors != null && icmpErrors;
+    }
+
+    public boolean acquiresPerCpu() {
+        return perCpuAcquire != null && perCpuAcquire;
     }
 
     public Optional<Template> protection() {
@@ -57,6 +134,7 @@ public record PlannedPolicy(
     }
 
     /** Which SAs protect the flow (the kernel's {@code struct xfrm_user_tmpl}). */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Template(
             @Required @JsonPropertyDescription("Mode of the SAs.")
             SaMode mode,
@@ -68,5 +146,25 @@ public record PlannedPolicy(
             String destination,
 
             @Required @JsonPropertyDescription("Reqid of the SAs.")
-            Long reqid) {}
+            Long reqid,
+
+            @JsonPropertyDescription("Protocol of the SAs; ESP if absent.")
+            IpsecProtocol protocol,
+
+            @JsonPropertyDescription("Whether the policy can do without an SA; Required if absent.")
+            TemplateLevel level) {
+
+        /** SAs by ESP, which must be there. */
+        public static Template esp(SaMode mode, String source, String destination, Long reqid) {
+            return new Template(mode, source, destination, reqid, null, null);
+        }
+
+        public IpsecProtocol ipsecProtocol() {
+            return protocol == null ? IpsecProtocol.ESP : protocol;
+        }
+
+        public boolean letsPassWithout() {
+            return level == TemplateLevel.Use;
+        }
+    }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
+import java.util.Optional;
 
 /** One end of a flow. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -13,6 +14,14 @@ import io.fabric8.generator.annotation.ValidationRule;
 @ValidationRule(
         value = "!has(self.address) || isIP(self.address)",
         message = "address must be an IP address, for instance 192.0.2.1 or 2001:db8::1")
+@ValidationRule(
+        value = "!has(self.interfaceName) || has(self.node)",
+        message = "interfaceName is an interface of a cluster node: name the node, or remove interfaceName")
+@ValidationRule(
+        value =
+                "!has(self.interfaceName) || (self.interfaceName.matches('^[^/:\\\\s]{1,15}$') && self.interfaceName != '.' && "
+                        + "self.interfaceName != '..')",
+        message = "interfaceName must have 1 to 15 characters without '/', ':' or white space")
 public record PolicyEnd(
         @JsonPropertyDescription(
                 "Name of a cluster node. The policy is installed there: out at the source, in and fwd at "
@@ -23,5 +32,16 @@ public record PolicyEnd(
         @JsonPropertyDescription("IP address of a host outside the cluster or, together with node, which of the node's "
                 + "addresses to use.")
         @Size(max = 64)
-        String address)
-        implements End {}
+        String address,
+
+        @JsonPropertyDescription(
+                "Name of an interface of this node: the policy selects there only packets that leave or arrive by it. "
+                        + "Without it, packets of all interfaces.")
+        @Size(max = 64)
+        String interfaceName)
+        implements End {
+
+    public Optional<String> onlyInterface() {
+        return Optional.ofNullable(interfaceName);
+    }
+}

@@ -29,6 +29,8 @@ public enum Reason {
     DuplicateSpi,
     /** Another object uses the same entry of the same Secret. */
     KeyUsedTwice,
+    /** Another policy has the same selector and priority, and takes packets with the same marks. */
+    PriorityTaken,
     /** Another policy has the same selector: the kernel keeps one per selector and direction, whatever the priority. */
     DuplicateSelector,
     /** An object that was accepted by an older CRD and is not valid. */
@@ -50,6 +52,12 @@ public enum Reason {
     KeyChanged,
     /** The kernel has an SA or a policy of somebody else in this place. */
     ForeignEntry,
+    /** A soft limit was met: the SA goes on, and needs a successor before its hard limit. */
+    SoftExpired,
+    /** A hard limit was met: the kernel deleted the SA, and it is never installed again. */
+    Expired,
+    /** The sequence number came to its end: the SA sends nothing more. */
+    SequenceExhausted,
     /** The kernel cannot do what is asked. */
     Unsupported,
     /** The kernel refused; the message has its words. */

@@ -20,6 +20,9 @@ import java.util.Optional;
 @ValidationRule(
         value = "!has(self.cpu) || (self.cpu >= 0 && self.cpu <= 65535)",
         message = "cpu must be the number of a CPU of the node, 0 to 65535")
+@ValidationRule(
+        value = "!has(self.offload) || has(self.node)",
+        message = "offload is to a network device of a cluster node: name the node, or remove offload")
 public record SaEnd(
         @JsonPropertyDescription(
                 "Name of a cluster node. The SA is installed there: outbound at the source, inbound at "
@@ -37,10 +40,18 @@ public record SaEnd(
                         + "on that CPU (Linux 6.13 and later; another SA of the same reqid without cpu must be there for all "
                         + "other CPUs). At the destination steering brings the SA's packets to that CPU. Without it the SA is not "
                         + "bound to a CPU.")
-        Integer cpu)
+        Integer cpu,
+
+        @JsonPropertyDescription(
+                "A network device of this node that does the work of the SA. Without it the kernel does.")
+        Offload offload)
         implements End {
 
     public Optional<Integer> ownerCpu() {
         return Optional.ofNullable(cpu);
+    }
+
+    public Optional<Offload> hardware() {
+        return Optional.ofNullable(offload);
     }
 }

@@ -29,8 +29,25 @@ import io.fabric8.generator.annotation.ValidationRule;
         message =
                 "reqid must be 268435457 to 2147483647: those below are left to IKE daemons, those above to the operator")
 @ValidationRule(
-        value = "self.priority >= 1 && self.priority <= 65535",
-        message = "priority must be 1 to 65535; of two policies that select a packet the lower number wins")
+        value = "self.priority >= 1 && self.priority <= 2147483647",
+        message = "priority must be 1 to 2147483647; of two policies that select a packet the lower number wins")
+@ValidationRule(
+        value = "self.protocol == 'ESP' || self.mode != 'BEET'",
+        message = "mode BEET is for ESP: AH has none, take Tunnel or Transport")
+@ValidationRule(
+        value = "!has(self.level) || self.action == 'Protect'",
+        message = "level is for action Protect: Bypass and Discard use no SA, so remove it")
+@ValidationRule(
+        value = "self.protocol == 'ESP' || self.action == 'Protect'",
+        message = "protocol AH is for action Protect: Bypass and Discard use no SA, so remove it")
+@ValidationRule(
+        value =
+                "!has(self.perCpuAcquire) || !self.perCpuAcquire || (self.action == 'Protect' && has(self.source.node))",
+        message =
+                "perCpuAcquire asks an IKE daemon at the source for SAs: it needs action Protect and a node as source")
+@ValidationRule(
+        value = "!has(self.interfaceId) || (self.interfaceId >= 1 && self.interfaceId <= 4294967295)",
+        message = "interfaceId must be 1 to 4294967295, as the if_id of an XFRM interface; leave it out for none")
 public record SecurityPolicySpec(
         @Required
         @JsonPropertyDescription(
@@ -39,7 +56,7 @@ public record SecurityPolicySpec(
 
         @Required
         @JsonPropertyDescription(
-                "The end that receives. If it is a node, the policy is installed there for directions in and " + "fwd.")
+                "The end that receives. If it is a node, the policy is installed there for directions in and fwd.")
         PolicyEnd destination,
 
         @JsonPropertyDescription("Which packets. Without it, all packets between the two ends themselves.")
@@ -51,18 +68,79 @@ public record SecurityPolicySpec(
                         + "drop.")
         PolicyAction action,
 
-        @Default("Tunnel") @JsonPropertyDescription("Mode of the SAs that protect the flow.")
+        @Default("ESP") @JsonPropertyDescription("Protocol of the SAs that protect the flow: ESP or AH.")
+        IpsecProtocol protocol,
+
+        @Default("Tunnel") @JsonPropertyDescription("Mode of the SAs that protect the flow: Tunnel, Transport or BEET.")
         SaMode mode,
+
+        @JsonPropertyDescription(
+                "Required: packets without an SA are dropped; it is so if not given. Use: packets pass "
+                        + "unprotected where there is no SA, and are taken unprotected, which is for the time of a change only.")
+        TemplateLevel level,
 
         @Default("268435457")
         @JsonPropertyDescription("Ties the policy to the SAs with the same reqid, 268435457 to 2147483647.")
         Long reqid,
 
         @Default("1000")
-        @JsonPropertyDescription("Of two policies that select a packet the one with the lower number wins, 1 to 65535.")
-        Integer priority) {
+        @JsonPropertyDescription(
+                "Of two policies that select a packet the one with the lower number wins, 1 to 2147483647.")
+        Integer priority,
+
+        @Default("true")
+        @JsonPropertyDescription(
+                "At the destination, a policy for packets that it forwards as well (direction fwd). False for "
+                        + "traffic to the node itself alone.")
+        Boolean forward,
+
+        @JsonPropertyDescription("Only packets with this mark. It is part of the policy's identity.")
+        Mark mark,
+
+        @JsonPropertyDescription(
+                "The if_id of the XFRM interface that the policy belongs to, 1 to 4294967295, the same at both "
+                        + "ends. Only packets by that interface are selected.")
+        Long interfaceId,
+
+        @JsonPropertyDescription(
+                "Select ICMP errors too that are about a packet which the selector takes (RFC 4301, section 6): "
+                        + "false if not given.")
+        Boolean icmpErrors,
+
+        @JsonPropertyDescription(
+                "At the source, ask an IKE daemon for an SA for each CPU that sends (RFC 9611): false if not given. "
+                        + "Never where none answers: while the kernel waits for the answer it drops what every CPU sends.")
+        Boolean perCpuAcquire) {
 
     public SecurityPolicySpec {
+        protocol = protocol == null ? IpsecProtocol.ESP : protocol;
         selector = selector == null ? Selector.betweenTheEnds() : selector;
+        forward = forward == null || forward;
+    }
+
+    /** A policy for ESP with what every policy has, and no more. */
+    public static SecurityPolicySpec esp(
+            PolicyEnd source,
+            PolicyEnd destination,
+            Selector selector,
+            PolicyAction action,
+            SaMode mode,
+            Long reqid,
+            Integer priority) {
+        return new SecurityPolicySpec(
+                source,
+                destination,
+                selector,
+                action,
+                IpsecProtocol.ESP,
+                mode,
+                null,
+                reqid,
+                priority,
+                true,
+                null,
+                null,
+                null,
+                null);
     }
 }

@@ -43,7 +43,8 @@ final class CrdGenerator {
             "outcomes", List.of("outcome"));
 
     /** Lists that are sets of scalars; `interfaces` of an IPsecNode is a map by name. */
-    private static final List<String> SETS = List.of("spec.interfaces", "algorithms", "addresses");
+    private static final List<String> SETS =
+            List.of("spec.interfaces", "algorithms", "integrityAlgorithms", "addresses");
 
     private CrdGenerator() {}
 
@@ -87,8 +88,24 @@ final class CrdGenerator {
             schema.getProperties().remove("spec");
         }
         schema.setRequired(onlyFacts ? null : List.of("spec"));
+        schema.getProperties()
+                .forEach((part, properties) -> properties.setDescription(describe(part, kind == NodePlan.class)));
         finish(schema, "");
+        if (kind == NodePlan.class) {
+            withoutRules(schema);
+        }
         return crd;
+    }
+
+    /** What the operator plans was checked when it was declared; checking each of many entries again costs too much. */
+    private static void withoutRules(JSONSchemaProps schema) {
+        schema.setXKubernetesValidations(null);
+        if (schema.getProperties() != null) {
+            schema.getProperties().values().forEach(CrdGenerator::withoutRules);
+        }
+        if (schema.getItems() != null) {
+            withoutRules(schema.getItems().getSchema());
+        }
     }
 
     private static String describe(Class<?> kind) {
@@ -104,6 +121,14 @@ final class CrdGenerator {
                 "What one node must have (written by the operator) and what it has (written by its agent).";
             case "IPsecNode" -> "A node as its agent sees it: what its kernel can do, and how it does.";
             default -> throw new IllegalArgumentException("no description for " + kind);
+        };
+    }
+
+    private static String describe(String part, boolean planned) {
+        return switch (part) {
+            case "spec" -> planned ? "What the node must have." : "What is wanted.";
+            case "status" -> planned ? "What the node has." : "What is, as the nodes report it.";
+            default -> throw new IllegalArgumentException("no description for " + part);
         };
     }
 

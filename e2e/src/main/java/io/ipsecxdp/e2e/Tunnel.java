@@ -13,7 +13,6 @@ import io.ipsecxdp.crds.SecurityAssociationSpec;
 import io.ipsecxdp.crds.SecurityPolicy;
 import io.ipsecxdp.crds.SecurityPolicySpec;
 import io.ipsecxdp.crds.Selector;
-import io.ipsecxdp.crds.UpperProtocol;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,20 +53,20 @@ public final class Tunnel {
                 sas.add(sa(
                         keys,
                         direction + "-cpu" + cpu,
-                        new SaEnd(from.name(), from.facts().address(family), cpu),
-                        new SaEnd(to.name(), to.facts().address(family), cpus - 1 - cpu),
+                        new SaEnd(from.name(), from.facts().address(family), cpu, null),
+                        new SaEnd(to.name(), to.facts().address(family), cpus - 1 - cpu, null),
                         mode,
                         reqid));
             }
             sas.add(sa(
                     keys,
                     direction + "-any",
-                    new SaEnd(from.name(), from.facts().address(family), null),
-                    new SaEnd(to.name(), to.facts().address(family), null),
+                    new SaEnd(from.name(), from.facts().address(family), null, null),
+                    new SaEnd(to.name(), to.facts().address(family), null, null),
                     mode,
                     reqid));
-            var source = new PolicyEnd(from.name(), from.facts().address(family));
-            var destination = new PolicyEnd(to.name(), to.facts().address(family));
+            var source = new PolicyEnd(from.name(), from.facts().address(family), null);
+            var destination = new PolicyEnd(to.name(), to.facts().address(family), null);
             policies.add(
                     mode == SaMode.Transport
                             ? policy(direction, source, destination, Selector.betweenTheEnds(), mode, reqid)
@@ -93,7 +92,7 @@ public final class Tunnel {
         return named(
                 new SecurityAssociation(),
                 name,
-                new SecurityAssociationSpec(
+                SecurityAssociationSpec.esp(
                         source, destination, spi, mode, new Encryption(null, null, key), reqid, null, null));
     }
 
@@ -130,8 +129,7 @@ public final class Tunnel {
     /** A tunnel mode policy for packets between two prefixes. */
     public static SecurityPolicy policy(
             String name, PolicyEnd source, PolicyEnd destination, String from, String to, long reqid) {
-        return policy(
-                name, source, destination, new Selector(from, to, UpperProtocol.Any, null, null), SaMode.Tunnel, reqid);
+        return policy(name, source, destination, Selector.between(from, to), SaMode.Tunnel, reqid);
     }
 
     private static SecurityPolicy policy(
@@ -139,7 +137,7 @@ public final class Tunnel {
         return named(
                 new SecurityPolicy(),
                 name,
-                new SecurityPolicySpec(source, destination, selector, null, mode, reqid, null));
+                SecurityPolicySpec.esp(source, destination, selector, null, mode, reqid, null));
     }
 
     private static String pods(Node node, IpFamily family) {

@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 @OnCluster
 class ConditionsIT {
     private static final long REQID = 0x2000_0000L;
-    private static final SaEnd N1 = new SaEnd("n1", null, null);
-    private static final SaEnd N2 = new SaEnd("n2", null, null);
+    private static final SaEnd N1 = new SaEnd("n1", null, null, null);
+    private static final SaEnd N2 = new SaEnd("n2", null, null, null);
 
     private Cluster cluster;
     private Tunnel bystander;
@@ -39,7 +39,7 @@ class ConditionsIT {
 
     @Test
     void aNodeThatDoesNotExist() {
-        SecurityAssociation sa = sa("no-node", N1, new SaEnd("n9", null, null));
+        SecurityAssociation sa = sa("no-node", N1, new SaEnd("n9", null, null, null));
         cluster.apply(List.of(sa));
 
         Condition condition = awaitNotReady(sa, Reason.NodeNotFound);
@@ -48,9 +48,9 @@ class ConditionsIT {
 
     @Test
     void anAddressThatTheNodeDoesNotHave() {
-        SecurityAssociation nobodys = sa("nobodys", N1, new SaEnd("n2", "192.0.2.7", null));
+        SecurityAssociation nobodys = sa("nobodys", N1, new SaEnd("n2", "192.0.2.7", null, null));
         SecurityAssociation others =
-                sa("others", N1, new SaEnd("n2", cluster.node(0).facts().podAddress(IpFamily.IPV4), null));
+                sa("others", N1, new SaEnd("n2", cluster.node(0).facts().podAddress(IpFamily.IPV4), null, null));
         cluster.apply(List.of(nobodys, others));
 
         assertThat(awaitNotReady(nobodys, Reason.AddressNotOnNode).message()).contains("192.0.2.7");
@@ -60,7 +60,7 @@ class ConditionsIT {
     @Test
     void anAddressOutsideTheClusterThatIsANodes() {
         SecurityAssociation sa =
-                sa("inside", N1, new SaEnd(null, cluster.node(1).facts().address(IpFamily.IPV4), null));
+                sa("inside", N1, new SaEnd(null, cluster.node(1).facts().address(IpFamily.IPV4), null, null));
         cluster.apply(List.of(sa));
 
         assertThat(awaitNotReady(sa, Reason.AddressOfNode).message()).contains("n2");
@@ -68,7 +68,7 @@ class ConditionsIT {
 
     @Test
     void aCpuThatTheNodeDoesNotHave() {
-        SecurityAssociation sa = sa("no-cpu", N1, new SaEnd("n2", null, 99));
+        SecurityAssociation sa = sa("no-cpu", N1, new SaEnd("n2", null, 99, null));
         cluster.apply(List.of(sa));
 
         assertThat(awaitNotReady(sa, Reason.CpuNotOnNode).message()).contains("99", "n2");
@@ -242,7 +242,8 @@ class ConditionsIT {
     }
 
     private static SecurityPolicy policy(String name, String source, String destination) {
-        return Tunnel.policy(name, new PolicyEnd("n1", null), new PolicyEnd("n2", null), source, destination, REQID);
+        return Tunnel.policy(
+                name, new PolicyEnd("n1", null, null), new PolicyEnd("n2", null, null), source, destination, REQID);
     }
 
     private SecurityAssociation sa(String name, SaEnd source, SaEnd destination) {

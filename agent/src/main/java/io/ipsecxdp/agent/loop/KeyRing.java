@@ -5,7 +5,7 @@ import io.ipsecxdp.agent.key.KeyMaterial;
 import io.ipsecxdp.agent.node.KeySecrets;
 import io.ipsecxdp.agent.plan.DesiredSa;
 import io.ipsecxdp.agent.plan.KeyView;
-import io.ipsecxdp.crds.Encryption;
+import io.ipsecxdp.crds.Protection;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -42,7 +42,7 @@ public final class KeyRing implements AutoCloseable {
     private static final int MOST_UNDER_WAY = 16;
 
     private static final class Slot {
-        private Encryption encryption;
+        private Protection encryption;
         private KeyView view = new KeyView.NotRead();
         private Optional<KeyMaterial> bytes = Optional.empty();
         private boolean asked;
@@ -59,7 +59,7 @@ public final class KeyRing implements AutoCloseable {
         }
     }
 
-    private final Function<Encryption, CompletableFuture<KeySecrets.Answer>> reader;
+    private final Function<Protection, CompletableFuture<KeySecrets.Answer>> reader;
     private final BiConsumer<String, KeySecrets.Answer> mailbox;
     private final Function<KeyMaterial, KeyFingerprint> fingerprints;
     private final Clock clock;
@@ -72,7 +72,7 @@ public final class KeyRing implements AutoCloseable {
      * @param mailbox gets the answers, on any thread; they come back by {@link #arrived}
      */
     public KeyRing(
-            Function<Encryption, CompletableFuture<KeySecrets.Answer>> reader,
+            Function<Protection, CompletableFuture<KeySecrets.Answer>> reader,
             BiConsumer<String, KeySecrets.Answer> mailbox,
             Function<KeyMaterial, KeyFingerprint> fingerprints,
             Clock clock) {

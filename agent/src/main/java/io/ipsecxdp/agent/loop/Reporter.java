@@ -13,7 +13,6 @@ import io.ipsecxdp.agent.state.StateFolder;
 import io.ipsecxdp.agent.steering.Steerer;
 import io.ipsecxdp.agent.steering.SteeringCounters;
 import io.ipsecxdp.agent.xfrm.AddressFamily;
-import io.ipsecxdp.agent.xfrm.Aead;
 import io.ipsecxdp.agent.xfrm.ObservedSa;
 import io.ipsecxdp.agent.xfrm.Xfrm;
 import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
@@ -108,12 +107,16 @@ public record Reporter(Identity identity, Xfrm xfrm, StateFolder state, Steerer 
     private NodeCapabilities capabilities(XfrmCapabilities kernel) {
         Set<EncryptionAlgorithm> algorithms = EnumSet.noneOf(EncryptionAlgorithm.class);
         Arrays.stream(EncryptionAlgorithm.values())
-                .filter(algorithm ->
-                        kernel.aeads().stream().map(Aead::icvBits).anyMatch(bits -> bits == algorithm.icvBits()))
+                .filter(algorithm -> kernel.aeads().stream()
+                        .anyMatch(aead -> aead.kernelName().equals(algorithm.kernelName())
+                                && aead.icvBits() == algorithm.icvBits()))
                 .forEach(algorithms::add);
         return new NodeCapabilities(
                 kernel.esp().containsAll(EnumSet.allOf(AddressFamily.class)),
                 List.copyOf(algorithms),
+                null,
+                null,
+                null,
                 kernel.saDirection(),
                 kernel.perCpuSa(),
                 identity.xfrmKfunc());

@@ -6,8 +6,9 @@ import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import io.ipsecxdp.agent.key.KeyMaterial;
 import io.ipsecxdp.crds.Api;
-import io.ipsecxdp.crds.Encryption;
+import io.ipsecxdp.crds.KeyLayout;
 import io.ipsecxdp.crds.KeySecretRef;
+import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.Reason;
 import java.net.HttpURLConnection;
 import java.net.URLEncoder;
@@ -45,7 +46,7 @@ public final class KeySecrets {
     public record NoKey(Reason reason, String message) implements Answer {}
 
     /** Never fails: what goes wrong is an answer too. */
-    public CompletableFuture<Answer> read(Encryption encryption) {
+    public CompletableFuture<Answer> read(Protection encryption) {
         KeySecretRef ref = encryption.keySecretRef();
         HttpRequest request = http.newHttpRequestBuilder()
                 .uri(secrets + URLEncoder.encode(ref.name(), StandardCharsets.UTF_8))
@@ -58,7 +59,7 @@ public final class KeySecrets {
                         : unreadable(ref, "the API server does not answer (%s)".formatted(Failures.cause(failure))));
     }
 
-    private Answer answer(Encryption encryption, HttpResponse<byte[]> response) {
+    private Answer answer(Protection encryption, HttpResponse<byte[]> response) {
         KeySecretRef ref = encryption.keySecretRef();
         byte[] body = response.body() == null ? new byte[0] : response.body();
         try {
@@ -67,13 +68,13 @@ public final class KeySecrets {
                 case HttpURLConnection.HTTP_NOT_FOUND ->
                     new NoKey(
                             Reason.KeyMissing,
-                            "There is no Secret %s in the namespace %s; make it, of type %s, with the entry %s of %d bytes."
+                            "There is no Secret %s in the namespace %s; make it, of type %s, with the entry %s of %s."
                                     .formatted(
                                             ref.name(),
                                             namespace,
                                             Api.KEY_SECRET_TYPE,
                                             ref.key(),
-                                            encryption.keyingMaterialBytes()));
+                                            encryption.layout()));
                 case HttpURLConnection.HTTP_FORBIDDEN ->
                     unreadable(ref, "this agent may not read Secrets in the namespace " + namespace);
                 default -> unreadable(ref, "the API server answers %d".formatted(response.code()));
@@ -85,9 +86,9 @@ public final class KeySecrets {
         }
     }
 
-    private Answer key(Encryption encryption, SecretEntry entry) {
+    private Answer key(Protection encryption, SecretEntry entry) {
         KeySecretRef ref = encryption.keySecretRef();
-        int needed = encryption.keyingMaterialBytes();
+        KeyLayout needed = encryption.layout();
         byte[] bytes = entry.bytes().orElse(null);
         if (!entry.type().equals(Api.KEY_SECRET_TYPE)) {
             wipe(bytes);
@@ -99,21 +100,15 @@ public final class KeySecrets {
         if (bytes == null) {
             return new NoKey(
                     Reason.KeyMissing,
-                    "The Secret %s in the namespace %s has no entry %s; add it, with %d bytes."
+                    "The Secret %s in the namespace %s has no entry %s; add it, with %s."
                             .formatted(ref.name(), namespace, ref.key(), needed));
         }
-        if (bytes.length != needed) {
+        if (bytes.length != needed.total()) {
             wipe(bytes);
             return new NoKey(
                     Reason.KeyInvalid,
-                    "The entry %s of the Secret %s in the namespace %s must have %d bytes: a key of %d bits and then %d bytes of salt."
-                            .formatted(
-                                    ref.key(),
-                                    ref.name(),
-                                    namespace,
-                                    needed,
-                                    encryption.keyBits(),
-                                    needed - encryption.keyBits() / Byte.SIZE));
+                    "The entry %s of the Secret %s in the namespace %s must have %s."
+                            .formatted(ref.key(), ref.name(), namespace, needed));
         }
         return new Key(KeyMaterial.takeFrom(bytes));
     }

@@ -3,12 +3,12 @@ package io.ipsecxdp.agent.plan;
 import io.ipsecxdp.agent.key.KeyFingerprint;
 import io.ipsecxdp.agent.xfrm.Sa;
 import io.ipsecxdp.agent.xfrm.SaDirection;
-import io.ipsecxdp.crds.Encryption;
 import io.ipsecxdp.crds.KeySecretRef;
+import io.ipsecxdp.crds.Protection;
 import java.util.Optional;
 
 /** An SA that the node must have, in the kernel's terms. */
-public record DesiredSa(String name, String uid, String slice, Sa sa, Encryption encryption) implements DesiredEntry {
+public record DesiredSa(String name, String uid, String slice, Sa sa, Protection encryption) implements DesiredEntry {
 
     public KeySecretRef key() {
         return encryption.keySecretRef();

@@ -13,9 +13,10 @@ import io.ipsecxdp.agent.xfrm.SaDirection;
 import io.ipsecxdp.agent.xfrm.SaId;
 import io.ipsecxdp.agent.xfrm.Selector;
 import io.ipsecxdp.agent.xfrm.Template;
-import io.ipsecxdp.crds.Encryption;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
+import io.ipsecxdp.crds.PlannedSelector;
+import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.SaMode;
 import java.net.InetAddress;
 import java.util.Optional;
@@ -44,10 +45,10 @@ final class KernelTerms {
 
     /** @throws IllegalArgumentException with a sentence for the user, if no kernel takes the entry */
     static DesiredPolicy policy(PlannedPolicy planned, String slice) {
+        PlannedSelector asked = planned.selector();
         Selector selector = Selector.between(
-                        Addresses.parsePrefix(planned.selectorSource()),
-                        Addresses.parsePrefix(planned.selectorDestination()))
-                .with(new IpProtocol(planned.protocol().number()), port(planned.fromPort()), port(planned.toPort()));
+                        Addresses.parsePrefix(asked.source()), Addresses.parsePrefix(asked.destination()))
+                .with(new IpProtocol(asked.upperProtocol().number()), port(asked.from()), port(asked.to()));
         Policy policy = new Policy(
                 PolicyId.of(direction(planned.direction()), selector),
                 planned.priority(),
@@ -68,10 +69,13 @@ final class KernelTerms {
         };
     }
 
-    private static Aead aead(Encryption encryption) {
+    private static Aead aead(Protection encryption) {
         return switch (encryption.algorithm()) {
             case ENCR_AES_GCM_8, ENCR_AES_GCM_12, ENCR_AES_GCM_16 ->
                 Aead.aesGcm(encryption.keyBits(), encryption.algorithm().icvBits());
+            default ->
+                throw new IllegalArgumentException(
+                        "This agent cannot install %s yet".formatted(encryption.algorithm()));
         };
     }
 
@@ -79,6 +83,7 @@ final class KernelTerms {
         return switch (mode) {
             case Tunnel -> Mode.TUNNEL;
             case Transport -> Mode.TRANSPORT;
+            case BEET -> Mode.BEET;
         };
     }
 
@@ -87,10 +92,11 @@ final class KernelTerms {
         return switch (template.mode()) {
             case Tunnel -> Template.espTunnel(source, Addresses.parse(template.destination()), template.reqid());
             case Transport -> Template.espTransport(family, template.reqid());
+            case BEET -> throw new IllegalArgumentException("This agent cannot install mode BEET yet");
         };
     }
 
-    private static PortMatch port(Optional<Integer> port) {
-        return port.map(PortMatch::exactly).orElse(PortMatch.ANY);
+    private static PortMatch port(Optional<PlannedSelector.MaskedPort> port) {
+        return port.map(masked -> new PortMatch(masked.port(), masked.mask())).orElse(PortMatch.ANY);
     }
 }

@@ -10,7 +10,6 @@ import io.ipsecxdp.agent.it.TestNode.RunningAgent;
 import io.ipsecxdp.agent.jna.NetworkNamespace;
 import io.ipsecxdp.crds.Api;
 import io.ipsecxdp.crds.Condition;
-import io.ipsecxdp.crds.Encryption;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.IPsecNode;
@@ -21,13 +20,14 @@ import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.NodePlanStatus;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
+import io.ipsecxdp.crds.PlannedSelector;
 import io.ipsecxdp.crds.PlannedSteering;
 import io.ipsecxdp.crds.PolicyAction;
 import io.ipsecxdp.crds.PolicyDirection;
+import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaDirection;
 import io.ipsecxdp.crds.SaMode;
-import io.ipsecxdp.crds.UpperProtocol;
 import io.ipsecxdp.crds.XdpMode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -100,25 +100,21 @@ class AgentIT {
 
     private static PlannedPolicy policy(
             String name, PolicyDirection direction, String source, String destination, PolicyAction action) {
-        return new PlannedPolicy(
+        return PlannedPolicy.of(
                 name,
                 "uid-" + name,
                 1L,
                 direction,
-                source,
-                destination,
-                UpperProtocol.Any,
-                null,
-                null,
+                PlannedSelector.between(source, destination),
                 action,
                 1000,
                 action == PolicyAction.Protect
-                        ? new PlannedPolicy.Template(SaMode.Tunnel, "10.10.0.1", "10.10.0.2", 0x1000_0001L)
+                        ? PlannedPolicy.Template.esp(SaMode.Tunnel, "10.10.0.1", "10.10.0.2", 0x1000_0001L)
                         : null);
     }
 
     private static PlannedSa sa(String name, SaDirection direction, long spi) {
-        return new PlannedSa(
+        return PlannedSa.esp(
                 name,
                 "uid-" + name,
                 1L,
@@ -127,7 +123,7 @@ class AgentIT {
                 "10.10.0.2",
                 spi,
                 SaMode.Tunnel,
-                new Encryption(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef("keys", name)),
+                Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef("keys", name)),
                 0x1000_0001L,
                 1024,
                 true,

@@ -8,9 +8,9 @@ import io.ipsecxdp.agent.key.KeyMaterial;
 import io.ipsecxdp.agent.node.KeySecrets;
 import io.ipsecxdp.agent.node.KeySecrets.NoKey;
 import io.ipsecxdp.crds.Api;
-import io.ipsecxdp.crds.Encryption;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.KeySecretRef;
+import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.Reason;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -66,7 +66,8 @@ class KeySecretsIT {
     }
 
     private static KeySecrets.Answer read(String namespace, String name, String entry) {
-        Encryption encryption = new Encryption(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef(name, entry));
+        Protection encryption =
+                Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef(name, entry));
         return new KeySecrets(agent, namespace).read(encryption).join();
     }
 
@@ -124,8 +125,8 @@ class KeySecretsIT {
                         .withMasterUrl("https://127.0.0.1:1")
                         .build())
                 .build()) {
-            Encryption encryption =
-                    new Encryption(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef("good", "entry"));
+            Protection encryption =
+                    Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef("good", "entry"));
             NoKey answer = (NoKey)
                     new KeySecrets(nowhere, ApiServer.KEYS).read(encryption).join();
             assertThat(answer.reason()).isEqualTo(Reason.KeyUnreadable);

@@ -9,7 +9,7 @@ import io.ipsecxdp.agent.plan.Desired;
 import io.ipsecxdp.agent.plan.DesiredSa;
 import io.ipsecxdp.agent.plan.KeyView;
 import io.ipsecxdp.agent.plan.Slice;
-import io.ipsecxdp.crds.Encryption;
+import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.Reason;
 import java.time.Duration;
@@ -34,7 +34,7 @@ class KeyRingTest {
     private final KeyRing ring = new KeyRing(this::read, this::deliver, key -> key.fingerprint(mac), clock);
     private final DesiredSa sa = sa(0);
 
-    private CompletableFuture<KeySecrets.Answer> read(Encryption encryption) {
+    private CompletableFuture<KeySecrets.Answer> read(Protection encryption) {
         asked.add(new CompletableFuture<>());
         return asked.getLast();
     }

@@ -11,20 +11,20 @@ import io.ipsecxdp.agent.plan.Standing;
 import io.ipsecxdp.agent.state.StateFolder;
 import io.ipsecxdp.agent.xfrm.Notification;
 import io.ipsecxdp.crds.CpuList;
-import io.ipsecxdp.crds.Encryption;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.NodePlanStatus;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
+import io.ipsecxdp.crds.PlannedSelector;
 import io.ipsecxdp.crds.PlannedSteering;
 import io.ipsecxdp.crds.PolicyAction;
 import io.ipsecxdp.crds.PolicyDirection;
+import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaDirection;
 import io.ipsecxdp.crds.SaMode;
-import io.ipsecxdp.crds.UpperProtocol;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -173,7 +173,7 @@ final class TestingNode implements AutoCloseable {
         }
     }
 
-    private CompletableFuture<KeySecrets.Answer> read(Encryption encryption) {
+    private CompletableFuture<KeySecrets.Answer> read(Protection encryption) {
         KeySecretRef ref = encryption.keySecretRef();
         byte[] bytes = secrets.get(ref);
         if (!apiServerUp) {
@@ -235,7 +235,7 @@ final class TestingNode implements AutoCloseable {
     }
 
     private static PlannedSa sa(String uid, long spi, SaDirection direction, String source, String destination) {
-        return new PlannedSa(
+        return PlannedSa.esp(
                 "name-" + uid,
                 uid,
                 1L,
@@ -244,7 +244,7 @@ final class TestingNode implements AutoCloseable {
                 destination,
                 spi,
                 SaMode.Tunnel,
-                new Encryption(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, keyOf(uid)),
+                Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, keyOf(uid)),
                 0x1000_0001L,
                 1024,
                 true,
@@ -252,7 +252,7 @@ final class TestingNode implements AutoCloseable {
     }
 
     static PlannedSa ownedBy(int cpu, PlannedSa sa) {
-        return new PlannedSa(
+        return PlannedSa.esp(
                 sa.name(),
                 sa.uid(),
                 sa.generation(),
@@ -269,7 +269,7 @@ final class TestingNode implements AutoCloseable {
     }
 
     static PlannedSa withKey(KeySecretRef key, PlannedSa sa) {
-        return new PlannedSa(
+        return PlannedSa.esp(
                 sa.name(),
                 sa.uid(),
                 sa.generation(),
@@ -278,7 +278,7 @@ final class TestingNode implements AutoCloseable {
                 sa.destination(),
                 sa.spi(),
                 sa.mode(),
-                new Encryption(sa.encryption().algorithm(), sa.encryption().keyBits(), key),
+                Protection.aead(sa.encryption().algorithm(), sa.encryption().keyBits(), key),
                 sa.reqid(),
                 sa.replayWindow(),
                 sa.esn(),
@@ -291,19 +291,17 @@ final class TestingNode implements AutoCloseable {
 
     static PlannedPolicy protect(String uid, PolicyDirection direction, int priority) {
         boolean out = direction == PolicyDirection.Out;
-        return new PlannedPolicy(
+        return PlannedPolicy.of(
                 "name-" + uid,
                 uid,
                 1L,
                 direction,
-                out ? "10.1.0.0/16" : "10.2.0.0/16",
-                out ? "10.2.0.0/16" : "10.1.0.0/16",
-                UpperProtocol.Any,
-                null,
-                null,
+                out
+                        ? PlannedSelector.between("10.1.0.0/16", "10.2.0.0/16")
+                        : PlannedSelector.between("10.2.0.0/16", "10.1.0.0/16"),
                 PolicyAction.Protect,
                 priority,
-                new PlannedPolicy.Template(
+                PlannedPolicy.Template.esp(
                         SaMode.Tunnel, out ? "10.0.0.1" : "10.0.0.2", out ? "10.0.0.2" : "10.0.0.1", 0x1000_0001L));
     }
 

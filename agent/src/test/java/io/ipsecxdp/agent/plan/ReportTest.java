@@ -3,12 +3,12 @@ package io.ipsecxdp.agent.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.crds.Condition;
-import io.ipsecxdp.crds.Encryption;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.NodePlanStatus;
 import io.ipsecxdp.crds.PlannedSa;
+import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaDirection;
 import io.ipsecxdp.crds.SaMode;
@@ -25,7 +25,7 @@ class ReportTest {
     private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
 
     private static PlannedSa sa(int i) {
-        return new PlannedSa(
+        return PlannedSa.esp(
                 "sa" + i,
                 "uid" + i,
                 3L,
@@ -34,7 +34,7 @@ class ReportTest {
                 "10.0.0.2",
                 0x1000L + i,
                 SaMode.Tunnel,
-                new Encryption(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef("k", "e")),
+                Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef("k", "e")),
                 0x1000_0001L,
                 0,
                 false,

@@ -1,11 +1,12 @@
 package io.ipsecxdp.operator.compile;
 
 import io.ipsecxdp.crds.KeySecretRef;
+import io.ipsecxdp.crds.Mark;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
+import io.ipsecxdp.crds.PlannedSelector;
 import io.ipsecxdp.crds.PolicyDirection;
 import io.ipsecxdp.crds.Reason;
-import io.ipsecxdp.crds.UpperProtocol;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,11 +22,10 @@ sealed interface Claim {
     record SelectorOnNode(
             String node,
             PolicyDirection direction,
-            String source,
-            String destination,
-            UpperProtocol protocol,
-            Optional<Integer> sourcePort,
-            Optional<Integer> destinationPort)
+            PlannedSelector selector,
+            Optional<String> interfaceName,
+            Optional<Mark> mark,
+            Optional<Long> interfaceId)
             implements Claim {}
 
     static List<Claim> of(Placed placed) {
@@ -38,11 +38,10 @@ sealed interface Claim {
                 List.of(new SelectorOnNode(
                         placed.node(),
                         policy.direction(),
-                        policy.selectorSource(),
-                        policy.selectorDestination(),
-                        policy.protocol(),
-                        policy.fromPort(),
-                        policy.toPort()));
+                        policy.selector(),
+                        policy.onlyInterface(),
+                        policy.lookupMark(),
+                        policy.xfrmInterface()));
             case Entry.Steering ignored -> throw new IllegalArgumentException("steering claims interfaces one by one");
         };
     }
@@ -62,8 +61,8 @@ sealed interface Claim {
             case SelectorOnNode on ->
                 Finding.of(
                         Reason.DuplicateSelector,
-                        "%s already has the selector %s to %s for direction %s on node %s: change one of them, or delete one; the priority does not tell them apart"
-                                .formatted(holder, on.source(), on.destination(), on.direction(), on.node()));
+                        "%s already has the selector %s for direction %s on node %s: change one of them, or delete one; the priority does not tell them apart"
+                                .formatted(holder, on.selector(), on.direction(), on.node()));
         };
     }
 }

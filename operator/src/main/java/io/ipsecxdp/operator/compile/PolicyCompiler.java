@@ -1,11 +1,13 @@
 package io.ipsecxdp.operator.compile;
 
+import io.ipsecxdp.crds.IpsecProtocol;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PolicyAction;
 import io.ipsecxdp.crds.PolicyDirection;
 import io.ipsecxdp.crds.SaMode;
 import io.ipsecxdp.crds.SecurityPolicySpec;
 import io.ipsecxdp.crds.Selector;
+import io.ipsecxdp.crds.TemplateLevel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -89,7 +91,9 @@ final class PolicyCompiler {
                 .ifPresent(node -> entries.add(entry(policy, ends, node, PolicyDirection.Out)));
         policy.spec().destination().nodeName().ifPresent(node -> {
             entries.add(entry(policy, ends, node, PolicyDirection.In));
-            entries.add(entry(policy, ends, node, PolicyDirection.Forward));
+            if (policy.spec().forward()) {
+                entries.add(entry(policy, ends, node, PolicyDirection.Forward));
+            }
         });
         return entries;
     }
@@ -97,6 +101,8 @@ final class PolicyCompiler {
     private static Placed entry(
             Declared<SecurityPolicySpec> policy, Addresses ends, String node, PolicyDirection direction) {
         var spec = policy.spec();
+        var selector = Selectors.planned(spec.selector(), Prefix.of(ends.source()), Prefix.of(ends.destination()));
+        var here = direction == PolicyDirection.Out ? spec.source() : spec.destination();
         return new Placed(
                 node,
                 new Entry.Policy(new PlannedPolicy(
@@ -104,24 +110,32 @@ final class PolicyCompiler {
                         policy.uid(),
                         policy.generation(),
                         direction,
-                        prefix(spec.selector().sourcePrefix(), ends.source()),
-                        prefix(spec.selector().destinationPrefix(), ends.destination()),
-                        spec.selector().protocol(),
-                        spec.selector().sourcePort(),
-                        spec.selector().destinationPort(),
+                        selector.source(),
+                        selector.destination(),
+                        selector.protocol(),
+                        selector.sourcePort(),
+                        selector.sourcePortMask(),
+                        selector.destinationPort(),
+                        selector.destinationPortMask(),
+                        here.interfaceName(),
+                        spec.mark(),
+                        spec.interfaceId(),
+                        Absent.ifFalse(spec.icmpErrors()),
+                        direction == PolicyDirection.Out ? Absent.ifFalse(spec.perCpuAcquire()) : null,
                         spec.action(),
                         spec.priority(),
                         template(spec, ends).orElse(null))));
     }
 
-    private static String prefix(Optional<String> selected, IpAddress end) {
-        return selected.flatMap(Prefix::parse).orElse(Prefix.of(end)).toString();
-    }
-
     private static Optional<PlannedPolicy.Template> template(SecurityPolicySpec spec, Addresses ends) {
         return spec.action() == PolicyAction.Protect
                 ? Optional.of(new PlannedPolicy.Template(
-                        spec.mode(), ends.source().text(), ends.destination().text(), spec.reqid()))
+                        spec.mode(),
+                        ends.source().text(),
+                        ends.destination().text(),
+                        spec.reqid(),
+                        Absent.ifEqual(spec.protocol(), IpsecProtocol.ESP),
+                        Absent.ifEqual(spec.level(), TemplateLevel.Required)))
                 : Optional.empty();
     }
 }

@@ -1,10 +1,18 @@
 package io.ipsecxdp.operator.compile;
 
+import io.ipsecxdp.crds.Encryption;
+import io.ipsecxdp.crds.EncryptionAlgorithm;
+import io.ipsecxdp.crds.Integrity;
+import io.ipsecxdp.crds.IpsecProtocol;
 import io.ipsecxdp.crds.PlannedSa;
+import io.ipsecxdp.crds.PlannedSelector;
+import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaDirection;
 import io.ipsecxdp.crds.SaEnd;
 import io.ipsecxdp.crds.SecurityAssociationSpec;
+import io.ipsecxdp.crds.Selector;
+import io.ipsecxdp.crds.TunnelHeader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,7 +46,7 @@ final class SaCompiler {
                 ends,
                 findings.isEmpty() ? entries(sa, ends.orElseThrow()) : List.of(),
                 inForce.of(sa),
-                Set.of(new Claim.Key(spec.encryption().keySecretRef())),
+                spec.key().<Set<Claim>>map(key -> Set.of(new Claim.Key(key))).orElse(Set.of()),
                 findings);
     }
 
@@ -82,10 +90,44 @@ final class SaCompiler {
                         ends.destination().text(),
                         spec.spi(),
                         spec.mode(),
-                        spec.encryption(),
+                        Absent.ifEqual(spec.protocol(), IpsecProtocol.ESP),
+                        protection(spec),
                         spec.reqid(),
                         spec.replayWindow(),
                         spec.esn(),
-                        here.cpu())));
+                        here.cpu(),
+                        spec.lifetime(),
+                        spec.udpEncapsulation(),
+                        spec.mark(),
+                        spec.outputMark(),
+                        spec.interfaceId(),
+                        spec.selected().map(SaCompiler::selector).orElse(null),
+                        Absent.ifEqual(spec.tunnelHeader(), TunnelHeader.DEFAULT),
+                        Absent.ifFalse(spec.icmpErrors()),
+                        Absent.ifFalse(spec.sequenceMayWrap()),
+                        spec.tfcPadding(),
+                        here.offload())));
+    }
+
+    private static Protection protection(SecurityAssociationSpec spec) {
+        var encryption = spec.encrypted();
+        var algorithm = encryption.flatMap(Encryption::transform);
+        return new Protection(
+                algorithm.orElse(null),
+                encryption
+                        .flatMap(Encryption::declaredKeyBits)
+                        .or(() -> algorithm.map(EncryptionAlgorithm::defaultKeyBits))
+                        .filter(bits -> bits > 0)
+                        .orElse(null),
+                spec.authenticated().flatMap(Integrity::transform).orElse(null),
+                spec.key().orElseThrow());
+    }
+
+    /** A valid selector of an SA names both prefixes. */
+    private static PlannedSelector selector(Selector selector) {
+        return Selectors.planned(
+                selector,
+                selector.sourcePrefix().flatMap(Prefix::parse).orElseThrow(),
+                selector.destinationPrefix().flatMap(Prefix::parse).orElseThrow());
     }
 }

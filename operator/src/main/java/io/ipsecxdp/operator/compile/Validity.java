@@ -6,20 +6,26 @@ import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
 import io.ipsecxdp.crds.Api;
 import io.ipsecxdp.crds.CpuList;
+import io.ipsecxdp.crds.Encryption;
+import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.End;
+import io.ipsecxdp.crds.Integrity;
+import io.ipsecxdp.crds.IpsecProtocol;
+import io.ipsecxdp.crds.PortRange;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaEnd;
+import io.ipsecxdp.crds.SaMode;
 import io.ipsecxdp.crds.SecurityAssociationSpec;
 import io.ipsecxdp.crds.SecurityPolicySpec;
 import io.ipsecxdp.crds.Selector;
 import io.ipsecxdp.crds.SteeringPolicySpec;
-import io.ipsecxdp.crds.UpperProtocol;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * What one object alone shows to be wrong. The CRDs' CEL rules refuse it at {@code kubectl apply}; what an older CRD or
@@ -29,7 +35,7 @@ final class Validity {
     private static final long LOWEST_SPI = 256;
     private static final long HIGHEST_SPI = 0xffff_ffffL;
     private static final int HIGHEST_CPU = 65535;
-    private static final int HIGHEST_PORT = 65535;
+    private static final int HIGHEST_ICMP = 255;
     private static final Pattern INTERFACE = Pattern.compile("[^/:\\s]{1,15}");
 
     private final List<String> complaints = new ArrayList<>();
@@ -43,10 +49,11 @@ final class Validity {
         validity.ends(spec.source(), spec.destination());
         validity.within("spec.spi", spec.spi(), LOWEST_SPI, HIGHEST_SPI);
         validity.within("spec.reqid", spec.reqid(), Api.FIRST_REQID, Api.LAST_DECLARED_REQID);
-        validity.within("spec.replayWindow", spec.replayWindow(), 32, 4096);
         validity.require(
-                Set.of(128, 192, 256).contains(spec.encryption().keyBits()),
-                "spec.encryption.keyBits must be 128, 192 or 256");
+                spec.replayWindow() == 0 && !spec.esn() || spec.replayWindow() >= 32 && spec.replayWindow() <= 4096,
+                "spec.replayWindow must be 32 to 4096, or 0 without esn");
+        validity.algorithms(spec);
+        validity.saSelector(spec);
         return validity.findings();
     }
 
@@ -56,7 +63,7 @@ final class Validity {
         validity.end("spec.destination", spec.destination());
         validity.ends(spec.source(), spec.destination());
         validity.within("spec.reqid", spec.reqid(), Api.FIRST_REQID, Api.LAST_DECLARED_REQID);
-        validity.within("spec.priority", spec.priority(), 1, 65535);
+        validity.within("spec.priority", spec.priority(), 1, Integer.MAX_VALUE);
         validity.selector(spec.selector());
         return validity.findings();
     }
@@ -115,14 +122,84 @@ final class Validity {
                         || source.get().family() == destination.get().family(),
                 "spec.selector.source and spec.selector.destination must be of the same family");
         require(
-                selector.sourcePort() == null && selector.destinationPort() == null
-                        || Set.of(UpperProtocol.TCP, UpperProtocol.UDP, UpperProtocol.SCTP)
-                                .contains(selector.protocol()),
-                "spec.selector's ports need protocol TCP, UDP or SCTP");
-        Optional.ofNullable(selector.sourcePort())
-                .ifPresent(port -> within("spec.selector.sourcePort", port, 1, HIGHEST_PORT));
-        Optional.ofNullable(selector.destinationPort())
-                .ifPresent(port -> within("spec.selector.destinationPort", port, 1, HIGHEST_PORT));
+                selector.upperProtocol().isPresent(),
+                "spec.selector.protocol must be the name of a protocol, or its number, 0 to 255");
+        selector.upperProtocol().ifPresent(protocol -> {
+            require(
+                    selector.fromPorts().isEmpty() && selector.toPorts().isEmpty() || protocol.hasPorts(),
+                    "spec.selector's ports need protocol TCP, UDP, SCTP, DCCP or UDPLite");
+            require(
+                    selector.typeOfIcmp().isEmpty() || protocol.hasIcmpType(),
+                    "spec.selector.icmpType needs protocol ICMP or ICMPv6");
+        });
+        selector.fromPorts().ifPresent(ports -> ports("spec.selector.sourcePort", ports));
+        selector.toPorts().ifPresent(ports -> ports("spec.selector.destinationPort", ports));
+        selector.typeOfIcmp().ifPresent(type -> within("spec.selector.icmpType", type, 0, HIGHEST_ICMP));
+        selector.codeOfIcmp().ifPresent(code -> {
+            require(selector.typeOfIcmp().isPresent(), "spec.selector.icmpCode needs icmpType");
+            within("spec.selector.icmpCode", code, 0, HIGHEST_ICMP);
+        });
+    }
+
+    private void ports(String field, String ports) {
+        try {
+            require(
+                    PortRange.parse(ports).filter(range -> range.last() > 0).isPresent(),
+                    field + " must be 1 to 65535, or a range such as 8000-8063");
+        } catch (IllegalArgumentException e) {
+            complaints.add(field + ": " + e.getMessage());
+        }
+    }
+
+    private void algorithms(SecurityAssociationSpec spec) {
+        boolean esp = spec.protocol() == IpsecProtocol.ESP;
+        var algorithm = spec.encrypted().flatMap(Encryption::transform);
+        require(
+                !esp || algorithm.isPresent(),
+                "spec.encryption needs an algorithm that is offered, such as ENCR_AES_GCM_16");
+        require(esp || spec.encrypted().isEmpty(), "spec.encryption is for ESP: AH encrypts nothing");
+        require(
+                spec.authenticated().isEmpty()
+                        || spec.authenticated().flatMap(Integrity::transform).isPresent(),
+                "spec.integrity.algorithm must be one that is offered, such as AUTH_HMAC_SHA2_256_128");
+        require(spec.key().isPresent(), "spec.encryption or, for AH, spec.integrity needs keySecretRef");
+        boolean needed = !esp
+                || algorithm
+                        .filter(any -> any.kind() != EncryptionAlgorithm.Kind.AEAD)
+                        .isPresent();
+        require(
+                needed == spec.authenticated().isPresent(),
+                needed ? "spec.integrity is missing" : "spec.integrity does not go with an AEAD: remove it");
+        algorithm.ifPresent(known -> spec.encrypted()
+                .flatMap(Encryption::declaredKeyBits)
+                .ifPresent(bits -> require(
+                        known.keyBits().contains(bits),
+                        "spec.encryption.keyBits must be %s".formatted(String.join(" or ", texts(known.keyBits()))))));
+    }
+
+    private static List<String> texts(Set<Integer> numbers) {
+        return numbers.stream().sorted().map(Object::toString).toList();
+    }
+
+    private void saSelector(SecurityAssociationSpec spec) {
+        spec.selected().ifPresent(selector -> {
+            selector(selector);
+            require(
+                    selector.sourcePrefix().isPresent()
+                            && selector.destinationPrefix().isPresent(),
+                    "spec.selector of an SA needs source and destination");
+        });
+        require(
+                spec.mode() != SaMode.BEET
+                        || spec.selected().filter(Validity::ofTwoHosts).isPresent(),
+                "spec.mode BEET needs spec.selector with the two inner addresses");
+    }
+
+    private static boolean ofTwoHosts(Selector selector) {
+        return Stream.of(selector.sourcePrefix(), selector.destinationPrefix())
+                .allMatch(text -> text.flatMap(Prefix::parse)
+                        .filter(prefix -> prefix.length() == prefix.family().bits())
+                        .isPresent());
     }
 
     private Optional<Prefix> prefix(String field, Optional<String> text) {

@@ -1,10 +1,10 @@
 package io.ipsecxdp.operator.compile;
 
+import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.ipsecxdp.crds.Api;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.Encryption;
-import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.PolicyAction;
 import io.ipsecxdp.crds.PolicyEnd;
@@ -14,7 +14,6 @@ import io.ipsecxdp.crds.SecurityAssociationSpec;
 import io.ipsecxdp.crds.SecurityPolicySpec;
 import io.ipsecxdp.crds.Selector;
 import io.ipsecxdp.crds.SteeringPolicySpec;
-import io.ipsecxdp.crds.UpperProtocol;
 import io.ipsecxdp.crds.XdpMode;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -142,12 +141,12 @@ final class Clusters {
                         end(),
                         Arbitraries.of(255L, 4096L, 4097L),
                         Arbitraries.integers().between(0, 8))
-                .as((source, destination, spi, key) -> new SecurityAssociationSpec(
+                .as((source, destination, spi, key) -> SecurityAssociationSpec.esp(
                         source,
                         destination,
                         spi,
                         SaMode.Tunnel,
-                        new Encryption(EncryptionAlgorithm.ENCR_AES_GCM_16, 256, new KeySecretRef("keys", "key" + key)),
+                        new Encryption("ENCR_AES_GCM_16", 256, new KeySecretRef("keys", "key" + key)),
                         Api.FIRST_REQID,
                         4096,
                         true));
@@ -156,14 +155,14 @@ final class Clusters {
     private static Arbitrary<SecurityPolicySpec> policies() {
         var selectors = Arbitraries.of(
                 Selector.betweenTheEnds(),
-                new Selector("10.20.1.0/24", "10.20.2.0/24", UpperProtocol.Any, null, null),
-                new Selector("fd20:1::/64", null, UpperProtocol.Any, null, null),
-                new Selector("10.20.1.7/24", null, UpperProtocol.ICMP, 7, null));
+                Selector.between("10.20.1.0/24", "10.20.2.0/24"),
+                Selector.between("fd20:1::/64", null),
+                new Selector("10.20.1.7/24", null, new IntOrString("ICMP"), 7, null, null, null, null, null));
         return Combinators.combine(
                         end(), end(), selectors, Arbitraries.of(PolicyAction.values()), Arbitraries.of(SaMode.values()))
-                .as((source, destination, selector, action, mode) -> new SecurityPolicySpec(
-                        new PolicyEnd(source.node(), source.address()),
-                        new PolicyEnd(destination.node(), destination.address()),
+                .as((source, destination, selector, action, mode) -> SecurityPolicySpec.esp(
+                        new PolicyEnd(source.node(), source.address(), null),
+                        new PolicyEnd(destination.node(), destination.address(), null),
                         selector,
                         action,
                         mode,
@@ -199,11 +198,11 @@ final class Clusters {
                 "2001:DB8::1",
                 "no address");
         return Arbitraries.oneOf(
-                node.map(name -> new SaEnd(name, null, null)),
-                node.map(name -> new SaEnd(name, null, null)),
-                Combinators.combine(node, Arbitraries.of(0, 2, 9)).as((name, cpu) -> new SaEnd(name, null, cpu)),
-                Combinators.combine(node, address).as((name, ip) -> new SaEnd(name, ip, null)),
-                address.map(ip -> new SaEnd(null, ip, null)));
+                node.map(name -> new SaEnd(name, null, null, null)),
+                node.map(name -> new SaEnd(name, null, null, null)),
+                Combinators.combine(node, Arbitraries.of(0, 2, 9)).as((name, cpu) -> new SaEnd(name, null, cpu, null)),
+                Combinators.combine(node, address).as((name, ip) -> new SaEnd(name, ip, null, null)),
+                address.map(ip -> new SaEnd(null, ip, null, null)));
     }
 
     private static IpAddress ip(String text) {

@@ -19,6 +19,7 @@ import static io.ipsecxdp.operator.compile.Plans.sas;
 import static io.ipsecxdp.operator.compile.Plans.steering;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.LabelSelectorBuilder;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.PlannedPolicy;
@@ -28,7 +29,6 @@ import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaDirection;
 import io.ipsecxdp.crds.SaMode;
 import io.ipsecxdp.crds.Selector;
-import io.ipsecxdp.crds.UpperProtocol;
 import java.util.List;
 import java.util.Optional;
 import org.assertj.core.groups.Tuple;
@@ -413,7 +413,7 @@ class CompilerTest {
                             1,
                             flowNode("n1"),
                             flowNode("n2"),
-                            new Selector(null, null, UpperProtocol.TCP, null, 443))
+                            new Selector(null, null, new IntOrString("TCP"), null, null, 443, null, null, null))
                     .compile();
 
             assertThat(findings(compilation, Given.policy("b"))).isEmpty();

@@ -5,7 +5,6 @@ import io.fabric8.kubernetes.api.model.LabelSelectorBuilder;
 import io.ipsecxdp.crds.Api;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.Encryption;
-import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.PolicyAction;
 import io.ipsecxdp.crds.PolicyEnd;
@@ -15,7 +14,6 @@ import io.ipsecxdp.crds.SecurityAssociationSpec;
 import io.ipsecxdp.crds.SecurityPolicySpec;
 import io.ipsecxdp.crds.Selector;
 import io.ipsecxdp.crds.SteeringPolicySpec;
-import io.ipsecxdp.crds.UpperProtocol;
 import io.ipsecxdp.crds.XdpMode;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -94,12 +92,12 @@ public record Given(
     }
 
     Given sa(String name, SaEnd source, SaEnd destination, long spi, String key) {
-        var spec = new SecurityAssociationSpec(
+        var spec = SecurityAssociationSpec.esp(
                 source,
                 destination,
                 spi,
                 SaMode.Tunnel,
-                new Encryption(EncryptionAlgorithm.ENCR_AES_GCM_16, 256, new KeySecretRef(key, "key")),
+                new Encryption("ENCR_AES_GCM_16", 256, new KeySecretRef(key, "key")),
                 Api.FIRST_REQID,
                 4096,
                 true);
@@ -126,7 +124,7 @@ public record Given(
             Selector selector,
             PolicyAction action,
             SaMode mode) {
-        var spec = new SecurityPolicySpec(source, destination, selector, action, mode, Api.FIRST_REQID, 1000);
+        var spec = SecurityPolicySpec.esp(source, destination, selector, action, mode, Api.FIRST_REQID, 1000);
         return declarePolicy(declared(Kind.SECURITY_POLICY, name, generation, spec));
     }
 
@@ -211,31 +209,31 @@ public record Given(
     }
 
     public static SaEnd node(String name) {
-        return new SaEnd(name, null, null);
+        return new SaEnd(name, null, null, null);
     }
 
     static SaEnd nodeAt(String name, String address) {
-        return new SaEnd(name, address, null);
+        return new SaEnd(name, address, null, null);
     }
 
     static SaEnd cpu(String node, int cpu) {
-        return new SaEnd(node, null, cpu);
+        return new SaEnd(node, null, cpu, null);
     }
 
     static SaEnd host(String address) {
-        return new SaEnd(null, address, null);
+        return new SaEnd(null, address, null, null);
     }
 
     public static PolicyEnd flowNode(String name) {
-        return new PolicyEnd(name, null);
+        return new PolicyEnd(name, null, null);
     }
 
     static PolicyEnd flowHost(String address) {
-        return new PolicyEnd(null, address);
+        return new PolicyEnd(null, address, null);
     }
 
     static Selector prefixes(String source, String destination) {
-        return new Selector(source, destination, UpperProtocol.Any, null, null);
+        return Selector.between(source, destination);
     }
 
     static LabelSelector onNode(String name) {

@@ -4,7 +4,6 @@ import io.fabric8.kubernetes.api.model.LabelSelectorBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.ipsecxdp.crds.Api;
 import io.ipsecxdp.crds.Encryption;
-import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.PolicyAction;
 import io.ipsecxdp.crds.PolicyEnd;
@@ -17,7 +16,6 @@ import io.ipsecxdp.crds.SecurityPolicySpec;
 import io.ipsecxdp.crds.Selector;
 import io.ipsecxdp.crds.SteeringPolicy;
 import io.ipsecxdp.crds.SteeringPolicySpec;
-import io.ipsecxdp.crds.UpperProtocol;
 import io.ipsecxdp.crds.XdpMode;
 import java.util.List;
 
@@ -32,12 +30,12 @@ final class Declarations {
     static SecurityAssociation sa(String name, SaEnd source, SaEnd destination, long spi, String key) {
         var sa = new SecurityAssociation();
         sa.setMetadata(new ObjectMetaBuilder().withName(name).build());
-        sa.setSpec(new SecurityAssociationSpec(
+        sa.setSpec(SecurityAssociationSpec.esp(
                 source,
                 destination,
                 spi,
                 SaMode.Tunnel,
-                new Encryption(EncryptionAlgorithm.ENCR_AES_GCM_16, 256, new KeySecretRef("keys", key)),
+                new Encryption("ENCR_AES_GCM_16", 256, new KeySecretRef("keys", key)),
                 Api.FIRST_REQID,
                 4096,
                 true));
@@ -47,10 +45,10 @@ final class Declarations {
     static SecurityPolicy policy(String name, String source, String destination, String from, String to) {
         var policy = new SecurityPolicy();
         policy.setMetadata(new ObjectMetaBuilder().withName(name).build());
-        policy.setSpec(new SecurityPolicySpec(
-                new PolicyEnd(source, null),
-                new PolicyEnd(destination, null),
-                new Selector(from, to, UpperProtocol.Any, null, null),
+        policy.setSpec(SecurityPolicySpec.esp(
+                new PolicyEnd(source, null, null),
+                new PolicyEnd(destination, null, null),
+                Selector.between(from, to),
                 PolicyAction.Protect,
                 SaMode.Tunnel,
                 Api.FIRST_REQID,
@@ -72,18 +70,18 @@ final class Declarations {
     }
 
     static SaEnd node(String name) {
-        return new SaEnd(name, null, null);
+        return new SaEnd(name, null, null, null);
     }
 
     static SaEnd cpu(String name, int cpu) {
-        return new SaEnd(name, null, cpu);
+        return new SaEnd(name, null, cpu, null);
     }
 
     static SaEnd nodeAt(String name, String address) {
-        return new SaEnd(name, address, null);
+        return new SaEnd(name, address, null, null);
     }
 
     static SaEnd host(String address) {
-        return new SaEnd(null, address, null);
+        return new SaEnd(null, address, null, null);
     }
 }
