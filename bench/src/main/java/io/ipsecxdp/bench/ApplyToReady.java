@@ -39,8 +39,8 @@ final class ApplyToReady implements Measurement {
                 .mapToObj(i -> Tunnel.sa(
                         cluster.keys(),
                         "bench-" + i,
-                        new SaEnd("n1", null, null),
-                        new SaEnd("n2", null, null),
+                        new SaEnd("n1", null, null, null),
+                        new SaEnd("n2", null, null, null),
                         SaMode.Tunnel,
                         REQID))
                 .map(sa -> untilReady(cluster, sa).toNanos() / 1e6)

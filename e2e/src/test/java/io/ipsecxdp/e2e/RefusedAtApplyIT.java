@@ -96,7 +96,7 @@ class RefusedAtApplyIT {
                 "source: {node: n1}          | source: {address: not-an-address}                            | address must be an IP address",
                 "source: {node: n1}          | source: {address: 192.0.2.1, cpu: 0}                         | cpu is the owner CPU on a cluster node",
                 "source: {node: n1}          | source: {node: n1, cpu: -1}                                  | cpu must be the number of a CPU of the node",
-                "ENCR_AES_GCM_16             | ENCR_DES                                                     | Unsupported value: \"ENCR_DES\"",
+                "ENCR_AES_GCM_16             | ENCR_DES                                                     | encryption.algorithm is broken",
                 "keyBits: 256                | keyBits: 160                                                 | keyBits must be 128, 192 or 256",
                 "name: refused, key: keymat  | name: '', key: keymat                                        | keySecretRef needs the name of a Secret",
                 "mode: Tunnel                | mode: Beet                                                   | Unsupported value: \"Beet\"",
@@ -131,8 +131,8 @@ class RefusedAtApplyIT {
                 "source: 10.30.1.0/24   | source: 10.30.1.7/24               | selector.source has bits set behind its prefix length",
                 "source: 10.30.1.0/24   | source: pods                       | selector.source must be a prefix",
                 "source: 10.30.1.0/24   | source: 'fd30:1::/64'              | different families",
-                "destination: 10.30.2.0/24 | destination: 10.30.2.0/24, destinationPort: 53 | selector ports need protocol TCP, UDP or SCTP",
-                "destination: 10.30.2.0/24 | destination: 10.30.2.0/24, protocol: UDP, destinationPort: 65536 | selector ports must be 1 to 65535",
+                "destination: 10.30.2.0/24 | destination: 10.30.2.0/24, destinationPort: 53 | selector ports need protocol TCP, UDP, SCTP",
+                "destination: 10.30.2.0/24 | destination: 10.30.2.0/24, protocol: UDP, destinationPort: 65536 | selector.destinationPort must be 1 to 65535",
                 "priority: 1000         | priority: 0                        | priority must be 1 to 65535",
                 "priority: 1000         | action: Encrypt                    | Unsupported value: \"Encrypt\"",
             })
@@ -166,7 +166,7 @@ class RefusedAtApplyIT {
             value = {
                 "source: {node: n1}     | source: {node: n1, cpu: 0}         | source and destination cannot change",
                 "spi: 4096              | spi: 4097                          | spi cannot change",
-                "mode: Tunnel           | mode: Transport                    | mode cannot change",
+                "mode: Tunnel           | mode: Transport                    | mode and protocol cannot change",
                 "keyBits: 256           | keyBits: 128                       | encryption cannot change",
                 "key: keymat            | key: other                         | encryption cannot change",
                 "reqid: 268435457       | reqid: 268435458                   | reqid, replayWindow and esn cannot change",
