@@ -133,7 +133,7 @@ class RefusedAtApplyIT {
                 "source: 10.30.1.0/24   | source: 'fd30:1::/64'              | different families",
                 "destination: 10.30.2.0/24 | destination: 10.30.2.0/24, destinationPort: 53 | selector ports need protocol TCP, UDP, SCTP",
                 "destination: 10.30.2.0/24 | destination: 10.30.2.0/24, protocol: UDP, destinationPort: 65536 | selector.destinationPort must be 1 to 65535",
-                "priority: 1000         | priority: 0                        | priority must be 1 to 65535",
+                "priority: 1000         | priority: 0                        | priority must be 1 to 2147483647",
                 "priority: 1000         | action: Encrypt                    | Unsupported value: \"Encrypt\"",
             })
     void aWrongSecurityPolicyIsRefused(String good, String bad, String sentence) {
