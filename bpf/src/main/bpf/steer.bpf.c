@@ -128,9 +128,7 @@ static __always_inline void count(struct xdp_md *ctx, __u32 outcome)
 	counted->bytes += bpf_xdp_get_buff_len(ctx);
 }
 
-/* The loader adds BPF_F_XDP_HAS_FRAGS for native mode (SteerProgram.java says why only there). */
-SEC("xdp")
-int steer(struct xdp_md *ctx)
+static __always_inline int steer_frame(struct xdp_md *ctx)
 {
 	struct ipsec_packet packet;
 	struct decision decision;
@@ -146,4 +144,11 @@ int steer(struct xdp_md *ctx)
 	decision = parsed == FOUND_IPSEC ? steer_ipsec(ctx, policy, &packet) : pass(parsed);
 	count(ctx, decision.outcome);
 	return decision.action;
+}
+
+/* The loader adds BPF_F_XDP_HAS_FRAGS for native mode (SteerProgram.java says why only there). */
+SEC("xdp")
+int steer(struct xdp_md *ctx)
+{
+	return steer_frame(ctx);
 }

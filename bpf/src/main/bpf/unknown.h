@@ -51,11 +51,12 @@ static __always_inline void note_talker(const struct ipsec_packet *p)
 }
 
 /*
- * For this node, and not on its way through it to somebody who may have the SA. Only the answer for local, multicast and
- * broadcast destinations counts (net/core/filter.c bpf_ipv4_fib_lookup, bpf_ipv6_fib_lookup): an interface that does
- * not forward may still be a port of a bridge.
+ * Not on its way through this node to somebody who may have the SA. The answer is the same for destinations that are
+ * local and for those without any route (net/core/filter.c bpf_ipv4_fib_lookup, bpf_ipv6_fib_lookup), and none of both where
+ * the interface does not forward. What a bridge takes from its port never comes to the IP layer: user space must not ask to
+ * drop there.
  */
-static __always_inline bool is_for_this_node(struct xdp_md *ctx, const struct ipsec_packet *p)
+static __always_inline bool is_not_forwarded(struct xdp_md *ctx, const struct ipsec_packet *p)
 {
 	struct bpf_fib_lookup way;
 
@@ -99,7 +100,7 @@ static __always_inline bool has_socket_here(struct xdp_md *ctx, const struct ips
 
 static __always_inline bool would_be_refused(struct xdp_md *ctx, const struct config *config, const struct ipsec_packet *p)
 {
-	if (config->flags & OTHER_NETNS || !is_for_this_node(ctx, p))
+	if (config->flags & OTHER_NETNS || !is_not_forwarded(ctx, p))
 		return false;
 	return !p->udp_dport || has_socket_here(ctx, p);
 }

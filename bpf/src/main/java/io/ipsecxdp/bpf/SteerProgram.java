@@ -61,7 +61,16 @@ final class SteerProgram implements AutoCloseable {
             AttachedMode mode,
             PinnedMaps existing,
             Function<String, Optional<Fd>> shared) {
-        var object = BpfObject.open(PROGRAM, elf);
+        return load(BpfObject.open(PROGRAM, elf), capabilities, mode, existing, shared);
+    }
+
+    /** @param object opened, not loaded; closed with what is returned */
+    static SteerProgram load(
+            BpfObject object,
+            Capabilities capabilities,
+            AttachedMode mode,
+            PinnedMaps existing,
+            Function<String, Optional<Fd>> shared) {
         try {
             object.setMaxEntries(SteerMaps.CPUS, Bpf.possibleCpus());
             object.setConstants(

@@ -15,6 +15,12 @@ final class Frames {
     static final int ESP_SIZE = 48;
 
     static final int ESP = 50;
+    static final int AH = 51;
+    static final int HOP_BY_HOP = 0;
+    static final int ROUTING = 43;
+    static final int FRAGMENT_HEADER = 44;
+    static final int DESTINATION_OPTIONS = 60;
+    static final int GRE = 47;
     static final int UDP = 17;
     static final int TCP = 6;
     static final int ICMP = 1;
@@ -28,6 +34,29 @@ final class Frames {
 
     static byte[] esp(int spi) {
         return ByteBuffer.allocate(ESP_SIZE).putInt(spi).putInt(1).array();
+    }
+
+    /** AH without anything behind it; the ICV is zero. */
+    static byte[] ah(int spi) {
+        return ByteBuffer.allocate(ESP_SIZE)
+                .put((byte) TCP)
+                .put((byte) 4)
+                .putShort((short) 0)
+                .putInt(spi)
+                .putInt(1)
+                .array();
+    }
+
+    /** An IPv6 extension header of 8 * units bytes; the fourth byte is Segments Left if it is a routing header. */
+    static byte[] extension(int nextHeader, int units, int segmentsLeft, byte[] payload) {
+        return ByteBuffer.allocate(8 * units + payload.length)
+                .put((byte) nextHeader)
+                .put((byte) (units - 1))
+                .put((byte) 0)
+                .put((byte) segmentsLeft)
+                .position(8 * units)
+                .put(payload)
+                .array();
     }
 
     static byte[] udp(int source, int destination, byte[] payload) {
@@ -114,7 +143,7 @@ final class Frames {
         return destination instanceof Inet4Address ? SOURCE4 : SOURCE6;
     }
 
-    private static InetAddress address(String literal) {
+    static InetAddress address(String literal) {
         try {
             return InetAddress.getByName(literal);
         } catch (UnknownHostException e) {
