@@ -4,9 +4,10 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** What a node must steer. What an operator of an earlier version left out has its default. */
-@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record PlannedSteering(
         @Required @JsonPropertyDescription("Name of the SteeringPolicy.")
         String name,
@@ -40,13 +41,72 @@ public record PlannedSteering(
         NumaPreference numa,
 
         @JsonPropertyDescription("What to do where an offload hides VLAN tags from XDP.")
-        VlanOffload vlanOffload) {
+        VlanOffload vlanOffload,
+
+        @JsonPropertyDescription("How the CPU of an SA is found.")
+        CpuAssignment assignment,
+
+        @JsonPropertyDescription("CPUs of single SPIs.") List<FixedCpu> fixed,
+
+        @JsonPropertyDescription("What becomes of packets that belong to no SA.")
+        UnknownSpiAction unknownSPI,
+
+        @JsonPropertyDescription("For so many seconds unknown SPIs are counted before they are dropped.")
+        Integer learningSeconds,
+
+        @JsonPropertyDescription("UDP ports on which ESP in UDP is received.")
+        List<Integer> udpPorts,
+
+        @JsonPropertyDescription("The mark with which SAs are looked up.")
+        Long mark,
+
+        @JsonPropertyDescription("The network namespace of the SAs, if it is not that of the interface.")
+        Integer netnsId) {
 
     public PlannedSteering {
         interfaces = List.copyOf(interfaces);
         priority = priority == null ? SteeringPolicySpec.DEFAULT_PRIORITY : priority;
         numa = numa == null ? NumaPreference.Any : numa;
         vlanOffload = vlanOffload == null ? VlanOffload.DontSteer : vlanOffload;
+        assignment = assignment == null ? CpuAssignment.Owner : assignment;
+        fixed = fixed == null ? List.of() : List.copyOf(fixed);
+        unknownSPI = unknownSPI == null ? UnknownSpiAction.Pass : unknownSPI;
+        learningSeconds = learningSeconds == null ? SteeringPolicySpec.DEFAULT_LEARNING_SECONDS : learningSeconds;
+        udpPorts =
+                udpPorts == null || udpPorts.isEmpty() ? List.of(SteeringPolicySpec.ESP_IN_UDP) : List.copyOf(udpPorts);
+        mark = mark == null ? 0L : mark;
+    }
+
+    /** Assignment and lookup by default. */
+    public PlannedSteering(
+            String name,
+            String uid,
+            Long generation,
+            List<String> interfaces,
+            String cpus,
+            Integer queueSize,
+            XdpMode mode,
+            Integer priority,
+            NumaPreference numa,
+            VlanOffload vlanOffload) {
+        this(
+                name,
+                uid,
+                generation,
+                interfaces,
+                cpus,
+                queueSize,
+                mode,
+                priority,
+                numa,
+                vlanOffload,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null);
     }
 
     /** All else by default. */
@@ -61,8 +121,30 @@ public record PlannedSteering(
         this(name, uid, generation, interfaces, cpus, queueSize, mode, null, null, null);
     }
 
+    /** The network namespace of the SAs; empty for that of the interface. */
+    public OptionalInt namespace() {
+        return netnsId == null ? OptionalInt.empty() : OptionalInt.of(netnsId);
+    }
+
     /** The same on these interfaces. */
     public PlannedSteering on(List<String> others) {
-        return new PlannedSteering(name, uid, generation, others, cpus, queueSize, mode, priority, numa, vlanOffload);
+        return new PlannedSteering(
+                name,
+                uid,
+                generation,
+                others,
+                cpus,
+                queueSize,
+                mode,
+                priority,
+                numa,
+                vlanOffload,
+                assignment,
+                fixed,
+                unknownSPI,
+                learningSeconds,
+                udpPorts,
+                mark,
+                netnsId);
     }
 }

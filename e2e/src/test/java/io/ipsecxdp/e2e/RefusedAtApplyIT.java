@@ -154,10 +154,35 @@ class RefusedAtApplyIT {
                 "queueSize: 2048        | priority: 65536                    | of two policies that want an interface the lower number",
                 "queueSize: 2048        | numa: Remote                       | Unsupported value: \"Remote\"",
                 "queueSize: 2048        | vlanOffload: Ignore                | Unsupported value: \"Ignore\"",
+                "queueSize: 2048        | assignment: Random                 | Unsupported value: \"Random\"",
+                "queueSize: 2048        | assignment: Fixed                  | fixed and assignment: Fixed go together",
+                "queueSize: 2048        | fixed: [{spi: 256, cpu: 0}]        | fixed and assignment: Fixed go together",
+                "queueSize: 2048        | unknownSPI: Reject                 | Unsupported value: \"Reject\"",
+                "queueSize: 2048        | learningSeconds: 90000             | learningSeconds must be 0 to 86400",
+                "queueSize: 2048        | udpPorts: [65536]                  | a UDP port is 1 to 65535",
+                "queueSize: 2048        | udpPorts: []                       | spec.udpPorts",
+                "queueSize: 2048        | mark: 4294967296                   | mark must be 0 to 4294967295",
+                "queueSize: 2048        | netnsId: -1                        | netnsId must be 0 or more",
                 "mode: Auto             | mode: Offload                      | Unsupported value: \"Offload\"",
             })
     void aWrongSteeringPolicyIsRefused(String good, String bad, String sentence) {
         assertRefused(GOOD_STEERING, good, bad, sentence);
+    }
+
+    @ParameterizedTest(name = "{0} -> {1}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "spi: 4096  | spi: 5          | an spi must be 256 to 4294967295",
+                "cpu: 0     | cpu: -1         | a cpu 0 to 65535",
+                "spi: 4096  | spi: 4097       | an spi stands there twice",
+            })
+    void aWrongListOfFixedCpusIsRefused(String good, String bad, String sentence) {
+        String fixed = GOOD_STEERING + "  assignment: Fixed\n  fixed: [{spi: 4096, cpu: 0}, {spi: 4097, cpu: 1}]\n";
+        Command.Result made = kubectl.apply(fixed);
+        assertThat(made.ok()).as(made.toString()).isTrue();
+
+        assertRefused(fixed, good, bad, sentence);
     }
 
     @ParameterizedTest(name = "{0} -> {1}")

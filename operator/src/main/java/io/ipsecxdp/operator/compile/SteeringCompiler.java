@@ -130,7 +130,21 @@ final class SteeringCompiler {
                             .formatted(CpuList.of(excluded))));
             return Optional.empty();
         }
-        return left;
+        return left.filter(cpus -> hasFixed(spec, cpus, node, findings));
+    }
+
+    private static boolean hasFixed(SteeringPolicySpec spec, CpuList cpus, String node, List<Finding> findings) {
+        var missing = new TreeSet<Integer>();
+        spec.fixedCpus().forEach(fixed -> missing.add(fixed.cpu()));
+        missing.removeAll(cpus.cpus());
+        if (!missing.isEmpty()) {
+            findings.add(Finding.on(
+                    node,
+                    Reason.CpuNotOnNode,
+                    "spec.fixed names the CPUs %s, and the policy has the CPUs %s there: name others in spec.fixed, or select nodes that have them"
+                            .formatted(CpuList.of(missing), cpus)));
+        }
+        return missing.isEmpty();
     }
 
     private Optional<CpuList> allowedCpus(SteeringPolicySpec spec, String node, List<Finding> findings) {
@@ -170,7 +184,14 @@ final class SteeringCompiler {
                 policy.spec().mode(),
                 policy.spec().priority(),
                 policy.spec().numa(),
-                policy.spec().vlanOffload());
+                policy.spec().vlanOffload(),
+                policy.spec().assignment(),
+                policy.spec().fixedCpus(),
+                policy.spec().unknownSPI(),
+                policy.spec().learningSeconds(),
+                policy.spec().espInUdpPorts().stream().distinct().sorted().toList(),
+                policy.spec().mark(),
+                policy.spec().netnsId());
     }
 
     private boolean take(Ask ask, String name) {

@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.toCollection;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
 import io.ipsecxdp.crds.Api;
+import io.ipsecxdp.crds.CpuAssignment;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.Encryption;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
@@ -12,6 +13,7 @@ import io.ipsecxdp.crds.End;
 import io.ipsecxdp.crds.Integrity;
 import io.ipsecxdp.crds.IpsecProtocol;
 import io.ipsecxdp.crds.PortRange;
+import io.ipsecxdp.crds.FixedCpu;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaEnd;
 import io.ipsecxdp.crds.SaMode;
@@ -36,6 +38,8 @@ final class Validity {
     private static final long HIGHEST_SPI = 0xffff_ffffL;
     private static final int HIGHEST_CPU = 65535;
     private static final int HIGHEST_ICMP = 255;
+    private static final int HIGHEST_PORT = 65535;
+    private static final long HIGHEST_MARK = 0xffff_ffffL;
     private static final Pattern INTERFACE = Pattern.compile("[^/:\\s]{1,15}");
 
     private final List<String> complaints = new ArrayList<>();
@@ -78,6 +82,10 @@ final class Validity {
         spec.excludedCpuList().ifPresent(list -> validity.cpus("spec.excludedCpus", list));
         validity.within("spec.priority", spec.priority(), 1, 65535);
         validity.within("spec.queueSize", spec.queueSize(), 64, 16384);
+        validity.fixed(spec);
+        validity.within("spec.learningSeconds", spec.learningSeconds(), 0, 86400);
+        spec.espInUdpPorts().forEach(port -> validity.within("spec.udpPorts", port, 1, HIGHEST_PORT));
+        validity.within("spec.mark", spec.mark(), 0, HIGHEST_MARK);
         spec.selector().ifPresent(validity::nodeSelector);
         return validity.findings();
     }
@@ -208,6 +216,20 @@ final class Validity {
                 text.isEmpty() || prefix.isPresent(),
                 field + " must be a prefix without bits behind its length, for instance 10.20.1.0/24 or fd20:1::/64");
         return prefix;
+    }
+
+    private void fixed(SteeringPolicySpec spec) {
+        require(
+                (spec.assignment() == CpuAssignment.Fixed) == !spec.fixedCpus().isEmpty(),
+                "spec.fixed and assignment: Fixed go together: set both, or neither");
+        spec.fixedCpus().forEach(fixed -> {
+            within("spec.fixed's spi", fixed.spi(), LOWEST_SPI, HIGHEST_SPI);
+            within("spec.fixed's cpu", fixed.cpu(), 0, HIGHEST_CPU);
+        });
+        require(
+                spec.fixedCpus().stream().map(FixedCpu::spi).distinct().count()
+                        == spec.fixedCpus().size(),
+                "spec.fixed has an spi twice: remove one of the two");
     }
 
     private void cpus(String field, String list) {

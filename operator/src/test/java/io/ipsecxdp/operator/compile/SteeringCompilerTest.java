@@ -5,10 +5,13 @@ import static io.ipsecxdp.operator.compile.Plans.steering;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.ipsecxdp.crds.CpuAssignment;
+import io.ipsecxdp.crds.FixedCpu;
 import io.ipsecxdp.crds.NumaPreference;
 import io.ipsecxdp.crds.PlannedSteering;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SteeringPolicySpec;
+import io.ipsecxdp.crds.UnknownSpiAction;
 import io.ipsecxdp.crds.VlanOffload;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -93,12 +96,59 @@ class SteeringCompilerTest {
         assertThat(Plans.findings(compilation, Given.steering("new"))).isEmpty();
     }
 
+    @Test
+    void whatIsSaidOfAssignmentAndLookupReachesThePlan() {
+        var planned = onlyOne(twoNodes().steer("a", spec("""
+                                        interfaces: [eth0], assignment: Fixed, fixed: [{spi: 4096, cpu: 1}], unknownSPI: Drop,
+                                        learningSeconds: 5, udpPorts: [4501, 4500], mark: 4294967295, netnsId: 3""")).compile(), "n1");
+
+        assertThat(planned.assignment()).isEqualTo(CpuAssignment.Fixed);
+        assertThat(planned.fixed()).containsExactly(new FixedCpu(4096L, 1));
+        assertThat(planned.unknownSPI()).isEqualTo(UnknownSpiAction.Drop);
+        assertThat(planned.learningSeconds()).isEqualTo(5);
+        assertThat(planned.udpPorts()).containsExactly(4500, 4501);
+        assertThat(planned.mark()).isEqualTo(0xffff_ffffL);
+        assertThat(planned.namespace()).hasValue(3);
+    }
+
+    @Test
+    void aPolicyThatSaysNothingOfThemMeansWhatItAlwaysMeant() {
+        var planned = onlyOne(twoNodes().steer("a", spec("interfaces: [eth0]")).compile(), "n1");
+
+        assertThat(planned)
+                .isEqualTo(new PlannedSteering(
+                        "a", planned.uid(), 1L, List.of("eth0"), "0-3", 2048, io.ipsecxdp.crds.XdpMode.Auto));
+        assertThat(planned.assignment()).isEqualTo(CpuAssignment.Owner);
+        assertThat(planned.unknownSPI()).isEqualTo(UnknownSpiAction.Pass);
+        assertThat(planned.udpPorts()).containsExactly(4500);
+    }
+
+    @Test
+    void aFixedCpuThatThePolicyDoesNotHaveOnANodeIsNamed() {
+        var compilation = twoNodes()
+                .agent("n2", "0-7", "10.0.0.2")
+                .steer("a", spec("interfaces: [eth0], assignment: Fixed, fixed: [{spi: 4096, cpu: 5}]"))
+                .compile();
+
+        assertThat(steering(compilation, "n1")).isEmpty();
+        assertThat(steering(compilation, "n2")).hasSize(1);
+        assertThat(Plans.findings(compilation, Given.steering("a")).getFirst().message())
+                .contains("spec.fixed names the CPUs 5", "0-3");
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource(
             delimiter = '|',
             value = {
                 "interfaces: [eth0], priority: 0          | spec.priority must be 1 to 65535",
                 "interfaces: [eth0], excludedCpus: 3-1    | spec.excludedCpus: the range 3-1",
+                "interfaces: [eth0], assignment: Fixed    | spec.fixed and assignment: Fixed go together",
+                "interfaces: [eth0], fixed: [{spi: 256, cpu: 0}] | spec.fixed and assignment: Fixed go together",
+                "interfaces: [eth0], assignment: Fixed, fixed: [{spi: 5, cpu: 0}] | spec.fixed's spi must be 256",
+                "interfaces: [eth0], assignment: Fixed, fixed: [{spi: 256, cpu: 0}, {spi: 256, cpu: 1}] | spec.fixed has an spi twice",
+                "interfaces: [eth0], learningSeconds: -1  | spec.learningSeconds must be 0 to 86400",
+                "interfaces: [eth0], udpPorts: [0]        | spec.udpPorts must be 1 to 65535",
+                "interfaces: [eth0], mark: -1             | spec.mark must be 0 to 4294967295",
                 "interfaces: ['no such route']            | spec.interfaces: a name has 1 to 15 characters",
             })
     void whatAnOlderCrdLetInIsNotPlanned(String yaml, String sentence) {
