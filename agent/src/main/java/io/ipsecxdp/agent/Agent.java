@@ -6,6 +6,7 @@ import io.ipsecxdp.agent.loop.KernelLoop;
 import io.ipsecxdp.agent.loop.KernelWork;
 import io.ipsecxdp.agent.loop.KeyRing;
 import io.ipsecxdp.agent.loop.Reporter;
+import io.ipsecxdp.agent.metrics.SteeringMetrics;
 import io.ipsecxdp.agent.node.ApiServer;
 import io.ipsecxdp.agent.node.KeySecrets;
 import io.ipsecxdp.agent.node.LeaseKeeper;
@@ -14,6 +15,7 @@ import io.ipsecxdp.agent.node.Plans;
 import io.ipsecxdp.agent.node.StatusWriter;
 import io.ipsecxdp.agent.state.StateException;
 import io.ipsecxdp.agent.xfrm.XfrmException;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -27,6 +29,7 @@ final class Agent implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(Agent.class);
     private static final long FACTS_SECONDS = 30;
+    private static final long METRICS_SECONDS = 5;
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final KernelLoop loop;
@@ -36,7 +39,7 @@ final class Agent implements AutoCloseable {
      * @throws XfrmException if this process cannot talk to the kernel
      * @throws StateException if the state folder cannot be used
      */
-    Agent(AgentConfig config, KubernetesClient client, String version, Clock clock) {
+    Agent(AgentConfig config, KubernetesClient client, MeterRegistry registry, String version, Clock clock) {
         try {
             String node = config.nodeName();
             Workbench bench = part(Workbench.open(config, clock));
@@ -68,6 +71,9 @@ final class Agent implements AutoCloseable {
             ScheduledExecutorService facts = Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().daemon().name("facts").factory());
             part(facts::shutdownNow);
+            SteeringMetrics metrics = new SteeringMetrics(registry);
+            facts.scheduleWithFixedDelay(
+                    () -> metrics.show(bench.steerer().latest()), 0, METRICS_SECONDS, TimeUnit.SECONDS);
             ApiServer apiServer = new ApiServer(client);
             facts.scheduleWithFixedDelay(() -> lookAround(apiServer, events), 0, FACTS_SECONDS, TimeUnit.SECONDS);
             plans = part(new Plans(client, node, events::plansAre));

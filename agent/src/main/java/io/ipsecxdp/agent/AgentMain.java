@@ -3,6 +3,7 @@ package io.ipsecxdp.agent;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.ipsecxdp.agent.state.StateException;
 import io.ipsecxdp.agent.xfrm.XfrmException;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.runtime.annotations.QuarkusMain;
@@ -37,16 +38,19 @@ public class AgentMain implements QuarkusApplication {
     private final AgentConfig config;
     private final Instance<KubernetesClient> client;
     private final Health health;
+    private final MeterRegistry metrics;
     private final String version;
 
     AgentMain(
             AgentConfig config,
             Instance<KubernetesClient> client,
             Health health,
+            MeterRegistry metrics,
             @ConfigProperty(name = "quarkus.application.version") String version) {
         this.config = config;
         this.client = client;
         this.health = health;
+        this.metrics = metrics;
         this.version = version;
     }
 
@@ -61,7 +65,7 @@ public class AgentMain implements QuarkusApplication {
             if (cleanup) {
                 return new Cleanup(config, System.out, Clock.systemUTC()).run();
             }
-            try (Agent agent = new Agent(config, client.get(), version, Clock.systemUTC())) {
+            try (Agent agent = new Agent(config, client.get(), metrics, version, Clock.systemUTC())) {
                 health.watch(agent);
                 Quarkus.waitForExit();
             }

@@ -25,6 +25,11 @@ import io.fabric8.kubernetes.model.annotation.Version;
         name = "Owner-%",
         jsonPath = ".status.ownerPercent",
         type = AdditionalPrinterColumn.Type.INTEGER)
+@AdditionalPrinterColumn(
+        name = "Dropped",
+        jsonPath = ".status.droppedPackets",
+        type = AdditionalPrinterColumn.Type.INTEGER)
+@AdditionalPrinterColumn(name = "Imbalance", jsonPath = ".status.imbalance")
 @AdditionalPrinterColumn(name = "CPUs", jsonPath = ".status.cpus")
 @AdditionalPrinterColumn(name = "Kernel", jsonPath = ".status.kernel")
 @AdditionalPrinterColumn(

@@ -38,11 +38,28 @@ public record IPsecNodeStatus(
         @JsonPropertyDescription("Packets by outcome of the XDP program, at most a minute old.")
         List<OutcomeCount> outcomes,
 
+        @JsonPropertyDescription("ESP packets that were lost on the way to a CPU, on all interfaces.")
+        Long droppedPackets,
+
+        @JsonPropertyDescription(
+                "The busiest CPU's packets, divided by the mean, on the interface where that is worst.")
+        String imbalance,
+
+        @JsonPropertyDescription("What was steered on each interface, at most a minute old; the first 16.")
+        List<SteeredTraffic> steeredTraffic,
+
+        @JsonPropertyDescription(
+                "Who sends the most packets that belong to no SA, at most a minute old, where unknownSPI of the "
+                        + "SteeringPolicy is Count or Drop; up to 10.")
+        List<UnknownSpi> unknownSPIs,
+
         @JsonPropertyDescription("Ready and Degraded.") List<Condition> conditions) {
 
     public IPsecNodeStatus {
         interfaces = interfaces == null ? List.of() : List.copyOf(interfaces);
         outcomes = outcomes == null ? List.of() : List.copyOf(outcomes);
+        steeredTraffic = steeredTraffic == null ? List.of() : List.copyOf(steeredTraffic);
+        unknownSPIs = unknownSPIs == null ? List.of() : List.copyOf(unknownSPIs);
         conditions = conditions == null ? List.of() : List.copyOf(conditions);
     }
 }

@@ -71,5 +71,7 @@ public enum Reason {
     /** The API server could not be asked for the key. */
     KeyUnreadable,
     /** An offload hides VLAN tags from XDP, and the policy says not to steer there. */
-    VlanOffload
+    VlanOffload,
+    /** Packets were lost because the queue of a CPU was full. */
+    QueueOverflow
 }

@@ -15,7 +15,9 @@ import io.ipsecxdp.agent.plan.Desired;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.plan.SteeringStanding;
 import io.ipsecxdp.agent.steering.Steerer;
+import io.ipsecxdp.agent.xfrm.Mark;
 import io.ipsecxdp.agent.xfrm.Notification;
+import io.ipsecxdp.agent.xfrm.SaId;
 import io.ipsecxdp.agent.xfrm.Xfrm;
 import java.time.Clock;
 import java.time.Duration;
@@ -23,6 +25,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -175,14 +178,21 @@ public final class KernelLoop implements AutoCloseable {
             probedAt = now;
             xfrm.probe();
         }
+        Optional<Set<Mark>> marksBefore = saMarks();
         round = Optional.of(work.round(reporter.kernelFacts(facts.orElseThrow())));
+        steeringNeeded |= !marksBefore.equals(saMarks());
         keysGatherUntil = Optional.empty();
     }
 
     private void steer() {
         newsNeeded = true;
         steering = steerer.reconcile(
-                slices.orElseThrow(), Links.list(), facts.orElseThrow().cpus());
+                slices.orElseThrow(), Links.list(), facts.orElseThrow().cpus(), saMarks());
+    }
+
+    private Optional<Set<Mark>> saMarks() {
+        return round.map(
+                done -> done.observed().sas().keySet().stream().map(SaId::mark).collect(Collectors.toSet()));
     }
 
     private void tell() {

@@ -73,7 +73,15 @@ public record Reporter(Identity identity, Xfrm xfrm, StateFolder state, Steerer 
                 steerer.steered(),
                 report.installedSas(),
                 report.tally(),
-                new NodeSummary.Traffic(counters.espPackets(), counters.ownerPercent(), outcomes),
+                new NodeSummary.Traffic(
+                        counters.ipsecPackets(),
+                        counters.ownerPercent(),
+                        outcomes,
+                        counters.dropped(),
+                        SteeringCounters.inWords(counters.imbalance()),
+                        counters.traffic(),
+                        counters.unknownSpis()),
+                counters.overflow(),
                 lacks(),
                 trouble);
         return new News(report, summary);

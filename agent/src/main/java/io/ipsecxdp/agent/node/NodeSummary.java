@@ -8,6 +8,8 @@ import io.ipsecxdp.crds.NodeCapabilities;
 import io.ipsecxdp.crds.NodeInterface;
 import io.ipsecxdp.crds.OutcomeCount;
 import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.crds.SteeredTraffic;
+import io.ipsecxdp.crds.UnknownSpi;
 import io.ipsecxdp.crds.XdpMode;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -16,11 +18,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What is told of the node.
  *
  * @param steered interfaces that carry the XDP program, and in which mode
+ * @param overflow a sentence about packets that were lost a short while ago
  * @param lacks sentences about what this node cannot do
  * @param trouble a sentence about what keeps the agent from its work
  */
@@ -34,11 +38,19 @@ public record NodeSummary(
         String installedSas,
         Tally tally,
         Traffic traffic,
+        Optional<String> overflow,
         List<String> lacks,
         Optional<String> trouble) {
 
-    /** What the XDP program counted. */
-    public record Traffic(long espPackets, int ownerPercent, List<OutcomeCount> outcomes) {
+    /** What the XDP program counted, and what became of the packets behind it. */
+    public record Traffic(
+            long espPackets,
+            int ownerPercent,
+            List<OutcomeCount> outcomes,
+            long dropped,
+            Optional<String> imbalance,
+            List<SteeredTraffic> interfaces,
+            List<UnknownSpi> unknownSpis) {
         boolean none() {
             return espPackets == 0;
         }
@@ -60,6 +72,10 @@ public record NodeSummary(
                 shown.espPackets(),
                 shown.ownerPercent(),
                 shown.outcomes(),
+                shown.dropped(),
+                shown.imbalance().orElse(null),
+                shown.interfaces(),
+                shown.unknownSpis(),
                 conditions(new Conditions(before, Optional.empty(), now)));
     }
 
@@ -76,11 +92,16 @@ public record NodeSummary(
         Condition ready = trouble.map(
                         sentence -> conditions.of(Condition.READY, false, Reason.KernelRefused.name(), sentence))
                 .orElseGet(() -> tally.ready(conditions));
+        List<String> complaints =
+                Stream.concat(overflow.stream(), lacks.stream()).toList();
+        Reason worst = overflow.isPresent() ? Reason.QueueOverflow : Reason.Unsupported;
         Condition degraded = conditions.of(
                 Condition.DEGRADED,
-                !lacks.isEmpty(),
-                (lacks.isEmpty() ? Reason.Installed : Reason.Unsupported).name(),
-                lacks.isEmpty() ? "This node can do everything." : String.join(" ", lacks));
+                !complaints.isEmpty(),
+                (complaints.isEmpty() ? Reason.Installed : worst).name(),
+                complaints.isEmpty()
+                        ? "This node can do everything, and no packet was lost on the way to a CPU."
+                        : String.join(" ", complaints));
         return List.of(ready, degraded);
     }
 }

@@ -1,10 +1,12 @@
 package io.ipsecxdp.agent.steering;
 
+import io.ipsecxdp.agent.plan.SteeringStanding;
 import io.ipsecxdp.crds.PlannedSteering;
 
 /**
  * An interface that must be steered, and how.
  *
+ * @param key of the entry of the policy that means it
  * @param slice name of the slice that says so
  */
-record DesiredSteering(String interfaceName, PlannedSteering planned, String slice) {}
+record DesiredSteering(String interfaceName, SteeringStanding.Key key, PlannedSteering planned, String slice) {}

@@ -3,6 +3,7 @@ package io.ipsecxdp.agent.steering;
 import io.ipsecxdp.agent.node.Link;
 import io.ipsecxdp.agent.node.Links;
 import io.ipsecxdp.agent.plan.JournalChange;
+import io.ipsecxdp.agent.plan.OwnedInterface;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.plan.SteeringStanding;
 import io.ipsecxdp.agent.state.StateFolder;
@@ -13,8 +14,11 @@ import io.ipsecxdp.agent.steering.SteeringAction.SwitchOff;
 import io.ipsecxdp.agent.steering.SteeringAction.Write;
 import io.ipsecxdp.agent.steering.SteeringPlan.Situation;
 import io.ipsecxdp.agent.steering.SteeringPlan.Steered;
+import io.ipsecxdp.agent.xfrm.Mark;
 import io.ipsecxdp.bpf.AttachedMode;
 import io.ipsecxdp.bpf.Capabilities;
+import io.ipsecxdp.bpf.Count;
+import io.ipsecxdp.bpf.Counters;
 import io.ipsecxdp.bpf.NetDevice;
 import io.ipsecxdp.bpf.OpenResult;
 import io.ipsecxdp.bpf.Outcome;
@@ -23,6 +27,7 @@ import io.ipsecxdp.bpf.Steering;
 import io.ipsecxdp.bpf.SteeringConfig;
 import io.ipsecxdp.bpf.SteeringState;
 import io.ipsecxdp.bpf.Steerings;
+import io.ipsecxdp.bpf.UnknownSpi;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.NumaPreference;
 import io.ipsecxdp.crds.Reason;
@@ -63,6 +68,10 @@ public final class Steerer implements AutoCloseable {
     private final Hardware hardware;
     private final Map<String, Opened> open = new HashMap<>();
     private final Map<DesiredSteering, Refused> refusals = new HashMap<>();
+    private final OverflowWatch overflows = new OverflowWatch();
+    private final Learning learning = new Learning();
+    private final Balancer balancer = new Balancer();
+    private volatile SteeringCounters latest = SteeringCounters.NONE;
 
     /** @param steerings empty if this node cannot steer at all */
     public Steerer(
@@ -93,19 +102,23 @@ public final class Steerer implements AutoCloseable {
      * Brings the interfaces to what the slices say.
      *
      * @param links interfaces of the node, by name
+     * @param marks those of all SAs of the node; empty as long as they are not known
      */
     public Map<SteeringStanding.Key, SteeringStanding> reconcile(
-            Collection<Slice> slices, Map<String, Link> links, CpuList onlineCpus) {
+            Collection<Slice> slices, Map<String, Link> links, CpuList onlineCpus, Optional<Set<Mark>> marks) {
         if (steerings.isEmpty()) {
             return nothingSteered(slices);
         }
         forgetWhatIsGone(links);
-        SteeringPlan plan = plan(slices, links, onlineCpus);
+        open.forEach((name, opened) ->
+                balancer.look(name, opened.steering(), opened.steered().config(), clock.instant()));
+        balancer.retain(open.keySet());
+        SteeringPlan plan = plan(slices, links, onlineCpus, marks);
         if (plan.actions().isEmpty()) {
             return plan.standings();
         }
         plan.actions().forEach(this::act);
-        return plan(slices, links, onlineCpus).standings();
+        return plan(slices, links, onlineCpus, marks).standings();
     }
 
     private static Map<SteeringStanding.Key, SteeringStanding> nothingSteered(Collection<Slice> slices) {
@@ -127,18 +140,36 @@ public final class Steerer implements AutoCloseable {
         return modes;
     }
 
+    /** What was counted, newly read. */
     public SteeringCounters counters() {
-        Map<Outcome, Long> packets = new EnumMap<>(Outcome.class);
-        for (Opened opened : open.values()) {
-            var counters = opened.steering().counters();
-            for (Outcome outcome : Outcome.values()) {
-                long count = counters.of(outcome).packets();
-                if (count != 0) {
-                    packets.merge(outcome, count, Long::sum);
-                }
-            }
+        List<InterfaceCounters> interfaces = new ArrayList<>();
+        new TreeMap<>(open)
+                .forEach((name, opened) -> interfaces.add(new InterfaceCounters(
+                        name,
+                        Optional.ofNullable(state.journal().interfaces().get(name))
+                                .map(OwnedInterface::policy)
+                                .orElse(""),
+                        opened.steered().config().cpus(),
+                        byOutcome(opened.steering().counters()),
+                        opened.steering().queues(),
+                        opened.steered().config().unknownSpi() == UnknownSpi.PASS
+                                ? List.of()
+                                : opened.steering().unknownTalkers())));
+        latest = new SteeringCounters(interfaces, overflows.at(interfaces, clock.instant()));
+        return latest;
+    }
+
+    private static Map<Outcome, List<Count>> byOutcome(Counters counters) {
+        Map<Outcome, List<Count>> byOutcome = new EnumMap<>(Outcome.class);
+        for (Outcome outcome : Outcome.values()) {
+            byOutcome.put(outcome, counters.perCpu(outcome));
         }
-        return new SteeringCounters(packets);
+        return byOutcome;
+    }
+
+    /** What was counted when it was last read; from any thread. */
+    public SteeringCounters latest() {
+        return latest;
     }
 
     /** Ends all steering that was ever begun in this node's place; gives the interface names. */
@@ -149,6 +180,7 @@ public final class Steerer implements AutoCloseable {
             all.remove(pinned.ifname());
             ended.add(pinned.ifname());
         }));
+        steerings.ifPresent(Steerings::removeShared);
         steerings.ifPresent(Steerings::removeShared);
         state.write(state.journal().interfaces().keySet().stream()
                 .<JournalChange>map(JournalChange.DisownInterface::new)
@@ -163,7 +195,8 @@ public final class Steerer implements AutoCloseable {
         open.clear();
     }
 
-    private SteeringPlan plan(Collection<Slice> slices, Map<String, Link> links, CpuList onlineCpus) {
+    private SteeringPlan plan(
+            Collection<Slice> slices, Map<String, Link> links, CpuList onlineCpus, Optional<Set<Mark>> marks) {
         List<Wish> wishes = Wish.of(slices);
         Set<Integer> ofDefaultRoutes =
                 wishes.stream().anyMatch(Wish::isDefaultRoute) ? Links.ofDefaultRoutes() : Set.of();
@@ -197,6 +230,11 @@ public final class Steerer implements AutoCloseable {
                 onlineCpus,
                 localCpus,
                 tagLosses,
+                new UnknownSpis(
+                        learning.done(wishes, now),
+                        marks,
+                        capabilities.filter(Capabilities::saLookup).isPresent()),
+                balancer.moved(),
                 refused,
                 boot));
     }
@@ -252,7 +290,11 @@ public final class Steerer implements AutoCloseable {
     private void end(String name) {
         Optional.ofNullable(open.remove(name))
                 .ifPresent(opened -> opened.steering().close());
-        steerings.orElseThrow().remove(name);
+        Steerings all = steerings.orElseThrow();
+        all.remove(name);
+        if (all.pinned().isEmpty()) {
+            all.removeShared();
+        }
         LOG.infof("%s is not steered any more", name);
     }
 

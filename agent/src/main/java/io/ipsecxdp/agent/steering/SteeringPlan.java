@@ -13,10 +13,13 @@ import io.ipsecxdp.agent.steering.SteeringAction.Open;
 import io.ipsecxdp.agent.steering.SteeringAction.Reconfigure;
 import io.ipsecxdp.agent.steering.SteeringAction.SwitchOff;
 import io.ipsecxdp.agent.steering.SteeringAction.Write;
+import io.ipsecxdp.bpf.Assignment;
 import io.ipsecxdp.bpf.AttachedMode;
 import io.ipsecxdp.bpf.NetDevice;
 import io.ipsecxdp.bpf.SteeringConfig;
+import io.ipsecxdp.bpf.UnknownSpi;
 import io.ipsecxdp.bpf.XdpMode;
+import io.ipsecxdp.crds.CpuAssignment;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.NumaPreference;
@@ -32,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -65,6 +69,7 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
      * @param ofDefaultRoutes indexes of the interfaces of default routes
      * @param localCpus the CPUs of an interface's NUMA node, by its name, where asked for and known
      * @param tagLosses interfaces on which native XDP does not see VLAN tags, by name
+     * @param moved buckets that go to another CPU than the hash says, by interface
      * @param refused what was refused a short while ago and is not tried again yet
      */
     record Situation(
@@ -77,6 +82,8 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
             CpuList onlineCpus,
             Map<String, CpuList> localCpus,
             Map<String, TagLoss> tagLosses,
+            UnknownSpis unknownSpis,
+            Map<String, SortedMap<Integer, Integer>> moved,
             Map<DesiredSteering, SteeringStanding> refused,
             String boot) {}
 
@@ -275,12 +282,13 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
         }
         Optional<TagLoss> tagLoss = tagLoss(now, wanted);
         XdpMode mode = mode(planned.mode());
-        SteeringConfig config = SteeringConfig.of(cpus.usable(), planned.queueSize());
+        UnknownSpis.Decision unknown = now.unknownSpis().decide(wanted.key(), planned);
+        SteeringConfig config = config(now, wanted, cpus.usable(), unknown.action());
         Steered there = now.steered().get(name);
         boolean running = there != null && there.device().equals(device.get()) && there.mode() == mode;
         if (running && there.config().equals(config) && tagLoss.isEmpty()) {
             claim(now, wanted, actions);
-            return inForce(there, cpus);
+            return inForce(there, cpus, unknown.note());
         }
         SteeringStanding refused = now.refused().get(wanted);
         if (refused != null) {
@@ -305,7 +313,27 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
         }
     }
 
-    private static SteeringStanding inForce(Steered steered, Cpus cpus) {
+    private static SteeringConfig config(
+            Situation now, DesiredSteering wanted, SortedSet<Integer> cpus, UnknownSpi unknownSpi) {
+        PlannedSteering planned = wanted.planned();
+        Map<Long, Integer> fixed = new TreeMap<>();
+        planned.fixed().forEach(entry -> fixed.put(entry.spi(), entry.cpu()));
+        boolean adaptive = planned.assignment() == CpuAssignment.Adaptive;
+        SortedMap<Integer, Integer> moved =
+                new TreeMap<>(now.moved().getOrDefault(wanted.interfaceName(), new TreeMap<>()));
+        moved.values().retainAll(cpus);
+        return SteeringConfig.of(cpus, planned.queueSize())
+                .withAssignment(planned.assignment() == CpuAssignment.Hash ? Assignment.HASH : Assignment.OWNER)
+                .withFixed(fixed)
+                .withUnknownSpi(unknownSpi)
+                .withUdpPorts(planned.udpPorts())
+                .withMark(planned.mark().intValue())
+                .withNetnsId(planned.namespace())
+                .withMovedBuckets(adaptive ? moved : Map.of())
+                .withCountBuckets(adaptive);
+    }
+
+    private static SteeringStanding inForce(Steered steered, Cpus cpus, String note) {
         StringBuilder message = new StringBuilder("ESP is steered to the CPUs " + CpuList.of(cpus.usable()) + ".");
         if (!cpus.note().isEmpty()) {
             message.append(' ').append(cpus.note());
@@ -314,6 +342,9 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
             message.append(" This node has no CPU ")
                     .append(CpuList.of(cpus.missing()))
                     .append('.');
+        }
+        if (!note.isEmpty()) {
+            message.append(' ').append(note);
         }
         if (!steered.note().isEmpty()) {
             message.append(' ').append(steered.note());

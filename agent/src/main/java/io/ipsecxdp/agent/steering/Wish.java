@@ -35,7 +35,7 @@ record Wish(String entry, PlannedSteering planned, String slice) {
     }
 
     DesiredSteering on(String interfaceName) {
-        return new DesiredSteering(interfaceName, planned, slice);
+        return new DesiredSteering(interfaceName, key(), planned, slice);
     }
 
     /** Whether the entry is the name of an interface, and not what interfaces have in common. */

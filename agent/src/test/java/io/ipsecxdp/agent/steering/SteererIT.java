@@ -90,7 +90,7 @@ class SteererIT {
                     for (String vlan : vlansOnEth0) {
                         links.put(vlan, vlan(vlan, links.get("eth0").device()));
                     }
-                    return steerer.reconcile(List.of(slice), links, CPUS);
+                    return steerer.reconcile(List.of(slice), links, CPUS, Optional.of(Set.of()));
                 })
                 .get(new SteeringStanding.Key("uid", entry));
     }

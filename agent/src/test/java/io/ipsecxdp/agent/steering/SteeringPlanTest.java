@@ -15,17 +15,23 @@ import io.ipsecxdp.agent.steering.SteeringAction.SwitchOff;
 import io.ipsecxdp.agent.steering.SteeringAction.Write;
 import io.ipsecxdp.agent.steering.SteeringPlan.Situation;
 import io.ipsecxdp.agent.steering.SteeringPlan.Steered;
+import io.ipsecxdp.agent.xfrm.Mark;
+import io.ipsecxdp.bpf.Assignment;
 import io.ipsecxdp.bpf.AttachedMode;
 import io.ipsecxdp.bpf.NetDevice;
 import io.ipsecxdp.bpf.SteeringConfig;
+import io.ipsecxdp.bpf.UnknownSpi;
+import io.ipsecxdp.crds.CpuAssignment;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.crds.FixedCpu;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.NodePlanStatus;
 import io.ipsecxdp.crds.NumaPreference;
 import io.ipsecxdp.crds.PlannedSteering;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SteeringReport;
+import io.ipsecxdp.crds.UnknownSpiAction;
 import io.ipsecxdp.crds.VlanOffload;
 import io.ipsecxdp.crds.XdpMode;
 import java.util.List;
@@ -40,6 +46,8 @@ class SteeringPlanTest {
 
     private static final NetDevice ETH0 = new NetDevice("eth0", 2);
     private static final OwnedInterface OURS = new OwnedInterface("eth0", "steer", "s");
+
+    private static final UnknownSpis NOTHING_LEARNED = new UnknownSpis(Set.of(), Optional.of(Set.of()), true);
 
     private static PlannedSteering steer(String name, String cpus, String... interfaces) {
         return new PlannedSteering(name, "uid-" + name, 1L, List.of(interfaces), cpus, 2048, XdpMode.Auto);
@@ -79,6 +87,8 @@ class SteeringPlanTest {
                 CpuList.parse("0-3"),
                 Map.of(),
                 Map.of(),
+                NOTHING_LEARNED,
+                Map.of(),
                 Map.of(),
                 "boot");
     }
@@ -100,6 +110,8 @@ class SteeringPlanTest {
                 CpuList.parse("0-3"),
                 localCpus,
                 tagLosses,
+                NOTHING_LEARNED,
+                Map.of(),
                 Map.of(),
                 "boot"));
     }
@@ -258,6 +270,8 @@ class SteeringPlanTest {
                 CpuList.parse("0-3"),
                 Map.of(),
                 Map.of("eth0", loss),
+                NOTHING_LEARNED,
+                Map.of(),
                 Map.of(),
                 "boot"));
 
@@ -437,5 +451,97 @@ class SteeringPlanTest {
                 Map.of("eth0", ETH0)));
 
         assertThat(standing(plan, "steer", "eth0").standing().reason()).isEqualTo(Reason.Invalid);
+    }
+
+    private static PlannedSteering lookup(
+            CpuAssignment assignment, List<FixedCpu> fixed, UnknownSpiAction unknown, Long mark) {
+        return new PlannedSteering(
+                "steer",
+                "uid-steer",
+                1L,
+                List.of("eth0"),
+                "0-1",
+                2048,
+                XdpMode.Auto,
+                null,
+                null,
+                null,
+                assignment,
+                fixed,
+                unknown,
+                60,
+                List.of(4500, 4501),
+                mark,
+                7);
+    }
+
+    private static SteeringConfig configured(UnknownSpis unknownSpis, PlannedSteering planned) {
+        SteeringPlan plan = SteeringPlan.of(new Situation(
+                List.of(slice(planned)),
+                Journal.EMPTY,
+                Map.of(),
+                Map.of(),
+                Map.of("eth0", Link.of(ETH0)),
+                Set.of(),
+                CpuList.parse("0-3"),
+                Map.of(),
+                Map.of(),
+                unknownSpis,
+                Map.of("eth0", new TreeMap<>(Map.of(3, 1, 4, 2))),
+                Map.of(),
+                "boot"));
+        return plan.actions().stream()
+                .filter(Open.class::isInstance)
+                .map(action -> ((Open) action).config())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void whatThePolicySaysOfAssignmentAndLookupReachesTheProgram() {
+        SteeringConfig config = configured(
+                NOTHING_LEARNED,
+                lookup(CpuAssignment.Fixed, List.of(new FixedCpu(4096L, 1)), UnknownSpiAction.Count, 0xffff_ffffL));
+
+        assertThat(config.assignment()).isEqualTo(Assignment.OWNER);
+        assertThat(config.fixed()).isEqualTo(Map.of(4096L, 1));
+        assertThat(config.unknownSpi()).isEqualTo(UnknownSpi.COUNT);
+        assertThat(config.udpPorts()).containsExactly(4500, 4501);
+        assertThat(config.mark()).isEqualTo(-1);
+        assertThat(config.netnsId()).hasValue(7);
+        assertThat(config.countBuckets()).isFalse();
+        assertThat(config.movedBuckets()).isEmpty();
+    }
+
+    @Test
+    void onlyAnAdaptivePolicyMovesBucketsAndOnlyToItsOwnCpus() {
+        SteeringConfig config =
+                configured(NOTHING_LEARNED, lookup(CpuAssignment.Adaptive, List.of(), UnknownSpiAction.Pass, 0L));
+
+        assertThat(config.countBuckets()).isTrue();
+        assertThat(config.movedBuckets()).isEqualTo(Map.of(3, 1));
+        assertThat(configured(NOTHING_LEARNED, lookup(CpuAssignment.Hash, List.of(), UnknownSpiAction.Pass, 0L))
+                        .assignment())
+                .isEqualTo(Assignment.HASH);
+    }
+
+    @Test
+    void unknownSpisAreDroppedOnlyWhenThatIsLearnedAndNoSaIsHidden() {
+        PlannedSteering drop = lookup(CpuAssignment.Owner, List.of(), UnknownSpiAction.Drop, 5L);
+        Set<SteeringStanding.Key> learned = Set.of(new SteeringStanding.Key("uid-steer", "eth0"));
+        Optional<Set<Mark>> visible = Optional.of(Set.of(Mark.NONE, new Mark(5, 0xff), new Mark(1, 1)));
+        Optional<Set<Mark>> hidden = Optional.of(Set.of(new Mark(6, 0xff)));
+
+        assertThat(configured(new UnknownSpis(learned, visible, true), drop).unknownSpi())
+                .isEqualTo(UnknownSpi.DROP);
+        assertThat(configured(new UnknownSpis(Set.of(), visible, true), drop).unknownSpi())
+                .isEqualTo(UnknownSpi.COUNT);
+        assertThat(configured(new UnknownSpis(learned, hidden, true), drop).unknownSpi())
+                .isEqualTo(UnknownSpi.COUNT);
+        assertThat(configured(new UnknownSpis(learned, Optional.empty(), true), drop)
+                        .unknownSpi())
+                .isEqualTo(UnknownSpi.COUNT);
+        assertThat(configured(new UnknownSpis(learned, visible, false), drop).unknownSpi())
+                .isEqualTo(UnknownSpi.COUNT);
     }
 }

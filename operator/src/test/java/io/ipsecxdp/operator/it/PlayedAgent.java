@@ -118,6 +118,10 @@ final class PlayedAgent implements AutoCloseable {
                 espPackets,
                 null,
                 null,
+                null,
+                null,
+                null,
+                null,
                 null));
         client.resource(facts).subresource("status").patch(AS_AGENT);
     }

@@ -1,0 +1,2 @@
+/** What the agent tells Prometheus. */
+package io.ipsecxdp.agent.metrics;

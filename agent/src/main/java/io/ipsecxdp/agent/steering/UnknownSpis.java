@@ -1,0 +1,56 @@
+package io.ipsecxdp.agent.steering;
+
+import io.ipsecxdp.agent.plan.SteeringStanding;
+import io.ipsecxdp.agent.xfrm.Mark;
+import io.ipsecxdp.bpf.UnknownSpi;
+import io.ipsecxdp.crds.PlannedSteering;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What can be done about packets that belong to no SA.
+ *
+ * @param learned for whom the learning period is over
+ * @param marks of all SAs of the node; empty as long as they are not known
+ * @param lookup whether XDP can look SAs up in the kernel
+ */
+record UnknownSpis(Set<SteeringStanding.Key> learned, Optional<Set<Mark>> marks, boolean lookup) {
+
+    /**
+     * What is done.
+     *
+     * @param note a sentence about why it is less than what the policy says, or nothing
+     */
+    record Decision(UnknownSpi action, String note) {}
+
+    Decision decide(SteeringStanding.Key key, PlannedSteering planned) {
+        return switch (planned.unknownSPI()) {
+            case Pass -> new Decision(UnknownSpi.PASS, "");
+            case Count -> new Decision(UnknownSpi.COUNT, "");
+            case Drop -> drop(key, planned);
+        };
+    }
+
+    private Decision drop(SteeringStanding.Key key, PlannedSteering planned) {
+        if (!lookup) {
+            return counted("this kernel cannot look SAs up from XDP");
+        }
+        if (!learned.contains(key)) {
+            return counted("learningSeconds (%d) are not over".formatted(planned.learningSeconds()));
+        }
+        // XDP cannot know which mark a rule of the firewall will give the packet
+        if (marks.isEmpty() || marks.get().stream().anyMatch(mark -> isHidden(mark, planned.mark()))) {
+            return counted("the node has SAs with other marks than mark (%d)".formatted(planned.mark()));
+        }
+        return new Decision(UnknownSpi.DROP, "");
+    }
+
+    private static Decision counted(String why) {
+        return new Decision(UnknownSpi.COUNT, "Unknown SPIs are counted and not dropped: " + why + ".");
+    }
+
+    /** Whether a lookup with {@code mark} misses an SA with {@code of} (include/net/xfrm.h, xfrm_mark_get). */
+    private static boolean isHidden(Mark of, long mark) {
+        return ((int) mark & of.mask()) != of.value();
+    }
+}
