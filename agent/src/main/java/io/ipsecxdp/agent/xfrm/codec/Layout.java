@@ -159,6 +159,18 @@ final class Layout {
         private Mark() {}
     }
 
+    /** Attributes of XFRM_MSG_NEWSADINFO ({@code enum xfrm_sadattr_type_t}). */
+    static final class SadInfo {
+        static final int CNT = 1;
+        /** {@code struct xfrmu_sadhinfo}. */
+        static final int HINFO = 2;
+
+        static final int HINFO_BUCKETS = 0;
+        static final int COUNT = 3;
+
+        private SadInfo() {}
+    }
+
     static final class UserPolicyInfo {
         static final int SEL = 0;
         static final int LFT = 56;

@@ -22,6 +22,7 @@ import io.ipsecxdp.agent.xfrm.codec.Layout.Id;
 import io.ipsecxdp.agent.xfrm.codec.Layout.LifetimeConfig;
 import io.ipsecxdp.agent.xfrm.codec.Layout.LifetimeCurrent;
 import io.ipsecxdp.agent.xfrm.codec.Layout.ReplayStateEsn;
+import io.ipsecxdp.agent.xfrm.codec.Layout.SadInfo;
 import io.ipsecxdp.agent.xfrm.codec.Layout.Stats;
 import io.ipsecxdp.agent.xfrm.codec.Layout.UserAcquire;
 import io.ipsecxdp.agent.xfrm.codec.Layout.UserExpire;
@@ -78,6 +79,14 @@ public final class XfrmDecoder {
      */
     public static Optional<ObservedPolicy> policy(Frame frame) {
         return refusingNonsense(() -> policy(frame.payload(), attributes(frame, UserPolicyInfo.SIZE)));
+    }
+
+    /** Reads NEWSADINFO. */
+    public static SadSize sadSize(Frame frame) {
+        Attributes attributes = Attributes.of(frame.payload(), Integer.BYTES, SadInfo.COUNT);
+        return new SadSize(
+                attributes.require(SadInfo.CNT).unsignedInt(0),
+                attributes.require(SadInfo.HINFO).unsignedInt(SadInfo.HINFO_BUCKETS));
     }
 
     /** Reads what the kernel tells its listeners. */

@@ -117,6 +117,12 @@ public final class XfrmEncoder {
         out.end();
     }
 
+    /** The kernel answers with the size of the SAD, see {@link XfrmDecoder#sadSize}. */
+    public void getSadSize(int sequence) {
+        out.begin(XfrmMessage.GETSADINFO, Netlink.NLM_F_REQUEST, sequence, Integer.BYTES);
+        out.end();
+    }
+
     public void dumpPolicies(int sequence) {
         out.begin(XfrmMessage.GETPOLICY, DUMP, sequence, 0);
         out.end();

@@ -17,6 +17,7 @@ public final class XfrmMessage {
     public static final int POLEXPIRE = 0x1b;
     public static final int FLUSHSA = 0x1c;
     public static final int FLUSHPOLICY = 0x1d;
+    public static final int GETSADINFO = 0x23;
 
     private XfrmMessage() {}
 }

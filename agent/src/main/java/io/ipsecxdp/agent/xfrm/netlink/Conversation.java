@@ -32,13 +32,33 @@ final class Conversation implements AutoCloseable {
         void write(XfrmEncoder encoder, int sequence);
     }
 
+    /** Says before each datagram how many requests it may have. */
+    interface Pace {
+
+        /** At least 1; called before each datagram, and may make the caller wait. */
+        int most();
+
+        /** The kernel has worked off so many. */
+        void worked(int requests);
+    }
+
     static final int NETLINK_XFRM = 6;
+
+    private static final Pace NONE = new Pace() {
+        @Override
+        public int most() {
+            return MOST_REQUESTS_AT_ONCE;
+        }
+
+        @Override
+        public void worked(int requests) {}
+    };
 
     /**
      * The kernel works all messages of a datagram off before the sender returns, and their answers have to fit into the
      * socket until then. More per datagram is no faster.
      */
-    private static final int MOST_REQUESTS_AT_ONCE = 64;
+    static final int MOST_REQUESTS_AT_ONCE = 64;
 
     private static final int SEND_BYTES = 64 * 1024;
 
@@ -82,9 +102,18 @@ final class Conversation implements AutoCloseable {
 
     /** Makes the requests in their order; an empty error is an acknowledgement. */
     List<Optional<KernelError>> request(List<Request> requests) {
+        return request(requests, NONE);
+    }
+
+    /** As {@link #request(List)}, not faster than told. */
+    List<Optional<KernelError>> request(List<Request> requests, Pace pace) {
         List<Optional<KernelError>> answers = new ArrayList<>(requests.size());
         while (answers.size() < requests.size()) {
-            answers.addAll(requestOneDatagram(requests.subList(answers.size(), requests.size())));
+            int most = Math.min(pace.most(), requests.size() - answers.size());
+            List<Optional<KernelError>> some =
+                    requestOneDatagram(requests.subList(answers.size(), answers.size() + most));
+            pace.worked(some.size());
+            answers.addAll(some);
         }
         return answers;
     }

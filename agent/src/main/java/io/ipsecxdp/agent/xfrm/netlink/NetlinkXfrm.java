@@ -22,6 +22,9 @@ import java.util.Set;
 /** The kernel's SAD and SPD over NETLINK_XFRM. */
 public final class NetlinkXfrm implements Xfrm {
 
+    /** So many SAs leave no hash table of them that would be too small. */
+    private static final int FEW = 8;
+
     private final NetlinkSocket socket;
     private final Conversation conversation;
     private XfrmCapabilities capabilities;
@@ -49,10 +52,15 @@ public final class NetlinkXfrm implements Xfrm {
 
     @Override
     public synchronized List<Result> apply(List<Change> changes) {
-        List<Optional<KernelError>> answers = conversation.request(changes.stream()
+        List<Conversation.Request> requests = changes.stream()
                 .<Conversation.Request>map(
                         change -> (encoder, sequence) -> encoder.change(sequence, change, capabilities))
-                .toList());
+                .toList();
+        boolean manySas =
+                changes.stream().filter(Change.AddSa.class::isInstance).count() > FEW;
+        List<Optional<KernelError>> answers = manySas
+                ? conversation.request(requests, new TableGrowth(conversation))
+                : conversation.request(requests);
         List<Result> results = new ArrayList<>(changes.size());
         for (int i = 0; i < changes.size(); i++) {
             results.add(new Result(changes.get(i), answers.get(i)));
