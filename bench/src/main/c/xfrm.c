@@ -30,7 +30,7 @@ enum {
     MOST_SAS = 200000,
     SOCKET_BUFFER = 4 << 20,
     BUFFER = 256 << 10,
-    SLOW_BATCH = 16,
+    SLOW_BATCH = 64,
     SLOW_PAUSE_US = 30000,
     NO_ADDRESS_SPI = 0x7f,
     // Newer than some <linux/xfrm.h>

@@ -2,6 +2,7 @@ package io.ipsecxdp.bench;
 
 import io.ipsecxdp.e2e.Cluster;
 import io.ipsecxdp.e2e.KernelChoice;
+import io.ipsecxdp.e2e.Lab;
 import io.ipsecxdp.e2e.Project;
 import java.util.Optional;
 
@@ -29,6 +30,12 @@ public final class Labs implements AutoCloseable {
     /** The whole product on this machine's own kernel. Nothing is declared. */
     public Cluster clusterOnThisMachine() {
         return cluster(KernelChoice.HOST);
+    }
+
+    /** A kernel with ESP and two nodes in it, and an API server, but nothing of the product; the caller closes it. */
+    Lab kernelAlone() {
+        quiet();
+        return Lab.start(project, KernelChoice.best(project).kernel());
     }
 
     /** Ends what runs, so that this machine is there for one measurement alone. */

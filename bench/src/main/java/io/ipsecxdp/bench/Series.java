@@ -2,6 +2,8 @@ package io.ipsecxdp.bench;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** What one thing gave, round by round. */
@@ -42,6 +44,23 @@ public record Series(List<Double> rounds) {
         return new Series(IntStream.range(0, Math.min(rounds.size(), baseline.rounds.size()))
                 .mapToObj(round -> rounds.get(round) / baseline.rounds.get(round))
                 .toList());
+    }
+
+    /** A line that {@link #read} understands. */
+    public String line(String name) {
+        return name + rounds.stream().map(round -> " " + round).collect(Collectors.joining());
+    }
+
+    /** Reads what {@link #line} wrote, by name. */
+    public static Map<String, Series> read(String text) {
+        return text.lines()
+                .map(line -> line.split(" "))
+                .collect(Collectors.toMap(
+                        words -> words[0],
+                        words -> new Series(Arrays.stream(words)
+                                .skip(1)
+                                .map(Double::parseDouble)
+                                .toList())));
     }
 
     private List<Double> sorted() {

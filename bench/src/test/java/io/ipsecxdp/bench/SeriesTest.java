@@ -42,6 +42,16 @@ class SeriesTest {
     }
 
     @Test
+    void whatIsWrittenAsALineIsReadBack() {
+        Series add = Series.of(0.1, 1e9);
+        Series delete = Series.of(3);
+        assertThat(Series.read(add.line("add") + "\n" + delete.line("delete") + "\n"))
+                .containsEntry("add", add)
+                .containsEntry("delete", delete)
+                .hasSize(2);
+    }
+
+    @Test
     void nothingMeasuredIsNoSeries() {
         assertThatIllegalArgumentException().isThrownBy(() -> new Series(List.of()));
     }

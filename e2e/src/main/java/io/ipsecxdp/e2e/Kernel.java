@@ -1,5 +1,10 @@
 package io.ipsecxdp.e2e;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 
 /** A kernel that nodes are made in: this machine's or a guest's. Commands run in it as root. */
@@ -37,5 +42,16 @@ public sealed interface Kernel extends AutoCloseable permits Host, Guest {
         Command.of(command(List.of("sh", "-c", "umask 077 && cat > \"$0\"", path)))
                 .reading(text)
                 .output();
+    }
+
+    /** Copies a file of this machine into it, to be run there by root. */
+    default void copy(Path file, String path) {
+        try {
+            Command.of(command(List.of("sh", "-c", "base64 -d > \"$0\" && chmod 700 \"$0\"", path)))
+                    .reading(Base64.getEncoder().encodeToString(Files.readAllBytes(file)))
+                    .output();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

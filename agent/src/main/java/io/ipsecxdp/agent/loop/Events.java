@@ -6,7 +6,9 @@ import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.xfrm.Notification;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -64,6 +66,36 @@ public final class Events {
 
     void stop() {
         queue.add(new Stop());
+    }
+
+    /**
+     * The same news in fewer events: of what replaces itself the last only, and all that the kernel told as one, so that
+     * ten thousand notifications are taken in at once and not one by one.
+     */
+    static List<Event> condensed(List<Event> events) {
+        List<Event> condensed = new ArrayList<>();
+        List<Notification> told = new ArrayList<>();
+        Set<Class<?>> newer = new HashSet<>();
+        for (Event event : events.reversed()) {
+            switch (event) {
+                case KernelTold(List<Notification> notifications) -> told.addAll(notifications.reversed());
+                case KeyArrived key -> condensed.add(key);
+                case PlansAre plans -> addIfNewest(plans, newer, condensed);
+                case FactsAre facts -> addIfNewest(facts, newer, condensed);
+                case LinksChanged links -> addIfNewest(links, newer, condensed);
+                case Stop stop -> addIfNewest(stop, newer, condensed);
+            }
+        }
+        if (!told.isEmpty()) {
+            condensed.add(new KernelTold(told.reversed()));
+        }
+        return condensed.reversed();
+    }
+
+    private static void addIfNewest(Event event, Set<Class<?>> newer, List<Event> to) {
+        if (newer.add(event.getClass())) {
+            to.add(event);
+        }
     }
 
     /** All that is there, after waiting for the first. */

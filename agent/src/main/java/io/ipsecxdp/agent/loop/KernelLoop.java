@@ -45,8 +45,14 @@ public final class KernelLoop implements AutoCloseable {
     /** What a kernel lacks may come with a module that is loaded later. */
     private static final Duration PROBE_AGAIN = Duration.ofMinutes(5);
 
-    /** Keys that arrive within it are installed in one round, so that a thousand SAs are not a thousand dumps. */
+    /**
+     * Keys that arrive within it, or within the time that a round takes, are installed in one round, so that a thousand SAs
+     * are not a thousand dumps.
+     */
     private static final Duration KEYS_GATHER = Duration.ofMillis(100);
+
+    /** Well below the time that a key is held for. */
+    private static final Duration KEYS_GATHER_AT_MOST = Duration.ofSeconds(1);
 
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
@@ -71,6 +77,7 @@ public final class KernelLoop implements AutoCloseable {
     private Optional<KernelWork.Round> round = Optional.empty();
     private Map<SteeringStanding.Key, SteeringStanding> steering = Map.of();
     private boolean roundNeeded;
+    private Duration keysGather = KEYS_GATHER;
     private Optional<Instant> keysGatherUntil = Optional.empty();
     private boolean steeringNeeded;
     private boolean newsNeeded;
@@ -142,7 +149,7 @@ public final class KernelLoop implements AutoCloseable {
 
     /** What fails keeps nothing else from being done. */
     private void turn(List<Event> batch) {
-        batch.forEach(event -> listening.always(() -> take(event)));
+        Events.condensed(batch).forEach(event -> listening.always(() -> take(event)));
         if (slices.isEmpty() || facts.isEmpty()) {
             // Without a plan nothing is done and nothing is undone
             return;
@@ -182,6 +189,10 @@ public final class KernelLoop implements AutoCloseable {
         round = Optional.of(work.round(reporter.kernelFacts(facts.orElseThrow())));
         steeringNeeded |= !marksBefore.equals(saMarks());
         keysGatherUntil = Optional.empty();
+        Duration took = Duration.between(now, clock.instant());
+        keysGather = took.compareTo(KEYS_GATHER) < 0
+                ? KEYS_GATHER
+                : took.compareTo(KEYS_GATHER_AT_MOST) < 0 ? took : KEYS_GATHER_AT_MOST;
     }
 
     private void steer() {
@@ -210,7 +221,11 @@ public final class KernelLoop implements AutoCloseable {
             case PlansAre(List<Slice> now) -> {
                 boolean sameOrders = slices.isPresent() && sameOrders(slices.get(), now);
                 slices = Optional.of(now);
-                work.want(Desired.of(now));
+                if (sameOrders) {
+                    work.wantStill(now);
+                } else {
+                    work.want(Desired.of(now));
+                }
                 roundNeeded |= !sameOrders;
                 steeringNeeded |= !sameOrders;
             }
@@ -218,7 +233,7 @@ public final class KernelLoop implements AutoCloseable {
             case LinksChanged() -> steeringNeeded = true;
             case KeyArrived(String uid, KeySecrets.Answer answer) -> {
                 if (work.arrived(uid, answer) && keysGatherUntil.isEmpty()) {
-                    keysGatherUntil = Optional.of(clock.instant().plus(KEYS_GATHER));
+                    keysGatherUntil = Optional.of(clock.instant().plus(keysGather));
                 }
             }
             case FactsAre(NodeFacts now) -> {
@@ -232,17 +247,18 @@ public final class KernelLoop implements AutoCloseable {
         }
     }
 
+    private record Order(String slice, String uid, long generation) {}
+
     /** What this agent wrote into a status comes back as an event too. */
     private static boolean sameOrders(List<Slice> before, List<Slice> now) {
         return orders(before).equals(orders(now));
     }
 
-    private static Map<String, Slice> orders(List<Slice> slices) {
+    /** The API server counts the generation up with each change of a spec, and with no other. */
+    private static Set<Order> orders(List<Slice> slices) {
         return slices.stream()
-                .collect(Collectors.toMap(
-                        Slice::uid,
-                        slice -> new Slice(
-                                slice.name(), slice.uid(), slice.generation(), slice.spec(), Optional.empty())));
+                .map(slice -> new Order(slice.name(), slice.uid(), slice.generation()))
+                .collect(Collectors.toSet());
     }
 
     private Duration untilDue() {

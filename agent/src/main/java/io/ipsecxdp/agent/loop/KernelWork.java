@@ -26,6 +26,7 @@ import io.ipsecxdp.agent.plan.OwnedSa;
 import io.ipsecxdp.agent.plan.Plan;
 import io.ipsecxdp.agent.plan.Refusal;
 import io.ipsecxdp.agent.plan.Situation;
+import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.plan.Standing;
 import io.ipsecxdp.agent.plan.Witness;
 import io.ipsecxdp.agent.state.StateFolder;
@@ -42,8 +43,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -63,6 +66,8 @@ public final class KernelWork {
     /** The kernel puts notifications into the socket before the cause of them returns; the rest is our own way here. */
     private static final Duration NOTIFICATIONS_TAKE_AT_MOST = Duration.ofSeconds(2);
 
+    private static final int MOST_LINES = 20;
+
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
@@ -74,9 +79,10 @@ public final class KernelWork {
     /**
      * How everything stands after a round.
      *
+     * @param desired what it worked towards
      * @param observed what the kernel has, read after the last change
      */
-    public record Round(Plan plan, Observed observed) {}
+    public record Round(Desired desired, Plan plan, Observed observed) {}
 
     private final Xfrm xfrm;
     private final StateFolder state;
@@ -106,6 +112,11 @@ public final class KernelWork {
                         desired.policies().values().stream()
                                 .map(policy -> policy.policy().id()))
                 .collect(Collectors.toSet());
+    }
+
+    /** The orders are as before; what is reported of them may have changed. */
+    public void wantStill(Collection<Slice> slices) {
+        desired = desired.withReports(slices);
     }
 
     /** Takes in what the kernel told; true if it calls for a round. */
@@ -153,7 +164,7 @@ public final class KernelWork {
         }
         inForce = inForce(plan);
         keys.tend(inForce);
-        return new Round(plan, observed);
+        return new Round(desired, plan, observed);
     }
 
     /** Asks again for keys that are due. Their answers may call for a round. */
@@ -309,12 +320,13 @@ public final class KernelWork {
         Set<PolicyId> askedPolicies = new HashSet<>();
         List<JournalChange> disowned = new ArrayList<>();
         List<KeyUse> spared = new ArrayList<>();
+        List<Action> done = new ArrayList<>();
         for (int i = 0; i < steps.size(); i++) {
             Optional<KernelError> error = results.get(i).error();
             boolean certainlyNot = error.filter(Refusal::isCertain).isPresent();
             switch (steps.get(i).action()) {
                 case InstallSa(DesiredSa sa, KeyFingerprint key, long last) -> {
-                    tried("installed the SA %s, %s".formatted(sa.name(), sa.sa().id()), sa, error, facts);
+                    tried(sa, error, facts);
                     if (error.isEmpty()) {
                         installedSas.add(sa.sa().id());
                     } else if (certainlyNot) {
@@ -330,7 +342,7 @@ public final class KernelWork {
                 }
                 case InstallPolicy(DesiredPolicy policy) -> {
                     PolicyId id = policy.policy().id();
-                    tried("installed the policy %s, %s".formatted(policy.name(), id), policy, error, facts);
+                    tried(policy, error, facts);
                     if (error.isEmpty()) {
                         installedPolicies.add(id);
                     } else if (certainlyNot) {
@@ -341,28 +353,78 @@ public final class KernelWork {
                 }
                 case ReplacePolicy(DesiredPolicy policy) -> {
                     PolicyId id = policy.policy().id();
-                    tried("replaced the policy %s, %s".formatted(policy.name(), id), policy, error, facts);
+                    tried(policy, error, facts);
                     if (error.isEmpty()) {
                         installedPolicies.add(id);
                     }
                 }
-                case RemoveSa(OwnedSa sa) -> removed("the SA " + sa.name() + ", " + sa.id(), error);
+                case RemoveSa(OwnedSa sa) -> removed("The SA " + sa.name() + ", " + sa.id(), error);
                 case RemovePolicy(OwnedPolicy policy) ->
-                    removed("the policy " + policy.name() + ", " + policy.id(), error);
+                    removed("The policy " + policy.name() + ", " + policy.id(), error);
                 case Write write -> {}
                 case WriteKey write -> {}
                 case ReadKey read -> {}
             }
+            if (error.isEmpty()) {
+                done.add(steps.get(i).action());
+            }
         }
+        log(done);
         witness = witness.installed(installedSas, installedPolicies).asked(askedSas, askedPolicies);
         state.write(disowned);
         state.writeKeys(spared);
     }
 
-    private void tried(String done, DesiredEntry entry, Optional<KernelError> error, Facts facts) {
+    /** Line by line what a person may look for; in numbers what nobody could read. */
+    private static void log(List<Action> done) {
+        if (done.size() <= MOST_LINES) {
+            done.forEach(action -> LOG.info(sentence(action)));
+            return;
+        }
+        Map<String, Long> counts = done.stream()
+                .collect(Collectors.groupingBy(KernelWork::kind, LinkedHashMap::new, Collectors.counting()));
+        LOG.infof(
+                "%s; the last: %s",
+                counts.entrySet().stream()
+                        .map(count -> count.getKey() + " " + count.getValue())
+                        .collect(Collectors.joining(", ")),
+                sentence(done.getLast()));
+    }
+
+    private static String kind(Action action) {
+        return switch (action) {
+            case InstallSa install -> "SAs installed:";
+            case RemoveSa remove -> "SAs removed:";
+            case InstallPolicy install -> "policies installed:";
+            case ReplacePolicy replace -> "policies replaced:";
+            case RemovePolicy remove -> "policies removed:";
+            case Write write -> "entries written:";
+            case WriteKey write -> "keys written:";
+            case ReadKey read -> "keys read:";
+        };
+    }
+
+    private static String sentence(Action action) {
+        return switch (action) {
+            case InstallSa(DesiredSa sa, var key, var last) ->
+                "installed the SA %s, %s".formatted(sa.name(), sa.sa().id());
+            case RemoveSa(OwnedSa sa) -> "removed the SA %s, %s".formatted(sa.name(), sa.id());
+            case InstallPolicy(DesiredPolicy policy) ->
+                "installed the policy %s, %s"
+                        .formatted(policy.name(), policy.policy().id());
+            case ReplacePolicy(DesiredPolicy policy) ->
+                "replaced the policy %s, %s"
+                        .formatted(policy.name(), policy.policy().id());
+            case RemovePolicy(OwnedPolicy policy) -> "removed the policy %s, %s".formatted(policy.name(), policy.id());
+            case Write(JournalChange change) -> "wrote " + change;
+            case WriteKey write -> "wrote the use of a key";
+            case ReadKey(DesiredSa sa) -> "read the key of " + sa.name();
+        };
+    }
+
+    private void tried(DesiredEntry entry, Optional<KernelError> error, Facts facts) {
         if (error.isEmpty()) {
             refusals.remove(entry);
-            LOG.info(done);
             return;
         }
         Standing standing = Refusal.of(entry, error.get(), facts);
@@ -377,10 +439,6 @@ public final class KernelWork {
     }
 
     private static void removed(String what, Optional<KernelError> error) {
-        if (error.isEmpty()) {
-            LOG.infof("removed %s", what);
-        } else if (!error.get().absent()) {
-            LOG.warnf("%s cannot be removed: %s", what, error.get());
-        }
+        error.filter(why -> !why.absent()).ifPresent(why -> LOG.warnf("%s cannot be removed: %s", what, why));
     }
 }

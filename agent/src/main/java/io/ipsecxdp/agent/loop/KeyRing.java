@@ -39,7 +39,8 @@ public final class KeyRing implements AutoCloseable {
     /** How often it is looked whether the key of an SA in force was changed. */
     private static final Duration CHECK_IN_FORCE = Duration.ofMinutes(10);
 
-    private static final int MOST_UNDER_WAY = 16;
+    /** Those of one Secret are read by one request. */
+    private static final int MOST_UNDER_WAY = 2048;
 
     private static final class Slot {
         private Protection encryption;

@@ -3,7 +3,6 @@ package io.ipsecxdp.agent.loop;
 import io.ipsecxdp.agent.node.NodeFacts;
 import io.ipsecxdp.agent.node.NodeSummary;
 import io.ipsecxdp.agent.node.StatusWriter.News;
-import io.ipsecxdp.agent.plan.Desired;
 import io.ipsecxdp.agent.plan.DesiredSa;
 import io.ipsecxdp.agent.plan.Facts;
 import io.ipsecxdp.agent.plan.Report;
@@ -91,7 +90,7 @@ public record Reporter(Identity identity, Xfrm xfrm, StateFolder state, Steerer 
             List<Slice> slices, KernelWork.Round round, Map<SteeringStanding.Key, SteeringStanding> steering) {
         Set<String> used = new HashSet<>();
         Map<String, SaCounters> counters = new HashMap<>();
-        for (DesiredSa sa : Desired.of(slices).sas().values()) {
+        for (DesiredSa sa : round.desired().sas().values()) {
             if (state.ledger().hasUsed(sa.uid())) {
                 used.add(sa.uid());
             }

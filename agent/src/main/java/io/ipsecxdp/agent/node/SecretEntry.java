@@ -3,10 +3,13 @@ package io.ipsecxdp.agent.node;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * Reads one entry out of the JSON of a Secret without making text of it: a String cannot be wiped, and a JSON library
+ * An entry of a Secret, read out of its JSON without making text of it: a String cannot be wiped, and a JSON library
  * keeps what it read in buffers of its own.
  *
  * @param type of the Secret
@@ -24,7 +27,16 @@ record SecretEntry(String type, Optional<byte[]> bytes) {
     }
 
     static SecretEntry read(byte[] json, String entry) throws UnreadableException {
-        return new Reader(json).secret(entry);
+        return read(json, Set.of(entry)).get(entry);
+    }
+
+    /** All of these entries, by name. */
+    static Map<String, SecretEntry> read(byte[] json, Set<String> entries) throws UnreadableException {
+        return new Reader(json).secret(entries);
+    }
+
+    void wipe() {
+        bytes.ifPresent(secret -> Arrays.fill(secret, (byte) 0));
     }
 
     @Override
@@ -43,9 +55,9 @@ record SecretEntry(String type, Optional<byte[]> bytes) {
             this.json = json;
         }
 
-        SecretEntry secret(String entry) throws UnreadableException {
+        Map<String, SecretEntry> secret(Set<String> entries) throws UnreadableException {
             String type = "";
-            Optional<byte[]> bytes = Optional.empty();
+            Map<String, byte[]> data = Map.of();
             expect('{');
             if (!take('}')) {
                 do {
@@ -54,33 +66,42 @@ record SecretEntry(String type, Optional<byte[]> bytes) {
                     if (is(name, "type")) {
                         type = new String(text(), StandardCharsets.UTF_8);
                     } else if (is(name, "data") && peek() == '{') {
-                        bytes = data(entry);
+                        data = data(entries);
                     } else {
                         skip(0);
                     }
                 } while (take(','));
                 expect('}');
             }
-            return new SecretEntry(type, bytes);
+            Map<String, SecretEntry> secret = new HashMap<>();
+            for (String entry : entries) {
+                secret.put(entry, new SecretEntry(type, Optional.ofNullable(data.get(entry))));
+            }
+            return secret;
         }
 
-        private Optional<byte[]> data(String entry) throws UnreadableException {
-            Optional<byte[]> bytes = Optional.empty();
+        private Map<String, byte[]> data(Set<String> entries) throws UnreadableException {
+            Map<String, byte[]> data = new HashMap<>();
             expect('{');
             if (take('}')) {
-                return bytes;
+                return data;
             }
-            do {
-                byte[] name = text();
-                expect(':');
-                if (is(name, entry)) {
-                    bytes = Optional.of(base64());
-                } else {
-                    skip(0);
-                }
-            } while (take(','));
-            expect('}');
-            return bytes;
+            try {
+                do {
+                    String name = new String(text(), StandardCharsets.UTF_8);
+                    expect(':');
+                    if (entries.contains(name)) {
+                        data.put(name, base64());
+                    } else {
+                        skip(0);
+                    }
+                } while (take(','));
+                expect('}');
+                return data;
+            } catch (UnreadableException e) {
+                data.values().forEach(bytes -> Arrays.fill(bytes, (byte) 0));
+                throw e;
+            }
         }
 
         private byte[] base64() throws UnreadableException {

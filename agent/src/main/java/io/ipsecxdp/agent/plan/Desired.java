@@ -68,6 +68,13 @@ public record Desired(
         return new Desired(byName, sas, policies, invalidSas, invalidPolicies);
     }
 
+    /** The same entries, with what is reported of them now. */
+    public Desired withReports(Collection<Slice> slices) {
+        Map<String, Slice> byName = new LinkedHashMap<>();
+        slices.stream().sorted(Comparator.comparing(Slice::name)).forEach(slice -> byName.put(slice.name(), slice));
+        return new Desired(byName, sas, policies, invalidSas, invalidPolicies);
+    }
+
     /** The entry's slice is known here, so that what it does not list is ordered away. */
     boolean knows(String slice) {
         return slices.containsKey(slice);

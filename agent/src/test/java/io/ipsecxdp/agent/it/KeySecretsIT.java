@@ -15,7 +15,10 @@ import io.ipsecxdp.crds.Reason;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -66,9 +69,11 @@ class KeySecretsIT {
     }
 
     private static KeySecrets.Answer read(String namespace, String name, String entry) {
-        Protection encryption =
-                Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef(name, entry));
-        return new KeySecrets(agent, namespace).read(encryption).join();
+        return new KeySecrets(agent, namespace).read(encryption(name, entry)).join();
+    }
+
+    private static Protection encryption(String name, String entry) {
+        return Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef(name, entry));
     }
 
     private static NoKey refused(String name, String entry) {
@@ -81,6 +86,35 @@ class KeySecretsIT {
                 KeyMaterial expected = KeyMaterial.takeFrom(key.clone())) {
             assertThat(read.sameBytesAs(expected)).isTrue();
         }
+    }
+
+    @Test
+    void manyKeysOfOneSecretAreReadEachAsItIs() {
+        Map<String, byte[]> keys = new TreeMap<>();
+        var secret = new SecretBuilder()
+                .withNewMetadata()
+                .withName("many")
+                .withNamespace(ApiServer.KEYS)
+                .endMetadata()
+                .withType(Api.KEY_SECRET_TYPE);
+        for (int i = 0; i < 100; i++) {
+            byte[] bytes = new byte[20];
+            new Random(i).nextBytes(bytes);
+            keys.put("entry-" + i, bytes);
+            secret.addToData("entry-" + i, Base64.getEncoder().encodeToString(bytes));
+        }
+        server.client().resource(secret.build()).create();
+        KeySecrets secrets = new KeySecrets(agent, ApiServer.KEYS);
+
+        Map<String, CompletableFuture<KeySecrets.Answer>> answers = new TreeMap<>();
+        keys.keySet().forEach(entry -> answers.put(entry, secrets.read(encryption("many", entry))));
+
+        answers.forEach((entry, answer) -> {
+            try (KeyMaterial read = ((KeySecrets.Key) answer.join()).key();
+                    KeyMaterial expected = KeyMaterial.takeFrom(keys.get(entry))) {
+                assertThat(read.sameBytesAs(expected)).isTrue();
+            }
+        });
     }
 
     @Test

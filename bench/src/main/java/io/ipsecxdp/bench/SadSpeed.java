@@ -1,0 +1,105 @@
+package io.ipsecxdp.bench;
+
+import io.ipsecxdp.bench.guest.SadRounds;
+import io.ipsecxdp.e2e.Command;
+import io.ipsecxdp.e2e.Kernel;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** P5: how fast SAs are added and deleted, and what a lookup costs afterwards. */
+final class SadSpeed implements Measurement {
+    private static final List<Integer> COUNTS = List.of(2_000, 10_000);
+    private static final Duration PATIENCE = Duration.ofMinutes(15);
+
+    @Override
+    public String id() {
+        return "P5";
+    }
+
+    @Override
+    public String what() {
+        return "adding, deleting and reading back SAs, beside a C program with 64 requests in each sendmsg and beside ip -batch, and lookups afterwards";
+    }
+
+    @Override
+    public List<Figure> measure(Labs labs) {
+        try (var lab = labs.kernelAlone()) {
+            Kernel kernel = lab.kernel();
+            Path built = labs.project().root().resolve("bench/target");
+            kernel.copy(built.resolve("xfrm"), "/tmp/xfrm");
+            kernel.copy(jar(built), "/tmp/bench.jar");
+            return COUNTS.stream()
+                    .flatMap(count -> figures(count, Series.read(rounds(kernel, count))))
+                    .map(figure -> figure.on(kernel.machine()))
+                    .toList();
+        }
+    }
+
+    /** On one CPU: two emulated ones share the real ones with everything else, and waiting for each other costs most. */
+    private static String rounds(Kernel kernel, int count) {
+        var words = new ArrayList<>(List.of("taskset", "-c", "1", "unshare", "--net"));
+        words.addAll(kernel.payload().onAgentClasses("/tmp/bench.jar", SadRounds.class.getName()));
+        words.addAll(List.of(Integer.toString(count), "/tmp/xfrm", "/run"));
+        return Command.of(kernel.command(words)).within(PATIENCE).output();
+    }
+
+    private static Stream<Figure> figures(int count, Map<String, Series> measured) {
+        return Stream.of(
+                rate("add", count, measured, "c", "a C program").aiming(Goal.ratioAtLeast(0.6)),
+                rate("add", count, measured, "ip", "ip -batch"),
+                rate("delete", count, measured, "c", "a C program").aiming(Goal.ratioAtLeast(0.6)),
+                rate("delete", count, measured, "ip", "ip -batch"),
+                rate("fresh", count, measured, "c", "a C program, which leaves the table as it is"),
+                lookup("miss", "an SPI that is not there", count, measured),
+                lookup("get", "an SA", count, measured),
+                Figure.median(
+                                "P5-lookup-miss-after-c-" + count,
+                                "for comparison: asking the SAD of %d SAs for an SPI that is not there, after the C program added them; baseline: after a slow add"
+                                        .formatted(count),
+                                "ns",
+                                measured.get("miss.c"))
+                        .against(measured.get("miss.slow").median()));
+    }
+
+    private static Figure rate(String what, int count, Map<String, Series> measured, String beside, String besideWhat) {
+        String verb = switch (what) {
+            case "add" -> "added by the agent's classes";
+            case "delete" -> "deleted by the agent's classes";
+            default -> "added by the agent's classes as the first of a namespace, with the hash table growing along";
+        };
+        return Figure.median(
+                        "P5-%s-%d-%s".formatted(what, count, beside),
+                        "SAs %s, %d of them; baseline: %s".formatted(verb, count, besideWhat),
+                        "1/s",
+                        measured.get(what + ".agent"))
+                .against(measured.get(what + "." + beside).median());
+    }
+
+    private static Figure lookup(String what, String whom, int count, Map<String, Series> measured) {
+        return Figure.median(
+                        "P5-lookup-%s-%d".formatted(what, count),
+                        "asking the SAD of %d SAs for %s, after the agent's classes added them to an empty one; baseline: after a slow add"
+                                .formatted(count, whom),
+                        "ns",
+                        measured.get(what + ".agent"))
+                .against(measured.get(what + ".slow").median())
+                .aiming(Goal.ratioAtMost(1.1));
+    }
+
+    private static Path jar(Path built) {
+        try (Stream<Path> files = Files.list(built)) {
+            return files.filter(file -> file.toString().endsWith(".jar"))
+                    .findFirst()
+                    .orElseThrow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
