@@ -1,14 +1,6 @@
 package io.ipsecxdp.bench;
 
 import io.ipsecxdp.bench.guest.SadRounds;
-import io.ipsecxdp.e2e.Command;
-import io.ipsecxdp.e2e.Kernel;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -16,7 +8,6 @@ import java.util.stream.Stream;
 /** P5: how fast SAs are added and deleted, and what a lookup costs afterwards. */
 final class SadSpeed implements Measurement {
     private static final List<Integer> COUNTS = List.of(2_000, 10_000);
-    private static final Duration PATIENCE = Duration.ofMinutes(15);
 
     @Override
     public String id() {
@@ -31,23 +22,13 @@ final class SadSpeed implements Measurement {
     @Override
     public List<Figure> measure(Labs labs) {
         try (var lab = labs.kernelAlone()) {
-            Kernel kernel = lab.kernel();
-            Path built = labs.project().root().resolve("bench/target");
-            kernel.copy(built.resolve("xfrm"), "/tmp/xfrm");
-            kernel.copy(jar(built), "/tmp/bench.jar");
+            var kernel = new InKernel(labs.project(), lab.kernel());
             return COUNTS.stream()
-                    .flatMap(count -> figures(count, Series.read(rounds(kernel, count))))
-                    .map(figure -> figure.on(kernel.machine()))
+                    .flatMap(count -> figures(
+                            count, kernel.run(SadRounds.class, Integer.toString(count), InKernel.C_PROGRAM, "/run")))
+                    .map(figure -> figure.on(lab.kernel().machine()))
                     .toList();
         }
-    }
-
-    /** On one CPU: two emulated ones share the real ones with everything else, and waiting for each other costs most. */
-    private static String rounds(Kernel kernel, int count) {
-        var words = new ArrayList<>(List.of("taskset", "-c", "1", "unshare", "--net"));
-        words.addAll(kernel.payload().onAgentClasses("/tmp/bench.jar", SadRounds.class.getName()));
-        words.addAll(List.of(Integer.toString(count), "/tmp/xfrm", "/run"));
-        return Command.of(kernel.command(words)).within(PATIENCE).output();
     }
 
     private static Stream<Figure> figures(int count, Map<String, Series> measured) {
@@ -91,15 +72,5 @@ final class SadSpeed implements Measurement {
                         measured.get(what + ".agent"))
                 .against(measured.get(what + ".slow").median())
                 .aiming(Goal.ratioAtMost(1.1));
-    }
-
-    private static Path jar(Path built) {
-        try (Stream<Path> files = Files.list(built)) {
-            return files.filter(file -> file.toString().endsWith(".jar"))
-                    .findFirst()
-                    .orElseThrow();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -27,6 +27,16 @@ public interface Datagrams extends AutoCloseable {
      */
     OptionalInt receive(ByteBuffer into, Duration timeout);
 
+    /**
+     * Waits for the kernel and takes what datagrams there are, as many as have room.
+     *
+     * @param into a direct buffer; the first datagram is put at its first byte, each other one {@code slot} bytes behind the
+     *     one before it
+     * @return the length that each had, more than {@code slot} if its end is lost, 0 for one that is
+     *     not the kernel's; none if the time was up or this was closed
+     */
+    int[] receive(ByteBuffer into, int slot, Duration timeout);
+
     /** Ends a wait, too, and may come from any thread. */
     @Override
     void close();

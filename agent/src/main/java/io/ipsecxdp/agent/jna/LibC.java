@@ -11,6 +11,7 @@ import com.sun.jna.Pointer;
 final class LibC {
 
     static final int EINTR = 4;
+    static final int EAGAIN = 11;
 
     static final int AF_INET = 2;
     static final int AF_NETLINK = 16;
@@ -54,6 +55,8 @@ final class LibC {
 
     static native long recvfrom(
             int socket, Pointer bytes, long length, int flags, Pointer address, Pointer addressLength);
+
+    static native int recvmmsg(int socket, Pointer headers, int count, int flags, Pointer timeout);
 
     static native int poll(Pointer descriptors, long count, int timeoutMillis);
 

@@ -4,6 +4,7 @@ import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -26,7 +27,26 @@ public final class NetlinkSocket implements Datagrams {
         static final int SIZE = 8;
     }
 
+    /** {@code struct mmsghdr} of sys/socket.h for many datagrams, their {@code struct iovec}, and addresses. */
+    private static final class Vector {
+        static final int NAME = 0;
+        static final int NAME_LENGTH = 8;
+        static final int PART = 16;
+        static final int PART_COUNT = 24;
+        static final int LENGTH = 56;
+        static final int HEADER_SIZE = 64;
+        static final int PART_SIZE = 16;
+
+        static final int HEADERS = 0;
+        static final int PARTS = MOST_DATAGRAMS * HEADER_SIZE;
+        static final int ADDRESSES = PARTS + MOST_DATAGRAMS * PART_SIZE;
+        static final int SIZE = ADDRESSES + MOST_DATAGRAMS * Address.SIZE;
+    }
+
     private static final int KERNEL_PORT = 0;
+    private static final int MOST_DATAGRAMS = 64;
+    private static final int TAKE = LibC.MSG_TRUNC | LibC.MSG_DONTWAIT;
+    private static final int[] NONE = {};
 
     private final int descriptor;
     private final int wakeDescriptor;
@@ -34,6 +54,8 @@ public final class NetlinkSocket implements Datagrams {
     private final Memory address = new Memory(Address.SIZE);
     private final Memory addressLength = new Memory(Integer.BYTES);
     private final Memory pollEntries = new Memory(2 * PollEntry.SIZE);
+    private final ByteBuffer vector = ByteBuffer.allocateDirect(Vector.SIZE).order(ByteOrder.nativeOrder());
+    private final Pointer vectorPointer = Native.getDirectBufferPointer(vector);
     private final ReentrantLock receiving = new ReentrantLock();
     private volatile boolean closed;
 
@@ -119,14 +141,15 @@ public final class NetlinkSocket implements Datagrams {
         Pointer bytes = Native.getDirectBufferPointer(into);
         receiving.lock();
         try {
-            while (!closed && awaitData(timeout)) {
+            while (!closed) {
                 addressLength.setInt(0, Address.SIZE);
-                long length = LibC.recvfrom(
-                        descriptor, bytes, into.capacity(), LibC.MSG_TRUNC | LibC.MSG_DONTWAIT, address, addressLength);
-                if (length < 0 && Native.getLastError() == LibC.EINTR) {
-                    continue;
+                long length = LibC.recvfrom(descriptor, bytes, into.capacity(), TAKE, address, addressLength);
+                if (length < 0) {
+                    if (!isWorthWaiting("recvfrom") || awaitData(timeout)) {
+                        continue;
+                    }
+                    return OptionalInt.empty();
                 }
-                check("recvfrom", (int) length);
                 // Another process with CAP_NET_ADMIN may send to this port too
                 if (address.getInt(Address.PORT_ID) == KERNEL_PORT) {
                     return OptionalInt.of((int) length);
@@ -136,6 +159,65 @@ public final class NetlinkSocket implements Datagrams {
         } finally {
             receiving.unlock();
         }
+    }
+
+    @Override
+    public int[] receive(ByteBuffer into, int slot, Duration timeout) {
+        int room = Math.min(MOST_DATAGRAMS, into.capacity() / slot);
+        Pointer bytes = Native.getDirectBufferPointer(into);
+        receiving.lock();
+        try {
+            while (!closed) {
+                int received = LibC.recvmmsg(descriptor, vectorOf(bytes, slot, room), room, TAKE, Pointer.NULL);
+                if (received < 0) {
+                    if (!isWorthWaiting("recvmmsg") || awaitData(timeout)) {
+                        continue;
+                    }
+                    return NONE;
+                }
+                int[] lengths = new int[received];
+                for (int i = 0; i < received; i++) {
+                    // Another process with CAP_NET_ADMIN may send to this port too
+                    boolean kernels =
+                            vector.getInt(Vector.ADDRESSES + i * Address.SIZE + Address.PORT_ID) == KERNEL_PORT;
+                    lengths[i] = kernels ? vector.getInt(Vector.HEADERS + i * Vector.HEADER_SIZE + Vector.LENGTH) : 0;
+                }
+                return lengths;
+            }
+            return NONE;
+        } finally {
+            receiving.unlock();
+        }
+    }
+
+    /** The headers of all datagrams that are received by one call; the kernel overwrites some of their fields. */
+    private Pointer vectorOf(Pointer bytes, int slot, int room) {
+        long start = Pointer.nativeValue(vectorPointer);
+        long into = Pointer.nativeValue(bytes);
+        for (int i = 0; i < room; i++) {
+            int header = Vector.HEADERS + i * Vector.HEADER_SIZE;
+            int part = Vector.PARTS + i * Vector.PART_SIZE;
+            vector.putLong(header + Vector.NAME, start + Vector.ADDRESSES + (long) i * Address.SIZE);
+            vector.putInt(header + Vector.NAME_LENGTH, Address.SIZE);
+            vector.putLong(header + Vector.PART, start + part);
+            vector.putLong(header + Vector.PART_COUNT, 1);
+            vector.putLong(part, into + (long) i * slot);
+            vector.putLong(part + Long.BYTES, slot);
+        }
+        return vectorPointer;
+    }
+
+    /**
+     * Whether nothing is there yet; false if the call is to be made again at once.
+     *
+     * @throws SystemCallException for all other errors
+     */
+    private static boolean isWorthWaiting(String call) {
+        int error = Native.getLastError();
+        if (error != LibC.EAGAIN && error != LibC.EINTR) {
+            throw new SystemCallException(call, error);
+        }
+        return error == LibC.EAGAIN;
     }
 
     @Override

@@ -26,6 +26,9 @@ public final class SadRounds {
 
     private static final int BATCH = 64;
 
+    /** SAs until the JVM has compiled what it runs often. */
+    private static final int WARM_UP = 30_000;
+
     private final NetlinkXfrm xfrm = NetlinkXfrm.open();
     private final int count;
     private final CProgram program;
@@ -62,6 +65,10 @@ public final class SadRounds {
 
     /** In one namespace, whose table is large enough after the first round. */
     private void rates() {
+        for (int added = 0; added < WARM_UP; added += count) {
+            apply(xfrm, sas.adds());
+            apply(xfrm, sas.deletes());
+        }
         Map<String, DoubleSupplier> adds = new LinkedHashMap<>();
         adds.put("agent", () -> addAndDelete("agent", () -> apply(xfrm, sas.adds()), () -> apply(xfrm, sas.deletes())));
         adds.put(

@@ -65,6 +65,9 @@ final class Conversation implements AutoCloseable {
     /** The kernel fills up to 32 KiB of a dump into one datagram ({@code netlink_recvmsg}). */
     private static final int RECEIVE_BYTES = 32 * 1024;
 
+    /** Its header, and perhaps a sentence of the kernel; never a request, which may hold keys. */
+    private static final int ACKNOWLEDGEMENT_BYTES = 1024;
+
     private static final int SOCKET_BYTES = 1024 * 1024;
 
     /** Answers are there when the request was sent, so this is for a kernel in trouble. */
@@ -74,6 +77,8 @@ final class Conversation implements AutoCloseable {
 
     private final Datagrams kernel;
     private final ByteBuffer outgoing = ByteBuffer.allocateDirect(SEND_BYTES);
+    private final ByteBuffer acknowledgements =
+            ByteBuffer.allocateDirect(MOST_REQUESTS_AT_ONCE * ACKNOWLEDGEMENT_BYTES);
     private final MessageWriter writer;
     private final XfrmEncoder encoder;
     private ByteBuffer incoming = ByteBuffer.allocateDirect(RECEIVE_BYTES);
@@ -186,9 +191,39 @@ final class Conversation implements AutoCloseable {
         Acknowledgements acknowledgements = new Acknowledgements(first, count);
         boolean complete = true;
         while (complete && acknowledgements.outstanding > 0) {
-            complete = receive(acknowledgements::take);
+            complete = receiveSome(acknowledgements::take);
         }
         return acknowledgements.answers();
+    }
+
+    /**
+     * Receives the datagrams that are there, one acknowledgement in each, and shows their frames: with one call each, the
+     * calls would take longer than what they ask for.
+     *
+     * @return false if something that the kernel sent was lost
+     */
+    private boolean receiveSome(Consumer<Frame> take) {
+        int[] lengths;
+        try {
+            lengths = kernel.receive(acknowledgements, ACKNOWLEDGEMENT_BYTES, PATIENCE);
+        } catch (SystemCallException e) {
+            if (e.errno() == Errno.ENOBUFS.number()) {
+                return false;
+            }
+            throw failure("The kernel's answer could not be received", e);
+        }
+        if (lengths.length == 0) {
+            throw new XfrmException("The kernel did not answer an XFRM request within %s".formatted(PATIENCE));
+        }
+        boolean whole = true;
+        for (int i = 0; i < lengths.length; i++) {
+            whole &= lengths[i] <= ACKNOWLEDGEMENT_BYTES;
+            if (lengths[i] <= ACKNOWLEDGEMENT_BYTES) {
+                Frame.in(acknowledgements.slice(i * ACKNOWLEDGEMENT_BYTES, ACKNOWLEDGEMENT_BYTES), lengths[i])
+                        .forEach(take);
+            }
+        }
+        return whole;
     }
 
     private int send(Request request) {

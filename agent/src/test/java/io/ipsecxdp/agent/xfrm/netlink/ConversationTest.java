@@ -33,6 +33,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
@@ -96,6 +97,27 @@ class ConversationTest {
             byte[] datagram = answers.remove().get();
             into.put(0, datagram, 0, Math.min(datagram.length, into.capacity()));
             return OptionalInt.of(datagram.length);
+        }
+
+        @Override
+        public int[] receive(ByteBuffer into, int slot, Duration timeout) {
+            List<Integer> lengths = new ArrayList<>();
+            while (!answers.isEmpty() && (lengths.size() + 1) * slot <= into.capacity()) {
+                byte[] datagram;
+                try {
+                    datagram = answers.element().get();
+                } catch (SystemCallException e) {
+                    // As recvmmsg(2): an error after some datagrams is that of the next call
+                    if (lengths.isEmpty()) {
+                        throw e;
+                    }
+                    break;
+                }
+                answers.remove();
+                into.put(lengths.size() * slot, datagram, 0, Math.min(datagram.length, slot));
+                lengths.add(datagram.length);
+            }
+            return lengths.stream().mapToInt(Integer::intValue).toArray();
         }
 
         @Override

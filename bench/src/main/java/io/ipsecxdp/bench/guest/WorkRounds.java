@@ -1,0 +1,270 @@
+package io.ipsecxdp.bench.guest;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import io.ipsecxdp.agent.key.KeyMaterial;
+import io.ipsecxdp.agent.loop.KernelWork;
+import io.ipsecxdp.agent.loop.KeyRing;
+import io.ipsecxdp.agent.node.KeySecrets;
+import io.ipsecxdp.agent.plan.ApiServerWay;
+import io.ipsecxdp.agent.plan.Desired;
+import io.ipsecxdp.agent.plan.Facts;
+import io.ipsecxdp.agent.plan.Slice;
+import io.ipsecxdp.agent.state.StateFolder;
+import io.ipsecxdp.agent.xfrm.Change;
+import io.ipsecxdp.agent.xfrm.Notification;
+import io.ipsecxdp.agent.xfrm.NotificationGroup;
+import io.ipsecxdp.agent.xfrm.PolicyId;
+import io.ipsecxdp.agent.xfrm.SaId;
+import io.ipsecxdp.agent.xfrm.Subscription;
+import io.ipsecxdp.agent.xfrm.netlink.NetlinkXfrm;
+import io.ipsecxdp.bench.Rounds;
+import io.ipsecxdp.bench.Series;
+import io.ipsecxdp.crds.CpuList;
+import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.crds.NodePlanSpec;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.DoubleSupplier;
+import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
+
+/**
+ * The work of the agent's kernel thread, with its own classes, its state folder on disk, and keys from memory: a resync of
+ * what did not change, and the repair of what somebody deleted. Prints a {@link Series} in each line, after its name.
+ */
+public final class WorkRounds implements AutoCloseable {
+
+    private static final int REPAIRS = 20;
+    private static final long PATIENCE_SECONDS = 60;
+    private static final int KEY_BYTES = 36;
+
+    private record Told(long nanoTime, List<Notification> notifications) {}
+
+    private final NetlinkXfrm xfrm = NetlinkXfrm.open();
+    private final NetlinkXfrm somebody = NetlinkXfrm.open();
+    private final Subscription subscription =
+            xfrm.subscribe(Set.of(NotificationGroup.SA, NotificationGroup.POLICY, NotificationGroup.EXPIRE));
+    private final BlockingQueue<Told> heard = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Runnable> answers = new LinkedBlockingQueue<>();
+    private final Path folder;
+    private final CProgram program;
+    private final StateFolder state;
+    private final KernelWork work;
+    private final Facts facts;
+    private final int wanted;
+
+    private WorkRounds(LargePlan large, CProgram program, Path folder) throws JsonProcessingException {
+        this.program = program;
+        this.folder = folder;
+        this.state = StateFolder.open(folder, "bench");
+        this.wanted = large.sas() + large.policies();
+        KeyRing keys = new KeyRing(
+                encryption -> {
+                    byte[] key = new byte[KEY_BYTES];
+                    // Of one SA the same each time
+                    new SplittableRandom(encryption.keySecretRef().hashCode()).nextBytes(key);
+                    return CompletableFuture.completedFuture(new KeySecrets.Key(KeyMaterial.takeFrom(key)));
+                },
+                this::answered,
+                state::fingerprint,
+                Clock.systemUTC());
+        this.work = new KernelWork(xfrm, state, keys, Clock.systemUTC());
+        this.facts = new Facts(
+                "bench", CpuList.parse("0"), xfrm.capabilities(), new ApiServerWay(Set.of(), Set.of(), 32768, 60999));
+        Thread.ofPlatform().daemon().start(this::listen);
+        work.want(Desired.of(slices(large)));
+    }
+
+    /** @param arguments how many SAs, how many policies, the C program, a folder on a disk */
+    public static void main(String[] arguments) throws IOException {
+        Path folder = Files.createTempDirectory(Path.of(arguments[3]), "work");
+        var large = new LargePlan(
+                "n1", "192.0.2.1", "192.0.2.2", Integer.parseInt(arguments[0]), Integer.parseInt(arguments[1]));
+        try (var rounds =
+                new WorkRounds(large, new CProgram(arguments[2], folder.resolve("list")), folder.resolve("state"))) {
+            rounds.all();
+        } finally {
+            try (var files = Files.walk(folder)) {
+                files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
+            }
+        }
+        System.exit(0);
+    }
+
+    private void all() {
+        print("install", Series.of(seconds(this::settle)));
+        print("flush", series(Rounds.LEAST, this::repairedAfterFlush));
+        Map<String, DoubleSupplier> resyncs = new LinkedHashMap<>();
+        resyncs.put("resync", this::resync);
+        resyncs.put("dump", () -> program.seconds("dump"));
+        Rounds.interleaved(Rounds.LEAST, resyncs).forEach(WorkRounds::print);
+        print("sa", series(REPAIRS, this::repairedSa));
+        print("policy", series(REPAIRS, this::repairedPolicy));
+    }
+
+    /** Seconds; writes nothing, or it is no resync. */
+    private double resync() {
+        long before = written();
+        double seconds = seconds(() -> {
+            if (!work.round(facts).plan().actions().isEmpty()) {
+                throw new IllegalStateException("there was something to do");
+            }
+        });
+        if (written() != before) {
+            throw new IllegalStateException("a resync of what did not change wrote to the state folder");
+        }
+        if (heard.peek() != null) {
+            throw new IllegalStateException("a resync of what did not change changed the kernel: " + heard.peek());
+        }
+        return seconds;
+    }
+
+    private double repairedAfterFlush() {
+        quiet();
+        CProgram.run("ip", "xfrm", "state", "flush", "proto", "esp");
+        return sinceToldUntilSettled();
+    }
+
+    private double repairedSa() {
+        quiet();
+        SaId id = state.journal().sas().keySet().iterator().next();
+        somebody.apply(List.of(new Change.DeleteSa(id)));
+        return sinceToldUntilSettled();
+    }
+
+    private double repairedPolicy() {
+        quiet();
+        PolicyId id = state.journal().policies().keySet().iterator().next();
+        somebody.apply(List.of(new Change.DeletePolicy(id)));
+        return sinceToldUntilSettled();
+    }
+
+    private double sinceToldUntilSettled() {
+        Told told = next();
+        if (!work.hear(told.notifications())) {
+            throw new IllegalStateException("that does not call for a round: " + told.notifications());
+        }
+        settle();
+        return (System.nanoTime() - told.nanoTime()) / 1e9;
+    }
+
+    /** Until the kernel has everything. */
+    private void settle() {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (true) {
+            KernelWork.Round round = work.round(facts);
+            long installed = Stream.concat(
+                            round.plan().sas().values().stream(), round.plan().policies().values().stream())
+                    .filter(standing -> standing.state() == EntryState.Installed)
+                    .count();
+            if (installed == wanted) {
+                return;
+            }
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("%d of %d are in force".formatted(installed, wanted));
+            }
+            List<Runnable> come = new ArrayList<>();
+            answers.drainTo(come);
+            come.forEach(Runnable::run);
+            for (Told told = heard.poll(); told != null; told = heard.poll()) {
+                work.hear(told.notifications());
+            }
+        }
+    }
+
+    /** Until the kernel has told all of what was done before. */
+    private void quiet() {
+        try {
+            for (Told told = heard.poll(100, TimeUnit.MILLISECONDS);
+                    told != null;
+                    told = heard.poll(100, TimeUnit.MILLISECONDS)) {
+                work.hear(told.notifications());
+            }
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    private Told next() {
+        try {
+            Told told = heard.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            if (told == null) {
+                throw new IllegalStateException("the kernel told nothing");
+            }
+            return told;
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    private void listen() {
+        while (true) {
+            List<Notification> notifications = subscription.next();
+            heard.add(new Told(System.nanoTime(), notifications));
+        }
+    }
+
+    private void answered(String uid, KeySecrets.Answer answer) {
+        answers.add(() -> work.arrived(uid, answer));
+    }
+
+    private long written() {
+        return Stream.of("journal", "ledger")
+                .mapToLong(name -> folder.resolve(name).toFile().length())
+                .sum();
+    }
+
+    private static List<Slice> slices(LargePlan large) throws JsonProcessingException {
+        ObjectMapper json = new ObjectMapper().registerModule(new Jdk8Module());
+        List<Slice> slices = new ArrayList<>();
+        for (Map<String, Object> spec : large.slices()) {
+            String name = "slice-" + slices.size();
+            slices.add(new Slice(
+                    name, name, 1, json.readValue(LargePlan.json(spec), NodePlanSpec.class), Optional.empty()));
+        }
+        return slices;
+    }
+
+    private static Series series(int rounds, DoubleSupplier seconds) {
+        seconds.getAsDouble();
+        return new Series(DoubleStream.generate(seconds).limit(rounds).boxed().toList());
+    }
+
+    private static double seconds(Runnable work) {
+        long begun = System.nanoTime();
+        work.run();
+        return (System.nanoTime() - begun) / 1e9;
+    }
+
+    private static void print(String name, Series series) {
+        System.out.println(series.line(name));
+    }
+
+    private static IllegalStateException interrupted(InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return new IllegalStateException("interrupted", e);
+    }
+
+    @Override
+    public void close() {
+        somebody.close();
+        state.close();
+    }
+}
