@@ -14,8 +14,13 @@ record CProgram(String program, Path list) {
         return first(run(program, what, list.toString(), Integer.toString(batch)));
     }
 
+    /** Of those that need no BATCH: {@code slow-add}. */
     double seconds(String what) {
         return first(run(program, what, list.toString()));
+    }
+
+    double dumpSeconds() {
+        return first(run(program, "dump"));
     }
 
     String text(String what) {

@@ -121,7 +121,7 @@ public final class SadRounds {
         program.seconds("add", BATCH);
         Map<String, DoubleSupplier> dumps = new LinkedHashMap<>();
         dumps.put("agent", () -> seconds(() -> expectAll(xfrm.dumpSas().size())));
-        dumps.put("c", () -> program.seconds("dump"));
+        dumps.put("c", program::dumpSeconds);
         print("dump", Rounds.interleaved(Rounds.LEAST, dumps));
         program.seconds("delete", BATCH);
     }

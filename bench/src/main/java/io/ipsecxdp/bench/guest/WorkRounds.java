@@ -113,7 +113,7 @@ public final class WorkRounds implements AutoCloseable {
         print("flush", series(Rounds.LEAST, this::repairedAfterFlush));
         Map<String, DoubleSupplier> resyncs = new LinkedHashMap<>();
         resyncs.put("resync", this::resync);
-        resyncs.put("dump", () -> program.seconds("dump"));
+        resyncs.put("dump", program::dumpSeconds);
         Rounds.interleaved(Rounds.LEAST, resyncs).forEach(WorkRounds::print);
         print("sa", series(REPAIRS, this::repairedSa));
         print("policy", series(REPAIRS, this::repairedPolicy));
@@ -121,6 +121,7 @@ public final class WorkRounds implements AutoCloseable {
 
     /** Seconds; writes nothing, or it is no resync. */
     private double resync() {
+        quiet();
         long before = written();
         double seconds = seconds(() -> {
             if (!work.round(facts).plan().actions().isEmpty()) {
