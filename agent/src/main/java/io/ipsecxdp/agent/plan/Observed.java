@@ -5,6 +5,7 @@ import io.ipsecxdp.agent.xfrm.ObservedSa;
 import io.ipsecxdp.agent.xfrm.PolicyId;
 import io.ipsecxdp.agent.xfrm.SaId;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -12,8 +13,8 @@ import java.util.Map;
 public record Observed(Map<SaId, ObservedSa> sas, Map<PolicyId, ObservedPolicy> policies) {
 
     public Observed {
-        sas = Map.copyOf(sas);
-        policies = Map.copyOf(policies);
+        sas = Collections.unmodifiableMap(sas);
+        policies = Collections.unmodifiableMap(policies);
     }
 
     public static Observed of(Collection<ObservedSa> sas, Collection<ObservedPolicy> policies) {

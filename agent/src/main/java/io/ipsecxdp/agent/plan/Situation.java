@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.plan;
 
+import java.util.Collections;
 import java.util.Map;
 
 /**
@@ -19,8 +20,8 @@ public record Situation(
         Facts facts) {
 
     public Situation {
-        keys = Map.copyOf(keys);
-        refused = Map.copyOf(refused);
+        keys = Collections.unmodifiableMap(keys);
+        refused = Collections.unmodifiableMap(refused);
     }
 
     KeyView key(DesiredSa sa) {
