@@ -154,12 +154,7 @@ public final class KeySecrets {
                 new NoKey(
                         Reason.KeyMissing,
                         "There is no Secret %s in the namespace %s; make it, of type %s, with the entry %s of %s."
-                                .formatted(
-                                        ref.name(),
-                                        namespace,
-                                        Api.KEY_SECRET_TYPE,
-                                        ref.key(),
-                                        encryption.layout()));
+                                .formatted(ref.name(), namespace, Api.KEY_SECRET_TYPE, ref.key(), encryption.layout()));
             case HttpURLConnection.HTTP_FORBIDDEN ->
                 unreadable(ref, "this agent may not read Secrets in the namespace " + namespace);
             default -> unreadable(ref, "the API server answers %d".formatted(code));

@@ -179,7 +179,7 @@ final class SaDecisions {
     /** Writes down what was not known when the SA was installed or adopted. */
     private List<Action> bookkeeping(DesiredSa wanted, OwnedSa owned, ObservedSa there) {
         List<Action> actions = new ArrayList<>();
-        Optional<KeyFingerprint> key = owned.key().or(() -> inSecret(wanted));
+        Optional<KeyFingerprint> key = owned.key().isPresent() ? owned.key() : inSecret(wanted);
         if (owned.key().isEmpty()
                 && key.isPresent()
                 && now.ledger().use(key.get()).isEmpty()) {

@@ -142,7 +142,9 @@ class KeySecretsIT {
     void aKeyOfTheWrongLengthSaysWhatItNeedsAndNeverWhatItHas() {
         NoKey answer = refused("short", "entry");
         assertThat(answer.reason()).isEqualTo(Reason.KeyInvalid);
-        assertThat(answer.message()).contains("20 bytes", "a key of 16, then a salt of 4").doesNotContain("19");
+        assertThat(answer.message())
+                .contains("20 bytes", "a key of 16, then a salt of 4")
+                .doesNotContain("19");
     }
 
     @Test
