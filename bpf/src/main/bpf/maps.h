@@ -158,16 +158,20 @@ struct {
 /* A flood of ever new SPIs must not spend its time in the map above: so many new entries a jiffy and CPU. */
 #define NEW_TALKERS_PER_JIFFY 4
 
-struct talker_budget {
+/* Each CPU's own: what it may still add to the map, and the last destination that was found not to be forwarded. */
+struct flood {
 	__u64 jiffy;
-	__u64 spent;
+	__u64 new_talkers;
+	__u64 asked; /* jiffy of the answer below */
+	xfrm_address_t not_forwarded;
+	__u16 family;
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct talker_budget);
-} talker_budget SEC(".maps");
+	__type(value, struct flood);
+} flood SEC(".maps");
 
 #endif

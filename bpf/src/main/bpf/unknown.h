@@ -13,16 +13,16 @@
 static __always_inline bool may_add_talker(void)
 {
 	__u32 zero = 0;
-	struct talker_budget *budget = bpf_map_lookup_elem(&talker_budget, &zero);
+	struct flood *here = bpf_map_lookup_elem(&flood, &zero);
 	__u64 now = bpf_jiffies64();
 
-	if (!budget)
+	if (!here)
 		return false;
-	if (budget->jiffy != now) {
-		budget->jiffy = now;
-		budget->spent = 0;
+	if (here->jiffy != now) {
+		here->jiffy = now;
+		here->new_talkers = 0;
 	}
-	return budget->spent++ < NEW_TALKERS_PER_JIFFY;
+	return here->new_talkers++ < NEW_TALKERS_PER_JIFFY;
 }
 
 static __always_inline void note_talker(const struct ipsec_packet *p)
@@ -41,11 +41,11 @@ static __always_inline void note_talker(const struct ipsec_packet *p)
 	there = bpf_map_lookup_elem(&talkers, &key);
 	if (there) {
 		__sync_fetch_and_add(&there->packets, 1);
-		there->last_seen = bpf_ktime_get_ns();
+		there->last_seen = bpf_ktime_get_coarse_ns();
 		return;
 	}
 	if (may_add_talker()) {
-		first.last_seen = bpf_ktime_get_ns();
+		first.last_seen = bpf_ktime_get_coarse_ns();
 		bpf_map_update_elem(&talkers, &key, &first, BPF_NOEXIST);
 	}
 }
@@ -98,9 +98,33 @@ static __always_inline bool has_socket_here(struct xdp_md *ctx, const struct ips
 	return true;
 }
 
+static __always_inline bool same_address(const xfrm_address_t *a, const xfrm_address_t *b)
+{
+	return a->a6[0] == b->a6[0] && a->a6[1] == b->a6[1] && a->a6[2] == b->a6[2] && a->a6[3] == b->a6[3];
+}
+
+/* A flood asks once a jiffy for its destination: so much later does a change of the routes count here. */
+static __always_inline bool is_known_not_forwarded(struct xdp_md *ctx, const struct ipsec_packet *p)
+{
+	__u32 zero = 0;
+	struct flood *here = bpf_map_lookup_elem(&flood, &zero);
+	__u64 now = bpf_jiffies64();
+
+	if (!here)
+		return false;
+	if (here->asked == now && here->family == p->family && same_address(&here->not_forwarded, &p->daddr))
+		return true;
+	if (!is_not_forwarded(ctx, p))
+		return false;
+	here->asked = now;
+	here->family = p->family;
+	here->not_forwarded = p->daddr;
+	return true;
+}
+
 static __always_inline bool would_be_refused(struct xdp_md *ctx, const struct config *config, const struct ipsec_packet *p)
 {
-	if (config->flags & OTHER_NETNS || !is_not_forwarded(ctx, p))
+	if (config->flags & OTHER_NETNS || !is_known_not_forwarded(ctx, p))
 		return false;
 	return !p->udp_dport || has_socket_here(ctx, p);
 }

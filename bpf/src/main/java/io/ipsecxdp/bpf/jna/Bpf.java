@@ -253,7 +253,7 @@ public final class Bpf {
         return Fd.owned(check("Attaching to a tracepoint", fd));
     }
 
-    /** CLOCK_MONOTONIC, which is the clock of bpf_ktime_get_ns. */
+    /** CLOCK_MONOTONIC, which is the clock of bpf_ktime_get_ns and, up to a few ms late, of bpf_ktime_get_coarse_ns. */
     public static long monotonicNanos() {
         try (var time = new Memory(2 * Long.BYTES)) {
             check("Reading the clock", LibC.clock_gettime(CLOCK_MONOTONIC, time));

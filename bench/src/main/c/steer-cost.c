@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+
+/*
+ * steer-cost OBJECT SAS: loads steer_parts.bpf.c in a network namespace with so many larval SAs (which need no ESP), and
+ * then does what it is told on stdin, line by line, answering each with a number:
+ *
+ *   run PROGRAM REPEAT     nanoseconds per frame of a known SPI, by the kernel's own clock (BPF_PROG_TEST_RUN)
+ *   miss PROGRAM REPEAT    the same for a frame of an unknown SPI
+ *   live PROGRAM REPEAT    nanoseconds per frame of an unknown SPI that is really delivered (BPF_F_TEST_XDP_LIVE_FRAMES)
+ *   unknown NUMBER         what the policy does with unknown SPIs (enum unknown_spi)
+ *   refused                frames for which this namespace had no protocol so far
+ *   contend 0|1            whether CPU 1 takes and drops references on the SA meanwhile, as one that decrypts would
+ *
+ * Pinned to CPU 0. Ends with its input.
+ */
+
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/xfrm.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SOURCE "192.0.2.1"
+#define DESTINATION "192.0.2.2"
+#define ACQUIRED_FOR_AN_HOUR "3600"
+#define CONFIG_BY_OWNER 1
+#define FRAME_SIZE 96
+#define SPI_OFFSET 34
+#define OWNER 0
+#define LIVE_BATCH 64
+
+struct config {
+	__u32 flags, unknown_spi;
+	__s32 netns_id;
+	__u32 mark;
+	__u16 udp_ports[8];
+};
+
+struct sa_key {
+	__u32 daddr[4], spi;
+	__u16 family, proto;
+};
+
+struct choice {
+	__u32 sas, next;
+};
+
+static void fail(const char *what)
+{
+	fprintf(stderr, "steer-cost: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+/* As in lookup.h: SPI number i is mix(i + 1). */
+static __u32 mix(__u32 h)
+{
+	h ^= h >> 16;
+	h *= 0x85EBCA6B;
+	h ^= h >> 13;
+	h *= 0xC2B2AE35;
+	h ^= h >> 16;
+	return h;
+}
+
+static void stay_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		fail("sched_setaffinity");
+}
+
+static void write_to(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		fail(path);
+	close(fd);
+}
+
+static void allocate_spi(int netlink, __u32 spi)
+{
+	struct {
+		struct nlmsghdr header;
+		struct xfrm_userspi_info info;
+		struct nlattr cpu_header;
+		__u32 cpu;
+	} request;
+	char answer[2048];
+	struct nlmsghdr *header = (void *)answer;
+
+	memset(&request, 0, sizeof(request));
+	request.header.nlmsg_len = sizeof(request);
+	request.header.nlmsg_type = XFRM_MSG_ALLOCSPI;
+	request.header.nlmsg_flags = NLM_F_REQUEST;
+	inet_pton(AF_INET, SOURCE, &request.info.info.saddr);
+	inet_pton(AF_INET, DESTINATION, &request.info.info.id.daddr);
+	request.info.info.id.proto = IPPROTO_ESP;
+	request.info.info.family = AF_INET;
+	/* Many SAs of one reqid make each further one slow (xfrm_find_acq walks through them). */
+	request.info.info.reqid = spi % 10000 + 1;
+	request.info.min = request.info.max = spi;
+	request.cpu_header.nla_len = 8;
+	request.cpu_header.nla_type = 35; /* XFRMA_SA_PCPU, which older headers lack */
+	request.cpu = OWNER;
+	if (send(netlink, &request, sizeof(request), 0) < 0 || recv(netlink, answer, sizeof(answer), 0) < 0)
+		fail("NETLINK_XFRM");
+	if (header->nlmsg_type == NLMSG_ERROR) {
+		errno = -*(int *)NLMSG_DATA(header);
+		fail("XFRM_MSG_ALLOCSPI");
+	}
+}
+
+static int map(struct bpf_object *object, const char *name)
+{
+	int fd = bpf_object__find_map_fd_by_name(object, name);
+
+	if (fd < 0)
+		fail(name);
+	return fd;
+}
+
+static void set(int map, const void *key, const void *value)
+{
+	if (bpf_map_update_elem(map, key, value, 0))
+		fail("a map");
+}
+
+static void make_sas(struct bpf_object *object, __u32 count)
+{
+	int netlink = socket(AF_NETLINK, SOCK_RAW, NETLINK_XFRM);
+	struct sa_key key = { .family = AF_INET, .proto = IPPROTO_ESP };
+	__u32 cpu = OWNER, i;
+
+	inet_pton(AF_INET, DESTINATION, key.daddr);
+	for (i = 0; i < count; i++) {
+		allocate_spi(netlink, mix(i + 1));
+		key.spi = htonl(mix(i + 1));
+		set(map(object, "hash_map"), &key, &cpu);
+		/* The kernel's hash table grows in a work item of its own. */
+		if (i % 256 == 0)
+			usleep(500);
+	}
+	close(netlink);
+}
+
+static void make_frame(unsigned char *frame, __u32 spi)
+{
+	/* To the loopback's own Ethernet address, or the stack would take it for somebody else's. */
+	static const unsigned char ipv4[] = { 0x45, 0, 0, FRAME_SIZE - 14, 0, 1, 0x40, 0, 64, IPPROTO_ESP };
+
+	memset(frame, 0, FRAME_SIZE);
+	frame[12] = 0x08;
+	memcpy(frame + 14, ipv4, sizeof(ipv4));
+	inet_pton(AF_INET, SOURCE, frame + 26);
+	inet_pton(AF_INET, DESTINATION, frame + 30);
+	*(__u32 *)(frame + SPI_OFFSET) = htonl(spi);
+
+	__u32 sum = 0;
+	for (int i = 14; i < 34; i += 2)
+		sum += frame[i] << 8 | frame[i + 1];
+	sum = (sum & 0xFFFF) + (sum >> 16);
+	*(__u16 *)(frame + 24) = htons(~(sum + (sum >> 16)));
+}
+
+static __u64 now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000000000ull + time.tv_nsec;
+}
+
+static double run(int program, unsigned char *frame, int repeat)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = FRAME_SIZE, .repeat = repeat);
+
+	if (bpf_prog_test_run_opts(program, &opts))
+		fail("BPF_PROG_TEST_RUN");
+	return opts.duration;
+}
+
+static double live(int program, unsigned char *frame, int repeat)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = FRAME_SIZE, .repeat = repeat,
+		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = LIVE_BATCH);
+	__u64 begun = now();
+
+	if (bpf_prog_test_run_opts(program, &opts))
+		fail("BPF_PROG_TEST_RUN with live frames");
+	return (double)(now() - begun) / repeat;
+}
+
+static unsigned long refused(void)
+{
+	char line[1024];
+	unsigned long value = 0;
+	FILE *file = fopen("/proc/self/net/snmp", "r");
+	int lines = 0;
+
+	/* The second line of "Ip:" has the values, the sixth of them is InUnknownProtos. */
+	while (file && fgets(line, sizeof(line), file))
+		if (!strncmp(line, "Ip: ", 4) && lines++ == 1)
+			sscanf(line, "Ip: %*s %*s %*s %*s %*s %*s %lu", &value);
+	if (file)
+		fclose(file);
+	return value;
+}
+
+static int program(struct bpf_object *object, const char *name)
+{
+	struct bpf_program *found = bpf_object__find_program_by_name(object, name);
+
+	if (!found) {
+		errno = ENOENT;
+		fail(name);
+	}
+	return bpf_program__fd(found);
+}
+
+static pid_t contender(int program, unsigned char *frame)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		stay_on(1);
+		for (;;)
+			run(program, frame, 1000000);
+	}
+	return child;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned char known[FRAME_SIZE], unknown[FRAME_SIZE];
+	struct config config = { .flags = CONFIG_BY_OWNER };
+	struct bpf_object *object;
+	char line[256], name[64];
+	__u32 zero = 0, queue = 2048, *constants;
+	struct choice choice = { 0 };
+	pid_t other = 0;
+	int number;
+	size_t size;
+
+	if (argc != 3)
+		return fprintf(stderr, "usage: steer-cost OBJECT SAS\n"), 2;
+	choice.sas = atoi(argv[2]);
+	stay_on(0);
+	if (unshare(CLONE_NEWNET))
+		fail("a network namespace");
+	write_to("/proc/sys/net/core/xfrm_acq_expires", ACQUIRED_FOR_AN_HOUR);
+	write_to("/proc/sys/net/ipv4/conf/all/forwarding", "1");
+	if (system("ip link set lo up && ip address add " DESTINATION "/32 dev lo"))
+		fail("ip");
+
+	object = bpf_object__open_file(argv[1], NULL);
+	if (!object)
+		fail(argv[1]);
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "cpus"), libbpf_num_possible_cpus());
+	constants = (void *)bpf_map__initial_value(bpf_object__find_map_by_name(object, ".rodata"), &size);
+	if (!constants || size != 8)
+		fail("the constants of the program");
+	constants[0] = constants[1] = 1;
+	if (bpf_object__load(object))
+		fail("loading the program");
+
+	make_sas(object, choice.sas);
+	set(map(object, "choice"), &zero, &choice);
+	set(map(object, "config"), &zero, &config);
+	set(map(object, "cpus"), &zero, &queue);
+	make_frame(known, mix(choice.sas / 2 + 1));
+	make_frame(unknown, mix(choice.sas + 1));
+
+	printf("ready\n");
+	fflush(stdout);
+	while (fgets(line, sizeof(line), stdin)) {
+		if (sscanf(line, "run %63s %d", name, &number) == 2)
+			printf("%f\n", run(program(object, name), known, number));
+		else if (sscanf(line, "live %63s %d", name, &number) == 2)
+			printf("%f\n", live(program(object, name), unknown, number));
+		else if (sscanf(line, "miss %63s %d", name, &number) == 2)
+			printf("%f\n", run(program(object, name), unknown, number));
+		else if (sscanf(line, "unknown %d", &number) == 1) {
+			config.unknown_spi = number;
+			set(map(object, "config"), &zero, &config);
+			printf("0\n");
+		} else if (!strcmp(line, "refused\n"))
+			printf("%lu\n", refused());
+		else if (sscanf(line, "contend %d", &number) == 1) {
+			if (other > 0) {
+				kill(other, SIGKILL);
+				waitpid(other, NULL, 0);
+			}
+			other = number ? contender(program(object, "same_kfunc"), known) : 0;
+			printf("0\n");
+		} else
+			return fprintf(stderr, "steer-cost: what is %s", line), 2;
+		fflush(stdout);
+	}
+	if (other > 0)
+		kill(other, SIGKILL);
+	return 0;
+}
