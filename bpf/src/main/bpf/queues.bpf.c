@@ -38,15 +38,19 @@ static __always_inline struct queue_count *counts(__u32 map_id, __u32 cpu)
 	return bpf_map_lookup_elem(&queues, &key);
 }
 
-/* map_id, processed, drops, to_cpu */
+/*
+ * map_id, processed, drops, to_cpu. In native mode the dropped ones are among those processed (kernel/bpf/cpumap.c
+ * bq_flush_to_queue), in generic mode they are not (cpu_map_generic_redirect).
+ */
 SEC("tp_btf/xdp_cpumap_enqueue")
 int on_enqueue(const __u64 *args)
 {
 	struct queue_count *count = counts(args[0], args[3]);
+	__u32 processed = args[1], drops = args[2];
 
 	if (count) {
-		count->enqueued += (__u32)args[1];
-		count->dropped += (__u32)args[2];
+		count->enqueued += processed > drops ? processed - drops : 0;
+		count->dropped += drops;
 	}
 	return 0;
 }

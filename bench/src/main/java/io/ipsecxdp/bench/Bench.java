@@ -12,7 +12,14 @@ public final class Bench {
 
     /** In the order in which they are taken: first those that want this machine for themselves. */
     static final List<Measurement> MEASUREMENTS = List.of(
-            new SteeringCost(), new UnknownSpis(), new SadSpeed(), new Resync(), new ApplyToReady(), new OwnerShare(), new Restarts(), new Footprint());
+            new SteeringCost(),
+            new UnknownSpis(),
+            new SadSpeed(),
+            new Resync(),
+            new ApplyToReady(),
+            new OwnerShare(),
+            new Restarts(),
+            new Footprint());
 
     private Bench() {}
 

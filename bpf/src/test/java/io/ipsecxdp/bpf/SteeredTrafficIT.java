@@ -6,6 +6,7 @@ import static io.ipsecxdp.bpf.Frames.esp4;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.bpf.jna.Sys;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -114,6 +115,100 @@ class SteeredTrafficIT {
             assertThat(steering.counters().of(Outcome.SA_UNKNOWN).packets()).isEqualTo(500);
             assertThat(steering.counters().of(Outcome.OWNER_OUTSIDE_POLICY).packets())
                     .isEqualTo(500);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"NATIVE", "GENERIC"})
+    void whatBecameOfFramesBehindTheProgramIsCountedByTheirCpu(XdpMode mode) {
+        try (var steering = open(mode, BOTH_CPUS)) {
+            assertThat(steering.queues()).containsOnly(QueueCount.ZERO);
+            send(300, OWNED_BY_0, OWNED_BY_1, OWNED_BY_1);
+
+            assertThat(steering.queues().get(0)).isEqualTo(new QueueCount(100, 0, 0, 0));
+            assertThat(steering.queues().get(1)).isEqualTo(new QueueCount(200, 0, 0, 0));
+        }
+        try (var adopted = open(mode, BOTH_CPUS)) {
+            send(10, OWNED_BY_1);
+            assertThat(adopted.queues().get(1).enqueued()).isEqualTo(210);
+        }
+    }
+
+    @Test
+    void framesThatAFullQueueDropsAreCountedAndNoOthers() {
+        var narrow = SteeringConfig.of(Set.of(0, 1), 1);
+        try (var steering = open(XdpMode.NATIVE, narrow)) {
+            var frame = esp4(OWNED_BY_0);
+            int sent = 20_000;
+            peer.run(() -> {
+                try (var socket = new Sys.PacketSocket(
+                        NetDevice.find("wire").orElseThrow().index())) {
+                    IntStream.range(0, sent).forEach(i -> socket.send(frame));
+                }
+            });
+            long patience = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+            var queue = steering.queues().get(0);
+            while (queue.enqueued() + queue.dropped() < sent && System.nanoTime() < patience) {
+                queue = steering.queues().get(0);
+            }
+            witness.await(queue.enqueued());
+
+            assertThat(queue.dropped()).isPositive();
+            assertThat(queue.enqueued() + queue.dropped()).isEqualTo(sent);
+            assertThat(witness.total()).isEqualTo(queue.enqueued());
+            assertThat(steering.counters().of(Outcome.OWNER).packets()).isEqualTo(sent);
+        }
+    }
+
+    @Test
+    void withoutTheKernelsLookupTheMirrorTellsOwnersAndUnknownSpis() {
+        var blind = new Steerings(bpffs.path(), new Capabilities(false, false, false, true));
+        var opened = (OpenResult.Opened)
+                node.call(() -> blind.open(wire, XdpMode.AUTO, BOTH_CPUS.withUnknownSpi(UnknownSpi.DROP)));
+        try (var steering = opened.steering()) {
+            send(10, UNKNOWN);
+            assertThat(steering.counters().of(Outcome.HASHED_NO_LOOKUP).packets())
+                    .isEqualTo(10);
+
+            var mirror = blind.mirror();
+            var owned = new KnownSa(DESTINATION4, OWNED_BY_1, Frames.ESP, OptionalInt.of(1));
+            var unowned = new KnownSa(DESTINATION4, FIRST_UNOWNED, Frames.ESP, OptionalInt.empty());
+            mirror.replace(Set.of(owned, unowned));
+            send(30, OWNED_BY_1, FIRST_UNOWNED, OWNED_BY_0);
+            assertThat(witness.arrived(OWNED_BY_1)).isEqualTo(Map.of(1, 10L));
+            assertThat(steering.counters().of(Outcome.OWNER_TOLD).packets()).isEqualTo(10);
+            assertThat(steering.counters().of(Outcome.HASHED_NO_LOOKUP).packets())
+                    .isEqualTo(20);
+            assertThat(steering.counters().of(Outcome.SA_UNKNOWN).packets()).isEqualTo(10);
+            assertThat(steering.unknownTalkers())
+                    .singleElement()
+                    .satisfies(talker -> assertThat(talker.packets()).isEqualTo(10));
+
+            blind.mirror().replace(Set.of(unowned));
+            send(10, OWNED_BY_1);
+            assertThat(steering.counters().of(Outcome.SA_UNKNOWN).packets()).isEqualTo(20);
+            mirror.change(List.of(), List.of(unowned));
+            send(10, FIRST_UNOWNED);
+            assertThat(steering.counters().of(Outcome.SA_UNKNOWN).packets()).isEqualTo(30);
+        }
+    }
+
+    @Test
+    void anOwnerThatTheAgentNamesIsFollowedWhereTheKernelNamesNone() {
+        try (var steering = open(XdpMode.AUTO, BOTH_CPUS)) {
+            var table = HashCpus.over(BOTH_CPUS.cpus());
+            int other = 1 - table.cpuOf(FIRST_UNOWNED);
+            steerings
+                    .mirror()
+                    .replace(Set.of(
+                            new KnownSa(DESTINATION4, FIRST_UNOWNED, Frames.ESP, OptionalInt.of(other)),
+                            new KnownSa(DESTINATION4, OWNED_BY_0, Frames.ESP, OptionalInt.of(1))));
+            send(30, FIRST_UNOWNED, FIRST_UNOWNED + 1, OWNED_BY_0);
+
+            assertThat(witness.arrived(FIRST_UNOWNED)).isEqualTo(Map.of(other, 10L));
+            assertThat(witness.arrived(FIRST_UNOWNED + 1)).isEqualTo(Map.of(table.cpuOf(FIRST_UNOWNED + 1), 10L));
+            assertThat(witness.arrived(OWNED_BY_0)).isEqualTo(Map.of(0, 10L));
+            assertThat(steering.counters().of(Outcome.OWNER_TOLD).packets()).isEqualTo(10);
         }
     }
 
