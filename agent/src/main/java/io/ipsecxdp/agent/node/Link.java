@@ -1,7 +1,9 @@
 package io.ipsecxdp.agent.node;
 
 import io.ipsecxdp.bpf.NetDevice;
+import java.util.Collection;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * An interface, as rtnetlink tells of it.
@@ -13,9 +15,20 @@ import java.util.OptionalInt;
  */
 public record Link(NetDevice device, String kind, OptionalInt other, OptionalInt master, boolean otherElsewhere) {
 
+    /** Kinds that take frames from the interface below by address, and may be in other network namespaces. */
+    private static final Set<String> SHARING = Set.of("macvlan", "macvtap", "ipvlan", "ipvtap");
+
     /** Whether it is a VLAN on top of an interface of this network namespace. */
     public boolean isVlanOn(int index) {
         return kind.equals("vlan") && !otherElsewhere && other.equals(OptionalInt.of(index));
+    }
+
+    /** Whether frames for others pass through it: to other ports of its bridge, or to interfaces stacked on it. */
+    public boolean isShared(Collection<Link> all) {
+        return all.stream()
+                .anyMatch(link -> master.equals(OptionalInt.of(link.device().index()))
+                                && link.kind().equals("bridge")
+                        || SHARING.contains(link.kind()) && link.other().equals(OptionalInt.of(device.index())));
     }
 
     /** An interface about which there is nothing else to know. */

@@ -282,7 +282,11 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
         }
         Optional<TagLoss> tagLoss = tagLoss(now, wanted);
         XdpMode mode = mode(planned.mode());
-        UnknownSpis.Decision unknown = now.unknownSpis().decide(wanted.key(), planned);
+        UnknownSpis.Decision unknown = now.unknownSpis()
+                .decide(
+                        wanted.key(),
+                        planned,
+                        now.links().get(name).isShared(now.links().values()));
         SteeringConfig config = config(now, wanted, cpus.usable(), unknown.action());
         Steered there = now.steered().get(name);
         boolean running = there != null && there.device().equals(device.get()) && there.mode() == mode;

@@ -23,15 +23,24 @@ record UnknownSpis(Set<SteeringStanding.Key> learned, Optional<Set<Mark>> marks,
      */
     record Decision(UnknownSpi action, String note) {}
 
-    Decision decide(SteeringStanding.Key key, PlannedSteering planned) {
+    /**
+     * What to do on an interface.
+     *
+     * @param shared whether frames that come there may be for others than this node
+     */
+    Decision decide(SteeringStanding.Key key, PlannedSteering planned, boolean shared) {
         return switch (planned.unknownSPI()) {
             case Pass -> new Decision(UnknownSpi.PASS, "");
             case Count -> new Decision(UnknownSpi.COUNT, "");
-            case Drop -> drop(key, planned);
+            case Drop -> drop(key, planned, shared);
         };
     }
 
-    private Decision drop(SteeringStanding.Key key, PlannedSteering planned) {
+    private Decision drop(SteeringStanding.Key key, PlannedSteering planned, boolean shared) {
+        if (shared) {
+            return counted(
+                    "the interface is a port of a bridge or carries a macvlan or ipvlan, so they may be for others");
+        }
         if (!lookup) {
             return counted("this kernel cannot look SAs up from XDP");
         }

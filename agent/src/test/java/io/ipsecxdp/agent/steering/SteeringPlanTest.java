@@ -37,6 +37,7 @@ import io.ipsecxdp.crds.XdpMode;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -476,12 +477,17 @@ class SteeringPlanTest {
     }
 
     private static SteeringConfig configured(UnknownSpis unknownSpis, PlannedSteering planned) {
+        return configured(unknownSpis, planned, Map.of("eth0", Link.of(ETH0)));
+    }
+
+    private static SteeringConfig configured(
+            UnknownSpis unknownSpis, PlannedSteering planned, Map<String, Link> links) {
         SteeringPlan plan = SteeringPlan.of(new Situation(
                 List.of(slice(planned)),
                 Journal.EMPTY,
                 Map.of(),
                 Map.of(),
-                Map.of("eth0", Link.of(ETH0)),
+                links,
                 Set.of(),
                 CpuList.parse("0-3"),
                 Map.of(),
@@ -542,6 +548,27 @@ class SteeringPlanTest {
                         .unknownSpi())
                 .isEqualTo(UnknownSpi.COUNT);
         assertThat(configured(new UnknownSpis(learned, visible, false), drop).unknownSpi())
+                .isEqualTo(UnknownSpi.COUNT);
+    }
+
+    @Test
+    void unknownSpisThatMayBeForOthersAreNotDropped() {
+        PlannedSteering drop = lookup(CpuAssignment.Owner, List.of(), UnknownSpiAction.Drop, 0L);
+        UnknownSpis learned =
+                new UnknownSpis(Set.of(new SteeringStanding.Key("uid-steer", "eth0")), Optional.of(Set.of()), true);
+        Link bridge = new Link(new NetDevice("br0", 5), "bridge", OptionalInt.empty(), OptionalInt.empty(), false);
+        Link port = new Link(ETH0, "", OptionalInt.empty(), OptionalInt.of(5), false);
+        Link macvlan =
+                new Link(new NetDevice("pod0", 6), "macvlan", OptionalInt.of(ETH0.index()), OptionalInt.empty(), false);
+
+        assertThat(configured(learned, drop, Map.of("eth0", Link.of(ETH0), "br0", bridge))
+                        .unknownSpi())
+                .isEqualTo(UnknownSpi.DROP);
+        assertThat(configured(learned, drop, Map.of("eth0", port, "br0", bridge))
+                        .unknownSpi())
+                .isEqualTo(UnknownSpi.COUNT);
+        assertThat(configured(learned, drop, Map.of("eth0", Link.of(ETH0), "pod0", macvlan))
+                        .unknownSpi())
                 .isEqualTo(UnknownSpi.COUNT);
     }
 }
