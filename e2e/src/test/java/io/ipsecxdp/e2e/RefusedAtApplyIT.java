@@ -93,6 +93,10 @@ class RefusedAtApplyIT {
     private static void apply(Row row) {
         var object = row.changed();
         object.getMetadata().setName(row.living() ? "living" : "new");
-        client.resource(object).dryRun().serverSideApply();
+        if (row.living()) {
+            client.resource(object).dryRun().serverSideApply();
+        } else {
+            client.resource(object).dryRun().create();
+        }
     }
 }
