@@ -14,7 +14,10 @@ import java.util.TreeMap;
 
 /** Settles who gets what only one can have. */
 final class Arbiter {
-    private final Map<Claim, ObjectKey> holders = new HashMap<>();
+    /** Who has what, by the place of the claim. */
+    private final Map<Object, List<Held>> holders = new HashMap<>();
+
+    private record Held(Claim claim, ObjectKey holder) {}
 
     private Arbiter() {}
 
@@ -33,7 +36,11 @@ final class Arbiter {
 
     /** Whether the candidate, in force already, asks for nothing that it does not have. */
     private static boolean isInForce(Candidate candidate) {
-        return !candidate.inForce().isEmpty() && claims(candidate.inForce()).containsAll(claims(candidate.wanted()));
+        return !candidate.inForce().isEmpty()
+                && claims(candidate.inForce())
+                        .containsAll(claims(candidate.wanted()).stream()
+                                .filter(Claim::isIdentity)
+                                .toList());
     }
 
     private Settled settle(Candidate candidate) {
@@ -57,15 +64,17 @@ final class Arbiter {
     private List<Finding> take(ObjectKey key, Set<Claim> claims) {
         var conflicts = new LinkedHashMap<ObjectKey, Map<Class<?>, Finding>>();
         for (var claim : claims) {
-            var holder = holders.getOrDefault(claim, key);
-            if (!holder.equals(key)) {
-                conflicts
-                        .computeIfAbsent(holder, none -> new LinkedHashMap<>())
-                        .putIfAbsent(claim.getClass(), claim.takenBy(holder));
-            }
+            holders.getOrDefault(claim.place(), List.of()).stream()
+                    .filter(held -> !held.holder().equals(key) && claim.excludes(held.claim()))
+                    .map(Held::holder)
+                    .findFirst()
+                    .ifPresent(holder -> conflicts
+                            .computeIfAbsent(holder, none -> new LinkedHashMap<>())
+                            .putIfAbsent(claim.getClass(), claim.takenBy(holder)));
         }
         if (conflicts.isEmpty()) {
-            claims.forEach(claim -> holders.put(claim, key));
+            claims.forEach(claim -> holders.computeIfAbsent(claim.place(), none -> new ArrayList<>())
+                    .add(new Held(claim, key)));
         }
         return conflicts.values().stream()
                 .flatMap(findings -> findings.values().stream())

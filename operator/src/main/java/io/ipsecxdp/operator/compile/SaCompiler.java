@@ -10,6 +10,7 @@ import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaDirection;
 import io.ipsecxdp.crds.SaEnd;
+import io.ipsecxdp.crds.SaMode;
 import io.ipsecxdp.crds.SecurityAssociationSpec;
 import io.ipsecxdp.crds.Selector;
 import io.ipsecxdp.crds.TunnelHeader;
@@ -39,6 +40,8 @@ final class SaCompiler {
             findings.addAll(resolution.findings());
             ownerCpu("spec.source", spec.source()).ifPresent(findings::add);
             ownerCpu("spec.destination", spec.destination()).ifPresent(findings::add);
+            findings.addAll(Abilities.lacking(spec, protection(spec), cluster::factsOf));
+            ends.flatMap(addresses -> foreignSelector(spec, addresses)).ifPresent(findings::add);
         }
         return new Candidate(
                 sa,
@@ -59,6 +62,20 @@ final class SaCompiler {
                                 Reason.CpuNotOnNode,
                                 "node %s has no CPU %d, only %s: declare the SA with one of them as %s.cpu, or without cpu"
                                         .formatted(end.node(), cpu, cpus, field))));
+    }
+
+    /** In transport mode the packets' addresses are the SA's (net/xfrm/xfrm_state.c, __xfrm_init_state). */
+    private static Optional<Finding> foreignSelector(SecurityAssociationSpec spec, Addresses ends) {
+        return spec.selected()
+                .filter(selector -> spec.mode() == SaMode.Transport)
+                .map(SaCompiler::selector)
+                .flatMap(selector -> Prefix.parse(selector.source()))
+                .map(Prefix::family)
+                .filter(family -> family != ends.family())
+                .map(family -> Finding.of(
+                        Reason.MixedFamilies,
+                        "spec.selector is %s, and the ends are %s, which mode Transport cannot carry: make both the same, or write mode: Tunnel"
+                                .formatted(family, ends.family())));
     }
 
     private static List<Placed> entries(Declared<SecurityAssociationSpec> sa, Addresses ends) {

@@ -59,7 +59,8 @@ final class Values {
                 status.map(IPsecNodeStatus::interfaces).orElse(List.of()).stream()
                         .flatMap(nodeInterface -> nodeInterface.addresses().stream())
                         .flatMap(address -> IpAddress.parse(address).stream())
-                        .collect(toUnmodifiableSet()));
+                        .collect(toUnmodifiableSet()),
+                status.map(IPsecNodeStatus::capabilities));
     }
 
     static ExistingSlice slice(NodePlan plan) {

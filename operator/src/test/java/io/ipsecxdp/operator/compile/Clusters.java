@@ -131,7 +131,8 @@ final class Clusters {
                         .map(number -> new AgentFacts(
                                 "n" + number,
                                 Optional.of(CpuList.parse(number == 0 ? "0" : "0-3")),
-                                Set.of(ip("10.0.0." + number), ip("172.20.0." + number), ip("172.17.0.1"))))
+                                Set.of(ip("10.0.0." + number), ip("172.20.0." + number), ip("172.17.0.1")),
+                                Optional.empty()))
                         .toList());
     }
 

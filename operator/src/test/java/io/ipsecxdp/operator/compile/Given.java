@@ -2,10 +2,12 @@ package io.ipsecxdp.operator.compile;
 
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.LabelSelectorBuilder;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.ipsecxdp.crds.Api;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.Encryption;
 import io.ipsecxdp.crds.KeySecretRef;
+import io.ipsecxdp.crds.NodeCapabilities;
 import io.ipsecxdp.crds.PolicyAction;
 import io.ipsecxdp.crds.PolicyEnd;
 import io.ipsecxdp.crds.SaEnd;
@@ -19,8 +21,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -59,7 +63,21 @@ public record Given(
     }
 
     Given agent(String node, String cpus, String... addresses) {
-        var fact = new AgentFacts(node, Optional.of(CpuList.parse(cpus)), Set.copyOf(ips(addresses)));
+        return agent(
+                new AgentFacts(node, Optional.of(CpuList.parse(cpus)), Set.copyOf(ips(addresses)), Optional.empty()));
+    }
+
+    /** A node whose agent has told what the kernel there can do. */
+    Given kernel(String node, NodeCapabilities capabilities) {
+        var known = facts.stream()
+                .filter(fact -> fact.node().equals(node))
+                .findFirst()
+                .orElseThrow();
+        return agent(new AgentFacts(node, known.cpus(), known.addresses(), Optional.of(capabilities)));
+    }
+
+    private Given agent(AgentFacts fact) {
+        String node = fact.node();
         var living = new HashSet<>(alive);
         living.add(node);
         return new Given(
@@ -102,6 +120,48 @@ public record Given(
                 4096,
                 true);
         return declare(declared(Kind.SECURITY_ASSOCIATION, name, 1, spec));
+    }
+
+    /** An SA from n1 to n2 as the API server has it, with the fields of {@code yaml} in place of its own. */
+    Given sa(String name, long spi, String yaml) {
+        var spec = spec("""
+                source: {node: n1}
+                destination: {node: n2}
+                spi: %d
+                protocol: ESP
+                mode: Tunnel
+                encryption: {algorithm: ENCR_AES_GCM_16, keySecretRef: {name: %s, key: keymat}}
+                reqid: 268435457
+                replayWindow: 4096
+                esn: true
+                """.formatted(spi, name), yaml, SecurityAssociationSpec.class);
+        return declare(declared(Kind.SECURITY_ASSOCIATION, name, 1, spec));
+    }
+
+    /** A policy from n1 to n2 as the API server has it, with the fields of {@code yaml} in place of its own. */
+    Given policy(String name, String yaml) {
+        var spec = spec("""
+                source: {node: n1}
+                destination: {node: n2}
+                action: Protect
+                protocol: ESP
+                mode: Tunnel
+                reqid: 268435457
+                priority: 1000
+                """, yaml, SecurityPolicySpec.class);
+        return declarePolicy(declared(Kind.SECURITY_POLICY, name, 1, spec));
+    }
+
+    private static <S> S spec(String common, String own, Class<S> type) {
+        var fields = new LinkedHashMap<String, Object>(fields(common));
+        fields.putAll(fields(own));
+        fields.values().removeIf(Objects::isNull);
+        return Serialization.unmarshal(Serialization.asJson(fields), type);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, Object> fields(String yaml) {
+        return Serialization.unmarshal("---\n" + yaml, Map.class);
     }
 
     Given declare(Declared<SecurityAssociationSpec> sa) {
