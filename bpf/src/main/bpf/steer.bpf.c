@@ -70,14 +70,19 @@ static __always_inline struct decision unknown(struct xdp_md *ctx, const struct 
 	return (struct decision){ .outcome = SA_UNKNOWN_DROPPED, .action = XDP_DROP };
 }
 
-/* The SA, from the kernel or from the mirror; where there is neither, every packet counts as one of an SA. */
+/*
+ * The SA, from the kernel or from the mirror; where there is neither, every packet counts as one of an SA. So does one
+ * that the mirror, which may be late, does not have, unless the policy wants to know of those.
+ */
 static __always_inline int find_sa(struct xdp_md *ctx, const struct config *config, const struct ipsec_packet *p,
 				   struct sa *sa)
 {
 	if (can.state_lookup)
 		return find_in_kernel(ctx, config, p, sa);
 	sa->owner = NO_OWNER;
-	return told(p, &sa->owner) || !is_mirror_filled() ? FOUND_SA : SA_UNKNOWN;
+	if (told(p, &sa->owner) || config->unknown_spi == UNKNOWN_PASS || !is_mirror_filled())
+		return FOUND_SA;
+	return SA_UNKNOWN;
 }
 
 static __always_inline struct decision steer_to_owner(const struct config *config, const struct ipsec_packet *p,

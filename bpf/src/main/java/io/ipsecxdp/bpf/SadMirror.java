@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  * look SAs up from XDP it is all that tells SAs from unknown SPIs, so it must be kept equal to the SAD; elsewhere it names
  * owners that the kernel's SAs do not have.
  */
-public final class SadMirror {
+public final class SadMirror implements AutoCloseable {
     /** {@code max_entries} of sad_mirror in maps.h. */
     public static final int MAX_SAS = 1 << 20;
 
@@ -39,7 +39,7 @@ public final class SadMirror {
 
     /**
      * Brings the mirror to these SAs; only differences are written, new ones first. From the first call on, ESP and AH whose
-     * SA is not among them is unknown where the kernel has no lookup of its own.
+     * SA is not among them is unknown where the kernel has no lookup of its own and unknown SPIs are not just passed.
      *
      * @param sas at most {@link #MAX_SAS}, of different destination, SPI and protocol
      */
@@ -57,6 +57,12 @@ public final class SadMirror {
     public synchronized void change(Collection<KnownSa> added, Collection<KnownSa> removed) {
         added.forEach(sa -> write(Key.of(sa), sa.value()));
         removed.forEach(sa -> erase(Key.of(sa)));
+    }
+
+    /** Leaves the mirror as it is. */
+    @Override
+    public synchronized void close() {
+        shared.close();
     }
 
     private void write(Key key, int cpu) {

@@ -188,6 +188,7 @@ public final class KernelLoop implements AutoCloseable {
         Optional<Set<Mark>> marksBefore = saMarks();
         round = Optional.of(work.round(reporter.kernelFacts(facts.orElseThrow())));
         steeringNeeded |= !marksBefore.equals(saMarks());
+        steerer.know(round.orElseThrow().observed().sas().keySet());
         keysGatherUntil = Optional.empty();
         Duration took = Duration.between(now, clock.instant());
         keysGather = took.compareTo(KEYS_GATHER) < 0

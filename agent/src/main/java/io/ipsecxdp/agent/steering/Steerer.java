@@ -15,14 +15,17 @@ import io.ipsecxdp.agent.steering.SteeringAction.Write;
 import io.ipsecxdp.agent.steering.SteeringPlan.Situation;
 import io.ipsecxdp.agent.steering.SteeringPlan.Steered;
 import io.ipsecxdp.agent.xfrm.Mark;
+import io.ipsecxdp.agent.xfrm.SaId;
 import io.ipsecxdp.bpf.AttachedMode;
 import io.ipsecxdp.bpf.Capabilities;
 import io.ipsecxdp.bpf.Count;
 import io.ipsecxdp.bpf.Counters;
+import io.ipsecxdp.bpf.KnownSa;
 import io.ipsecxdp.bpf.NetDevice;
 import io.ipsecxdp.bpf.OpenResult;
 import io.ipsecxdp.bpf.Outcome;
 import io.ipsecxdp.bpf.Refusal;
+import io.ipsecxdp.bpf.SadMirror;
 import io.ipsecxdp.bpf.Steering;
 import io.ipsecxdp.bpf.SteeringConfig;
 import io.ipsecxdp.bpf.SteeringState;
@@ -44,9 +47,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /** Steers the interfaces of the node as planned. For one thread. */
@@ -71,6 +76,7 @@ public final class Steerer implements AutoCloseable {
     private final OverflowWatch overflows = new OverflowWatch();
     private final Learning learning = new Learning();
     private final Balancer balancer = new Balancer();
+    private Optional<SadMirror> mirror = Optional.empty();
     private volatile SteeringCounters latest = SteeringCounters.NONE;
 
     /** @param steerings empty if this node cannot steer at all */
@@ -96,6 +102,19 @@ public final class Steerer implements AutoCloseable {
         this.boot = boot;
         this.clock = clock;
         this.hardware = hardware;
+    }
+
+    /** Keeps the SAs of the node before the program's eyes where the kernel does not let it look them up. */
+    public void know(Set<SaId> sas) {
+        if (open.isEmpty() || capabilities.orElseThrow().saLookup()) {
+            return;
+        }
+        SadMirror there = mirror.orElseGet(() -> steerings.orElseThrow().mirror());
+        mirror = Optional.of(there);
+        there.replace(sas.stream()
+                .map(sa -> new KnownSa(
+                        sa.destination(), (int) sa.spi(), sa.protocol().number(), OptionalInt.empty()))
+                .collect(Collectors.toSet()));
     }
 
     /**
@@ -193,6 +212,8 @@ public final class Steerer implements AutoCloseable {
     public void close() {
         open.values().forEach(opened -> opened.steering().close());
         open.clear();
+        mirror.ifPresent(SadMirror::close);
+        mirror = Optional.empty();
     }
 
     private SteeringPlan plan(
