@@ -15,11 +15,14 @@ import io.ipsecxdp.bpf.Capabilities;
 import io.ipsecxdp.bpf.NetDevice;
 import io.ipsecxdp.bpf.SteeringConfig;
 import io.ipsecxdp.bpf.Steerings;
+import io.ipsecxdp.crds.CpuAssignment;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.crds.FixedCpu;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.PlannedSteering;
 import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.crds.UnknownSpiAction;
 import io.ipsecxdp.crds.VlanOffload;
 import io.ipsecxdp.crds.XdpMode;
 import java.io.IOException;
@@ -290,5 +293,49 @@ class SteererIT {
             assertThat(refused.standing().reason()).isEqualTo(Reason.Unsupported);
             assertThat(refused.standing().message()).contains("libbpf1");
         }
+    }
+
+    @Test
+    void noChangeOfAPolicyReplacesOrDetachesTheProgram() {
+        try (Steerer steerer = steerer(bpffs.resolve("ours"))) {
+            reconcile(steerer, slice(XdpMode.Auto, "0-1", "eth0"));
+            String program = program();
+
+            for (PlannedSteering changed : List.of(
+                    steering(CpuAssignment.Hash, List.of(), UnknownSpiAction.Count, 4096, "0-1"),
+                    steering(CpuAssignment.Fixed, List.of(new FixedCpu(4096L, 1)), UnknownSpiAction.Drop, 64, "1"),
+                    steering(CpuAssignment.Adaptive, List.of(), UnknownSpiAction.Pass, 2048, "0"))) {
+                Slice slice = new Slice(
+                        "s", "s", 1, new NodePlanSpec("n", List.of(), List.of(), List.of(changed)), Optional.empty());
+                assertThat(reconcile(steerer, slice).standing().state()).isEqualTo(EntryState.Installed);
+                assertThat(program()).isEqualTo(program);
+            }
+        }
+    }
+
+    private static PlannedSteering steering(
+            CpuAssignment assignment, List<FixedCpu> fixed, UnknownSpiAction unknown, int queueSize, String cpus) {
+        return new PlannedSteering(
+                "steer",
+                "uid",
+                1L,
+                List.of("eth0"),
+                cpus,
+                queueSize,
+                XdpMode.Auto,
+                null,
+                null,
+                null,
+                assignment,
+                fixed,
+                unknown,
+                60,
+                List.of(4500, 4501),
+                7L,
+                null);
+    }
+
+    private String program() {
+        return namespace.run("ip link show eth0").replaceAll("(?s).*(prog/xdp id [0-9]+).*", "$1");
     }
 }
