@@ -105,6 +105,7 @@ struct xdp_md {
 
 #define ENOENT 2
 #define EINVAL 22
+#define ENOSPC 28
 #define ENONET 64
 
 /* Headers on the wire */

@@ -67,13 +67,16 @@ int on_kthread(const __u64 *args)
 	return 0;
 }
 
-/* dev, program, target, error, map_type, map_id, index */
+/*
+ * dev, program, target, error, map_type, map_id, index. In generic mode a full queue is an error too, and was counted
+ * above already.
+ */
 SEC("tp_btf/xdp_redirect_err")
 int on_redirect_error(const __u64 *args)
 {
 	struct queue_count *count = counts(args[5], args[6]);
 
-	if (count)
+	if (count && (int)args[3] != -ENOSPC)
 		count->redirect_errors++;
 	return 0;
 }

@@ -134,10 +134,11 @@ class SteeredTrafficIT {
         }
     }
 
-    @Test
-    void framesThatAFullQueueDropsAreCountedAndNoOthers() {
+    @ParameterizedTest
+    @EnumSource(names = {"NATIVE", "GENERIC"})
+    void framesThatAFullQueueDropsAreCountedAndNoOthers(XdpMode mode) {
         var narrow = SteeringConfig.of(Set.of(0, 1), 1);
-        try (var steering = open(XdpMode.NATIVE, narrow)) {
+        try (var steering = open(mode, narrow)) {
             var frame = esp4(OWNED_BY_0);
             int sent = 20_000;
             peer.run(() -> {
@@ -151,6 +152,7 @@ class SteeredTrafficIT {
 
             assertThat(queue.dropped()).isPositive();
             assertThat(queue.enqueued() + queue.dropped()).isEqualTo(sent);
+            assertThat(queue.redirectErrors()).isZero();
             assertThat(witness.total()).isEqualTo(queue.enqueued());
             assertThat(steering.counters().of(Outcome.OWNER).packets()).isEqualTo(sent);
         }
