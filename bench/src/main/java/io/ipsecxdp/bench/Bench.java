@@ -16,6 +16,7 @@ public final class Bench {
             new UnknownSpis(),
             new SadSpeed(),
             new Resync(),
+            new LargeNode(),
             new ApplyToReady(),
             new OwnerShare(),
             new Restarts(),

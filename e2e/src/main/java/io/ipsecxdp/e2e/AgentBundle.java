@@ -14,7 +14,7 @@ import java.util.List;
  * virtualisation that is the difference between seconds and half a minute. The cache is made by a training run on this
  * machine, once for each build of the agent.
  *
- * @param folder jre, agent, traffic, and agent.aot where the JDK can make it
+ * @param folder jre, agent, jvm.options, traffic, and agent.aot where the JDK can make it
  * @param image the same as an ext4 file system
  */
 public record AgentBundle(Path folder, Path image) {
@@ -50,12 +50,14 @@ public record AgentBundle(Path folder, Path image) {
                 mkdir -p "$1"
                 cp -a "$2" "$1/agent"
                 cp -a "$3" "$1/traffic"
+                cp -a "$5" "$1/jvm.options"
                 "$4/bin/jlink" --add-modules %s --strip-debug --no-header-files --no-man-pages --output "$1/jre"
                 """.formatted(MODULES),
                 folder,
                 project.agentApp(),
                 project.traffic(),
-                Path.of(System.getProperty("java.home")));
+                Path.of(System.getProperty("java.home")),
+                project.agentOptions());
         if (Runtime.version().feature() >= FIRST_JDK_WITH_AOT_CACHE) {
             train(project);
         }
@@ -100,14 +102,15 @@ public record AgentBundle(Path folder, Path image) {
                         "-euo",
                         "pipefail",
                         "-c",
-                        "{ cd \"$1\" && find . -type f | sort | xargs -d '\\n' sha256sum; cd / && sha256sum \"$2\" \"$3/release\" \"$4\"; } | sha256sum | cut -c1-16",
+                        "{ cd \"$1\" && find . -type f | sort | xargs -d '\\n' sha256sum; cd / && sha256sum \"$2\" \"$3/release\" \"$4\" \"$5\"; } | sha256sum | cut -c1-16",
                         "fingerprint",
                         project.agentApp().toString(),
                         project.traffic().toString(),
                         System.getProperty("java.home"),
                         project.target()
                                 .resolve("classes/io/ipsecxdp/e2e/AgentBundle.class")
-                                .toString())
+                                .toString(),
+                        project.agentOptions().toString())
                 .output()
                 .strip();
     }

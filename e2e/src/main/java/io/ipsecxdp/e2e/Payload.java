@@ -7,20 +7,9 @@ import java.util.List;
  * What the harness brings into a kernel.
  *
  * @param folder its path there
- * @param agentOptions options of the agent's JVM
+ * @param agentOptions options of the agent's JVM, beside those of agent/jvm.options
  */
 public record Payload(String folder, List<String> agentOptions) {
-    /** As agent/Containerfile has them. */
-    private static final List<String> OPTIONS = List.of(
-            "-Xmx64m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:-UsePerfData",
-            "-XX:+ExitOnOutOfMemoryError",
-            "-XX:-CreateCoredumpOnCrash",
-            "-XX:+DisableAttachMechanism",
-            "--enable-native-access=ALL-UNNAMED");
-
     public Payload {
         agentOptions = List.copyOf(agentOptions);
     }
@@ -39,8 +28,7 @@ public record Payload(String folder, List<String> agentOptions) {
     }
 
     private List<String> java(List<String> words) {
-        var all = new ArrayList<>(List.of(folder + "/jre/bin/java"));
-        all.addAll(OPTIONS);
+        var all = new ArrayList<>(List.of(folder + "/jre/bin/java", "@" + folder + "/jvm.options"));
         all.addAll(words);
         return all;
     }

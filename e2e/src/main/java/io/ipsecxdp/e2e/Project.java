@@ -39,6 +39,11 @@ public record Project(Path root) {
         return built(root.resolve("agent/target/quarkus-app"));
     }
 
+    /** What the agent's JVM is started with. */
+    public Path agentOptions() {
+        return root.resolve("agent/jvm.options");
+    }
+
     public Path operatorApp() {
         return built(root.resolve("operator/target/quarkus-app"));
     }
