@@ -38,17 +38,6 @@ public final class Needs {
         }
     }
 
-    /**
-     * For what a machine may lack because the tests run once more in a guest that has it: skipped in CI too, unless
-     * {@code REQUIRE_ESP=true} says that this is the guest.
-     */
-    public static void missingHere(String what) {
-        if ("true".equals(System.getenv("REQUIRE_ESP"))) {
-            fail("This test needs " + what);
-        }
-        skip("This test needs %s It runs in the guest of the lab.".formatted(what));
-    }
-
     public static void missing(String what) {
         String sentence = "This test needs " + what + ".";
         if ("true".equals(System.getenv("CI"))) {

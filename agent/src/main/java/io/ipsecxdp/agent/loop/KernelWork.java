@@ -4,6 +4,7 @@ import io.ipsecxdp.agent.key.KeyFingerprint;
 import io.ipsecxdp.agent.key.KeyMaterial;
 import io.ipsecxdp.agent.node.KeySecrets;
 import io.ipsecxdp.agent.plan.Action;
+import io.ipsecxdp.agent.plan.Action.ChangeLifetime;
 import io.ipsecxdp.agent.plan.Action.InstallPolicy;
 import io.ipsecxdp.agent.plan.Action.InstallSa;
 import io.ipsecxdp.agent.plan.Action.ReadKey;
@@ -278,6 +279,8 @@ public final class KernelWork {
                             uses.add(sa.use(fingerprint));
                             journal.add(new JournalChange.OwnSa(sa.owned(Optional.of(fingerprint), Birth.asked(now))));
                         });
+                    case ChangeLifetime(DesiredSa sa) ->
+                        steps.add(new Step(action, new Change.ChangeLifetime(sa.sa()), Optional.empty()));
                     case RemoveSa(OwnedSa sa) ->
                         steps.add(new Step(action, new Change.DeleteSa(sa.id()), Optional.empty()));
                     case InstallPolicy(DesiredPolicy policy) -> {
@@ -358,6 +361,13 @@ public final class KernelWork {
                         installedPolicies.add(id);
                     }
                 }
+                case ChangeLifetime(DesiredSa sa) ->
+                    tried(
+                            "changed the lifetime of the SA %s, %s"
+                                    .formatted(sa.name(), sa.sa().id()),
+                            sa,
+                            error,
+                            facts);
                 case RemoveSa(OwnedSa sa) -> removed("The SA " + sa.name() + ", " + sa.id(), error);
                 case RemovePolicy(OwnedPolicy policy) ->
                     removed("The policy " + policy.name() + ", " + policy.id(), error);

@@ -20,6 +20,9 @@ public sealed interface Action {
      */
     record InstallSa(DesiredSa sa, KeyFingerprint key, long lastSequence) implements Action {}
 
+    /** Gives the SA in the kernel the lifetime that is wanted; all else of it stays. */
+    record ChangeLifetime(DesiredSa sa) implements Action {}
+
     record RemoveSa(OwnedSa sa) implements Action {}
 
     record InstallPolicy(DesiredPolicy policy) implements Action {}

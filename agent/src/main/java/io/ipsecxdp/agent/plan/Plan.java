@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.plan;
 
+import io.ipsecxdp.agent.plan.Action.ChangeLifetime;
 import io.ipsecxdp.agent.plan.Action.InstallPolicy;
 import io.ipsecxdp.agent.plan.Action.InstallSa;
 import io.ipsecxdp.agent.plan.Action.ReadKey;
@@ -79,6 +80,7 @@ public record Plan(List<Action> actions, Map<String, Standing> sas, Map<PolicyKe
             case ReadKey read -> 1;
             case RemoveSa(OwnedSa sa) when places.contains(sa.id()) -> 2;
             case InstallSa(DesiredSa sa, var key, var last) -> sa.outbound() ? 4 : 3;
+            case ChangeLifetime change -> 3;
             case InstallPolicy(DesiredPolicy policy) -> sends(policy) ? 6 : 5;
             case ReplacePolicy(DesiredPolicy policy) -> sends(policy) ? 6 : 5;
             case RemovePolicy(OwnedPolicy policy) -> policy.id().direction() == PolicyDirection.OUT ? 7 : 8;

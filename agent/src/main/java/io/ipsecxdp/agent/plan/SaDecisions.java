@@ -1,6 +1,7 @@
 package io.ipsecxdp.agent.plan;
 
 import io.ipsecxdp.agent.key.KeyFingerprint;
+import io.ipsecxdp.agent.plan.Action.ChangeLifetime;
 import io.ipsecxdp.agent.plan.Action.InstallSa;
 import io.ipsecxdp.agent.plan.Action.ReadKey;
 import io.ipsecxdp.agent.plan.Action.RemoveSa;
@@ -13,10 +14,17 @@ import io.ipsecxdp.agent.plan.Ledger.AtRisk;
 import io.ipsecxdp.agent.plan.Ledger.Exhausted;
 import io.ipsecxdp.agent.plan.Ledger.Taken;
 import io.ipsecxdp.agent.plan.Ledger.Verdict;
+import io.ipsecxdp.agent.xfrm.Aead;
+import io.ipsecxdp.agent.xfrm.Algorithms;
 import io.ipsecxdp.agent.xfrm.Difference;
 import io.ipsecxdp.agent.xfrm.Differences;
+import io.ipsecxdp.agent.xfrm.IpProtocol;
+import io.ipsecxdp.agent.xfrm.Mark;
+import io.ipsecxdp.agent.xfrm.Mode;
 import io.ipsecxdp.agent.xfrm.ObservedSa;
+import io.ipsecxdp.agent.xfrm.Sa;
 import io.ipsecxdp.agent.xfrm.SaId;
+import io.ipsecxdp.agent.xfrm.Separate;
 import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.Reason;
@@ -29,6 +37,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Decides about the SAs of a node, one by one. */
 final class SaDecisions {
@@ -138,10 +147,7 @@ final class SaDecisions {
                             Optional.empty(), Birth.readBack(there.counters().added())))));
         }
         if (owned == null || !now.witness().isOurs(owned, there)) {
-            return Decision.of(Standing.failed(
-                    Reason.ForeignEntry,
-                    "The kernel has an SA in this place that is not ours (%s from %s, reqid %d); it is left alone. Remove it, or choose another SPI."
-                            .formatted(there.id(), there.source().getHostAddress(), there.reqid())));
+            return Decision.of(foreign(there));
         }
         if (!owned.uid().equals(wanted.uid())) {
             return now.desired().knows(owned.slice())
@@ -155,7 +161,30 @@ final class SaDecisions {
         }
         List<Difference> differences =
                 Differences.between(wanted.sa(), there, now.facts().capabilities());
-        return differences.isEmpty() ? keep(wanted, owned, there) : remake(wanted, owned, there, differences);
+        if (differences.isEmpty()) {
+            return keep(wanted, owned, there);
+        }
+        boolean lifetimeAlone = differences.stream()
+                .allMatch(difference -> difference.property().equals(Differences.LIFETIME));
+        return lifetimeAlone ? changeLifetime(wanted, owned, there) : remake(wanted, owned, there, differences);
+    }
+
+    private static Standing foreign(ObservedSa there) {
+        return Standing.failed(
+                Reason.ForeignEntry,
+                "The kernel has an SA in this place that is not ours (%s); it is left alone. Remove it, or choose another SPI."
+                        .formatted(there.description()));
+    }
+
+    /** The declared lifetime is another one by now, or somebody changed it in the kernel. */
+    private Decision changeLifetime(DesiredSa wanted, OwnedSa owned, ObservedSa there) {
+        Standing refused = now.refused().get(wanted);
+        if (refused != null) {
+            return Decision.of(refused);
+        }
+        List<Action> actions = new ArrayList<>(bookkeeping(wanted, owned, there));
+        actions.add(new ChangeLifetime(wanted));
+        return new Decision(Standing.pending("Its lifetime is being changed."), actions);
     }
 
     /** With the state folder lost, what was reported as installed in this very boot is ours. */
@@ -238,6 +267,10 @@ final class SaDecisions {
         if (lack.isPresent()) {
             return Decision.of(Standing.failed(Reason.Unsupported, lack.get()));
         }
+        Optional<ObservedSa> inTheWay = inTheWay(wanted.sa().id());
+        if (inTheWay.isPresent()) {
+            return Decision.of(foreign(inTheWay.get()));
+        }
         OwnedSa elsewhere = liveByUid.get(wanted.uid());
         if (elsewhere != null) {
             return Decision.of(
@@ -253,6 +286,17 @@ final class SaDecisions {
             case KeyView.Unavailable(Reason reason, String message) -> Decision.of(Standing.failed(reason, message));
             case KeyView.Read(KeyFingerprint key, boolean atHand) -> install(wanted, key, atHand);
         };
+    }
+
+    /** An SA whose mark takes in the one of the wanted SA: no mark takes in all ({@code __xfrm_state_locate}). */
+    private Optional<ObservedSa> inTheWay(SaId wanted) {
+        if (wanted.mark().equals(Mark.NONE)) {
+            return Optional.empty();
+        }
+        return now.observed().sas().values().stream()
+                .filter(there -> there.id().withoutMark().equals(wanted.withoutMark()))
+                .filter(there -> there.id().mark().takesIn(wanted.mark()))
+                .findFirst();
     }
 
     private Decision install(DesiredSa wanted, KeyFingerprint key, boolean atHand) {
@@ -329,18 +373,37 @@ final class SaDecisions {
 
     private Optional<String> lack(DesiredSa wanted) {
         XfrmCapabilities kernel = now.facts().capabilities();
-        String family = wanted.sa().family().toString();
-        String lacking = !kernel.esp().contains(wanted.sa().family())
-                ? "ESP over " + family
-                : kernel.aeads().contains(wanted.sa().aead())
-                        ? ""
-                        : wanted.sa().aead().toString();
-        return lacking.isEmpty()
-                ? Optional.empty()
-                : kernel.missing().stream()
-                        .filter(sentence -> sentence.contains(family))
-                        .findFirst()
-                        .or(() -> Optional.of("This kernel cannot do %s.".formatted(lacking)));
+        Sa sa = wanted.sa();
+        boolean ah = sa.id().protocol().equals(IpProtocol.AH);
+        String protocol = "%s %s SA".formatted(sa.family(), ah ? "AH" : "ESP");
+        if (!(ah ? kernel.ah() : kernel.esp()).contains(sa.family())) {
+            return said(kernel, protocol);
+        }
+        if (sa.mode() == Mode.BEET && !kernel.beet()) {
+            return said(kernel, "SA in BEET mode");
+        }
+        return parts(sa.algorithms())
+                .filter(algorithm -> !kernel.has(algorithm))
+                .findFirst()
+                .flatMap(algorithm -> said(kernel, algorithm.toString()));
+    }
+
+    private static Stream<Algorithms> parts(Algorithms algorithms) {
+        return switch (algorithms) {
+            case Aead aead -> Stream.of(aead);
+            case Separate(var cipher, var integrity) ->
+                Stream.concat(
+                        cipher.map(one -> new Separate(Optional.of(one), Optional.empty())).stream(),
+                        integrity.map(one -> new Separate(Optional.empty(), Optional.of(one))).stream());
+        };
+    }
+
+    /** What the probe said about it. */
+    private static Optional<String> said(XfrmCapabilities kernel, String thing) {
+        return kernel.missing().stream()
+                .filter(sentence -> sentence.contains(thing))
+                .findFirst()
+                .or(() -> Optional.of("This kernel cannot do %s.".formatted(thing)));
     }
 
     private Standing inForce(DesiredSa wanted) {

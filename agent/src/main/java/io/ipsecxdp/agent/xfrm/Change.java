@@ -13,9 +13,9 @@ public sealed interface Change {
      */
     record AddSa(Sa sa, KeyMaterial key, long lastSequence) implements Change {
         public AddSa {
-            if (key.length() != sa.aead().keyBytes()) {
+            if (key.length() != sa.algorithms().keyBytes()) {
                 throw new IllegalArgumentException("%s needs a key of %d bytes"
-                        .formatted(sa.aead(), sa.aead().keyBytes()));
+                        .formatted(sa.algorithms(), sa.algorithms().keyBytes()));
             }
             if (sa.direction() == SaDirection.IN && lastSequence != 0) {
                 throw new IllegalArgumentException("An inbound SA sends nothing, so it has no last sequence number");
@@ -30,6 +30,16 @@ public sealed interface Change {
             this(sa, key, 0);
         }
     }
+
+    /**
+     * Gives the SA with this identity, ends, mode and algorithms another lifetime. Its key, counters, sequence numbers
+     * and replay window stay; what else the value says is not changed.
+     *
+     * <p>The kernel makes a second SA of the message, takes from that what it changes, and throws it away
+     * ({@code xfrm_state_update} in net/xfrm/xfrm_state.c). So the key that has to be in the message is never used, and
+     * a random one will do.
+     */
+    record ChangeLifetime(Sa sa) implements Change {}
 
     record DeleteSa(SaId id) implements Change {}
 

@@ -12,6 +12,9 @@ import java.util.Set;
  */
 public final class Differences {
 
+    /** The one property of an SA that can be changed and leaves it the same SA. */
+    public static final String LIFETIME = "lifetime";
+
     private final List<Difference> found = new ArrayList<>();
 
     private Differences() {}
@@ -25,14 +28,11 @@ public final class Differences {
                 "source", wanted.source().getHostAddress(), observed.source().getHostAddress());
         all.compare("direction", expected.direction(), observed.direction());
         all.compare("mode", wanted.mode(), observed.mode());
-        all.compare("algorithm", Optional.of(wanted.aead()), observed.aead());
+        all.compare("algorithm", Optional.of(wanted.algorithms()), observed.algorithms());
         all.compare("reqid", wanted.reqid(), observed.reqid());
         all.compare("replay window", expected.replayWindow(), observed.replay().window());
-        all.compare("ESN", wanted.esn(), observed.esn());
         all.compare("owner CPU", expected.ownerCpu(), observed.ownerCpu());
-        all.compare("flags", expected.flags(), observed.flags());
-        all.compare("selector", expected.selector(), observed.selector());
-        all.compare("lifetime", Lifetime.INFINITE, observed.lifetime());
+        all.compareOptions(expected.options(), observed.options());
         all.compare("further features", Set.of(), observed.features());
         return List.copyOf(all.found);
     }
@@ -44,10 +44,21 @@ public final class Differences {
         all.compare("priority", wanted.priority(), observed.priority());
         all.compare("action", wanted.action(), observed.action());
         all.compare("templates", wanted.templates(), observed.templates());
-        all.compare("flags", 0, observed.flags());
+        all.compare("flags", PolicyFlag.bits(wanted.flags()), observed.flags());
         all.compare("offload", false, observed.offloaded());
         all.compare("lifetime", Lifetime.INFINITE, observed.lifetime());
         return List.copyOf(all.found);
+    }
+
+    private void compareOptions(SaOptions expected, SaOptions actual) {
+        compare(LIFETIME, expected.lifetime(), actual.lifetime());
+        compare("flags", expected.flags(), actual.flags());
+        compare("selector", expected.selector(), actual.selector());
+        compare("UDP encapsulation", expected.encapsulation(), actual.encapsulation());
+        compare("output mark", expected.outputMark(), actual.outputMark());
+        compare("interface id", expected.interfaceId(), actual.interfaceId());
+        compare("TFC padding", expected.tfcPadding(), actual.tfcPadding());
+        compare("offload", expected.offload(), actual.offload());
     }
 
     private void compare(String property, Object wanted, Object actual) {

@@ -2,36 +2,40 @@ package io.ipsecxdp.agent.xfrm;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.EnumSet;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
-/**
- * An SA in the terms of one kernel: what the codec sends and a dump shows afterwards.
- *
- * @param flags {@code XFRM_STATE_*} bits of linux/xfrm.h
- * @param selector empty to take both families
- */
-public record KernelSa(
-        Optional<SaDirection> direction,
-        int replayWindow,
-        int flags,
-        Optional<Selector> selector,
-        OptionalInt ownerCpu) {
-
-    /** {@code XFRM_STATE_AF_UNSPEC}: an IPv4 tunnel may carry IPv6, and the other way round. */
-    public static final int FLAG_ANY_INNER_FAMILY = 32;
-
-    /** {@code XFRM_STATE_ESN}. */
-    public static final int FLAG_ESN = 128;
+/** An SA in the terms of one kernel: what the codec sends and a dump shows afterwards. */
+public record KernelSa(Optional<SaDirection> direction, int replayWindow, OptionalInt ownerCpu, SaOptions options) {
 
     public static KernelSa of(Sa sa, XfrmCapabilities capabilities) {
-        boolean tunnel = sa.mode() == Mode.TUNNEL;
+        boolean allFamilies =
+                sa.mode() == Mode.TUNNEL && sa.options().selector().isEmpty();
+        Optional<Selector> selector = allFamilies
+                ? Optional.empty()
+                : Optional.of(sa.options().selector().orElseGet(() -> everything(sa.family())));
         return new KernelSa(
                 capabilities.saDirection() ? Optional.of(sa.direction()) : Optional.empty(),
                 replayWindow(sa, capabilities),
-                (sa.esn() ? FLAG_ESN : 0) | (tunnel ? FLAG_ANY_INNER_FAMILY : 0),
-                tunnel ? Optional.empty() : Optional.of(everything(sa.family())),
-                capabilities.perCpuSa() ? sa.ownerCpu() : OptionalInt.empty());
+                capabilities.perCpuSa() ? sa.ownerCpu() : OptionalInt.empty(),
+                sa.options().with(flags(sa, allFamilies), selector));
+    }
+
+    private static Set<SaFlag> flags(Sa sa, boolean allFamilies) {
+        EnumSet<SaFlag> flags = EnumSet.noneOf(SaFlag.class);
+        flags.addAll(sa.options().flags());
+        if (sa.esn()) {
+            flags.add(SaFlag.ESN);
+        }
+        if (allFamilies) {
+            flags.add(SaFlag.ANY_INNER_FAMILY);
+        }
+        if (sa.id().protocol().equals(IpProtocol.AH) && sa.family() == AddressFamily.IPV4) {
+            flags.add(SaFlag.ALIGN_TO_4);
+        }
+        return flags;
     }
 
     /**

@@ -11,6 +11,11 @@ public record Mark(int value, int mask) {
     /** No mark: what the kernel assumes when none is given. */
     public static final Mark NONE = new Mark(0, 0);
 
+    /** Whether the kernel takes an entry with this mark for one that has the other. */
+    public boolean takesIn(Mark other) {
+        return (other.value & other.mask & mask) == value;
+    }
+
     @Override
     public String toString() {
         return "0x%x/0x%x".formatted(value, mask);

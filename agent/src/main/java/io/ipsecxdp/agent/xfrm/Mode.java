@@ -1,6 +1,6 @@
 package io.ipsecxdp.agent.xfrm;
 
-/** How an SA wraps a packet. We install TUNNEL and TRANSPORT; the others are seen on SAs of others. */
+/** How an SA wraps a packet. We install TUNNEL, TRANSPORT and BEET; the others are seen on SAs of others. */
 public enum Mode {
     TRANSPORT,
     TUNNEL,

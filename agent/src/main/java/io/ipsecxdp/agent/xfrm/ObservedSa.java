@@ -1,6 +1,7 @@
 package io.ipsecxdp.agent.xfrm;
 
 import java.net.InetAddress;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -10,10 +11,8 @@ import java.util.Set;
  * anyway.
  *
  * @param direction empty if the SA has none, or the kernel knows none
- * @param aead empty for an SA with other algorithms, or for a larval one
+ * @param algorithms empty for a larval SA, or one that only compresses
  * @param ownerCpu empty if all CPUs may use it
- * @param flags {@code XFRM_STATE_*} bits of linux/xfrm.h
- * @param selector empty if it takes both families, as our tunnels do
  * @param features what this SA has and no SA of ours has
  * @param errors packets it refused
  */
@@ -22,14 +21,11 @@ public record ObservedSa(
         InetAddress source,
         Optional<SaDirection> direction,
         Mode mode,
-        Optional<Aead> aead,
+        Optional<Algorithms> algorithms,
         long reqid,
         ReplayState replay,
-        boolean esn,
         OptionalInt ownerCpu,
-        int flags,
-        Optional<Selector> selector,
-        Lifetime lifetime,
+        SaOptions options,
         Counters counters,
         Errors errors,
         Set<Feature> features) {
@@ -45,14 +41,11 @@ public record ObservedSa(
 
     /** Settings that this program does not install, and that make an SA another one than ours. */
     public enum Feature {
-        OTHER_ALGORITHM,
-        ENCAPSULATION,
+        COMPRESSION,
         CARE_OF_ADDRESS,
-        TFC_PADDING,
-        EXTRA_FLAGS,
-        OFFLOAD,
-        OUTPUT_MARK,
-        INTERFACE_ID,
+        /** Encapsulated in something else than UDP as of RFC 3948. */
+        OTHER_ENCAPSULATION,
+        UNKNOWN_FLAGS,
         NAT_KEEPALIVE
     }
 
@@ -60,8 +53,25 @@ public record ObservedSa(
         features = Set.copyOf(features);
     }
 
+    /** 64-bit sequence numbers. */
+    public boolean esn() {
+        return options.flags().contains(SaFlag.ESN);
+    }
+
     /** An SA that the kernel or an IKE daemon has reserved and that has no algorithm yet. */
     public boolean larval() {
-        return aead.isEmpty() && !features.contains(Feature.OTHER_ALGORITHM);
+        return algorithms.isEmpty() && !features.contains(Feature.COMPRESSION);
+    }
+
+    /** Every sequence number was sent, and there is no way on ({@code xfrm_replay_overflow} in net/xfrm/xfrm_replay.c). */
+    public boolean sequenceIsExhausted() {
+        long last = esn() ? -1 : Range.UNSIGNED_32;
+        return replay.lastSent() == last && !options.flags().contains(SaFlag.SEQUENCE_MAY_WRAP);
+    }
+
+    /** What tells it from others, for a user to recognise it by. */
+    public String description() {
+        return "%s from %s, %s mode, reqid %d"
+                .formatted(id, source.getHostAddress(), mode.name().toLowerCase(Locale.ROOT), reqid);
     }
 }

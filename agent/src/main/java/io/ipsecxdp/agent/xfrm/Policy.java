@@ -1,6 +1,7 @@
 package io.ipsecxdp.agent.xfrm;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * A policy as we install it.
@@ -10,7 +11,7 @@ import java.util.List;
  * @param action BLOCK discards; ALLOW protects with the templates, or bypasses if there is none
  * @param templates applied from the first (innermost) to the last, at most 6
  */
-public record Policy(PolicyId id, long priority, Action action, List<Template> templates) {
+public record Policy(PolicyId id, long priority, Action action, List<Template> templates, Set<PolicyFlag> flags) {
 
     /** {@code XFRM_MAX_DEPTH} of include/net/xfrm.h. */
     private static final int MOST_TEMPLATES = 6;
@@ -32,5 +33,14 @@ public record Policy(PolicyId id, long priority, Action action, List<Template> t
         if (action == Action.BLOCK && !templates.isEmpty()) {
             throw new IllegalArgumentException("A policy that discards has no templates");
         }
+        flags = Set.copyOf(flags);
+        if (flags.contains(PolicyFlag.PER_CPU_ACQUIRE) && id.direction() != PolicyDirection.OUT) {
+            throw new IllegalArgumentException("Only an outbound policy asks for SAs");
+        }
+    }
+
+    /** A policy without flags. */
+    public Policy(PolicyId id, long priority, Action action, List<Template> templates) {
+        this(id, priority, action, templates, Set.of());
     }
 }

@@ -5,6 +5,11 @@ final class Range {
 
     static final long UNSIGNED_32 = 0xffff_ffffL;
 
+    static final int UNSIGNED_16 = 0xffff;
+
+    /** {@code alg_name} holds 64 bytes, the last of them zero. */
+    static final int LONGEST_ALGORITHM_NAME = 63;
+
     private Range() {}
 
     static void require(String what, long value, long lowest, long highest) {

@@ -20,6 +20,10 @@ public record SaId(InetAddress destination, IpProtocol protocol, long spi, Mark 
         return new SaId(destination, IpProtocol.ESP, spi, Mark.NONE);
     }
 
+    public SaId withoutMark() {
+        return new SaId(destination, protocol, spi, Mark.NONE);
+    }
+
     /** By hand, as equals: an agent looks tens of thousands of SAs up in each resync, and a record's own is many times slower. */
     @Override
     public int hashCode() {

@@ -3,6 +3,7 @@ package io.ipsecxdp.agent.jna;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -80,11 +81,26 @@ public final class NetworkNamespace implements AutoCloseable {
         return output.text();
     }
 
+    /** Several commands of ip(8), without its name, in one process: that is much faster. */
+    public void ip(String... commands) {
+        Output output = attempt(List.of("ip", "-batch", "-"), String.join("\n", commands) + "\n");
+        if (output.exitCode() != 0) {
+            throw new IllegalStateException("%s gave %s".formatted(String.join("; ", commands), output.text()));
+        }
+    }
+
     /** As {@link #run}, whatever the exit code. */
     public Output attempt(List<String> command) {
+        return attempt(command, "");
+    }
+
+    private Output attempt(List<String> command, String input) {
         return call(() -> {
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();
+            try (Writer writer = process.outputWriter()) {
+                writer.write(input);
+            }
             String text = new String(process.getInputStream().readAllBytes());
             return new Output(process.waitFor(), text);
         });

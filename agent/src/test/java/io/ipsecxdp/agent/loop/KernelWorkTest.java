@@ -16,11 +16,11 @@ import io.ipsecxdp.agent.plan.Desired;
 import io.ipsecxdp.agent.plan.KeyUse;
 import io.ipsecxdp.agent.plan.Ledger;
 import io.ipsecxdp.agent.plan.Slice;
-import io.ipsecxdp.agent.xfrm.AddressFamily;
-import io.ipsecxdp.agent.xfrm.Aead;
 import io.ipsecxdp.agent.xfrm.Change;
 import io.ipsecxdp.agent.xfrm.Errno;
 import io.ipsecxdp.agent.xfrm.KernelError;
+import io.ipsecxdp.agent.xfrm.Kernels;
+import io.ipsecxdp.agent.xfrm.Lifetime;
 import io.ipsecxdp.agent.xfrm.Policy;
 import io.ipsecxdp.agent.xfrm.PolicyId;
 import io.ipsecxdp.agent.xfrm.Sa;
@@ -532,7 +532,15 @@ class KernelWorkTest {
         @Test
         void isUnsupportedInPlainWordsWhereTheKernelHasNoEsp() {
             node.kernel.can(new XfrmCapabilities(
-                    true, true, Set.of(), Set.of(), List.of("This kernel takes no IPv4 ESP SA: no such thing.")));
+                    true,
+                    true,
+                    Set.of(),
+                    Set.of(),
+                    false,
+                    Set.of(),
+                    Set.of(),
+                    Set.of(),
+                    List.of("This kernel takes no IPv4 ESP SA: no such thing.")));
 
             planEverything();
 
@@ -543,8 +551,7 @@ class KernelWorkTest {
 
         @Test
         void withAnOwnerIsInstalledWithoutOneAndSaysSoWhereTheKernelHasNoOwners() {
-            node.kernel.can(new XfrmCapabilities(
-                    false, false, Set.of(AddressFamily.values()), Set.copyOf(Aead.aesGcmVariants()), List.of()));
+            node.kernel.can(Kernels.OLD);
 
             node.plan("s", List.of(ownedBy(1, OUT), ownedBy(1, IN)), List.of());
             node.settle();
@@ -564,6 +571,21 @@ class KernelWorkTest {
 
             assertRefused(OUT, Reason.CpuNotOnNode);
             assertThat(node.sa("out").message()).contains("64", "0-3");
+        }
+
+        @Test
+        void ofAnotherLifetimeIsChangedInPlace() {
+            planEverything();
+            node.kernel.send(OUT_ID, 10);
+
+            node.kernel.changeLifetimeForeign(OUT_ID);
+            node.kernel.changeLifetimeForeign(IN_ID);
+            node.settle();
+
+            assertInForce(OUT);
+            assertInForce(IN);
+            assertThat(node.kernel.sa(OUT_ID).options().lifetime()).isEqualTo(Lifetime.INFINITE);
+            assertThat(node.kernel.sa(OUT_ID).replay().lastSent()).isEqualTo(10);
         }
 
         @Test
@@ -740,6 +762,7 @@ class KernelWorkTest {
     private static String described(Change change) {
         return switch (change) {
             case Change.AddSa add -> "add sa " + (add.sa().direction() == SaDirection.IN ? "in" : "out");
+            case Change.ChangeLifetime(Sa sa) -> "change lifetime of sa " + sa.id();
             case Change.DeleteSa(SaId id) -> "delete sa " + id;
             case Change.AddPolicy(Policy policy) -> "add policy " + policy.id().direction();
             case Change.ReplacePolicy(Policy policy) ->

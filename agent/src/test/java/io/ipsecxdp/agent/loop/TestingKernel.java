@@ -1,26 +1,28 @@
 package io.ipsecxdp.agent.loop;
 
 import io.ipsecxdp.agent.key.KeyMaterial;
-import io.ipsecxdp.agent.xfrm.AddressFamily;
-import io.ipsecxdp.agent.xfrm.Aead;
 import io.ipsecxdp.agent.xfrm.Change;
 import io.ipsecxdp.agent.xfrm.Counters;
 import io.ipsecxdp.agent.xfrm.Errno;
 import io.ipsecxdp.agent.xfrm.IpProtocol;
 import io.ipsecxdp.agent.xfrm.KernelError;
 import io.ipsecxdp.agent.xfrm.KernelSa;
+import io.ipsecxdp.agent.xfrm.Kernels;
 import io.ipsecxdp.agent.xfrm.Lifetime;
+import io.ipsecxdp.agent.xfrm.Mark;
 import io.ipsecxdp.agent.xfrm.Notification;
 import io.ipsecxdp.agent.xfrm.NotificationGroup;
 import io.ipsecxdp.agent.xfrm.ObservedPolicy;
 import io.ipsecxdp.agent.xfrm.ObservedSa;
 import io.ipsecxdp.agent.xfrm.Policy;
+import io.ipsecxdp.agent.xfrm.PolicyFlag;
 import io.ipsecxdp.agent.xfrm.PolicyId;
 import io.ipsecxdp.agent.xfrm.ReplayState;
 import io.ipsecxdp.agent.xfrm.Result;
 import io.ipsecxdp.agent.xfrm.Sa;
 import io.ipsecxdp.agent.xfrm.SaDirection;
 import io.ipsecxdp.agent.xfrm.SaId;
+import io.ipsecxdp.agent.xfrm.SaOptions;
 import io.ipsecxdp.agent.xfrm.Subscription;
 import io.ipsecxdp.agent.xfrm.Xfrm;
 import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
@@ -39,6 +41,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -80,8 +83,7 @@ final class TestingKernel implements Xfrm {
     }
 
     static XfrmCapabilities everything() {
-        return new XfrmCapabilities(
-                true, true, Set.of(AddressFamily.values()), Set.copyOf(Aead.aesGcmVariants()), List.of());
+        return Kernels.MODERN;
     }
 
     // What the world does
@@ -166,25 +168,29 @@ final class TestingKernel implements Xfrm {
     }
 
     /** Somebody else changes the lifetime of an SA, as UPDSA can. */
+    void changeLifetimeForeign(SaId id) {
+        changeForeign(id, options -> options.with(Lifetime.ofSeconds(3600)));
+    }
+
+    /** Somebody else changes the output mark of an SA, as UPDSA can. */
     void changeForeign(SaId id) {
+        changeForeign(
+                id,
+                options -> new SaOptions(
+                        options.lifetime(),
+                        options.flags(),
+                        options.selector(),
+                        options.encapsulation(),
+                        Optional.of(new Mark(7, -1)),
+                        options.interfaceId(),
+                        options.tfcPadding(),
+                        options.offload()));
+    }
+
+    private void changeForeign(SaId id, UnaryOperator<SaOptions> change) {
         sas.computeIfPresent(id, (same, held) -> {
             ObservedSa sa = held.sa();
-            ObservedSa changed = new ObservedSa(
-                    sa.id(),
-                    sa.source(),
-                    sa.direction(),
-                    sa.mode(),
-                    sa.aead(),
-                    sa.reqid(),
-                    sa.replay(),
-                    sa.esn(),
-                    sa.ownerCpu(),
-                    sa.flags(),
-                    sa.selector(),
-                    Lifetime.ofSeconds(3600),
-                    sa.counters(),
-                    sa.errors(),
-                    sa.features());
+            ObservedSa changed = with(sa, change.apply(sa.options()));
             told.add(foreign(new Notification.SaUpdated(changed)));
             return new Held(changed, held.key());
         });
@@ -284,6 +290,20 @@ final class TestingKernel implements Xfrm {
                 }
                 sas.put(sa.id(), new Held(observed(sa, last), bytes));
                 told.add(own(new Notification.SaAdded(sas.get(sa.id()).sa())));
+                yield Optional.empty();
+            }
+            case Change.ChangeLifetime(Sa sa) -> {
+                Held held = sas.get(sa.id());
+                if (held == null) {
+                    yield Optional.of(KernelError.of(Errno.ESRCH));
+                }
+                if (held.foreign()) {
+                    trespasses.add("changed somebody else's SA " + sa.id());
+                }
+                ObservedSa changed =
+                        with(held.sa(), held.sa().options().with(sa.options().lifetime()));
+                sas.put(sa.id(), new Held(changed, held.key()));
+                told.add(own(new Notification.SaUpdated(changed)));
                 yield Optional.empty();
             }
             case Change.DeleteSa(SaId id) -> {
@@ -388,17 +408,30 @@ final class TestingKernel implements Xfrm {
                 sa.source(),
                 kernel.direction(),
                 sa.mode(),
-                Optional.of(sa.aead()),
+                Optional.of(sa.algorithms()),
                 sa.reqid(),
                 new ReplayState(kernel.replayWindow(), 0, lastSent),
-                sa.esn(),
                 kernel.ownerCpu(),
-                kernel.flags(),
-                kernel.selector(),
-                Lifetime.INFINITE,
+                kernel.options(),
                 new Counters(0, 0, now(), Optional.empty()),
                 new ObservedSa.Errors(0, 0, 0),
                 Set.of());
+    }
+
+    private static ObservedSa with(ObservedSa sa, SaOptions options) {
+        return new ObservedSa(
+                sa.id(),
+                sa.source(),
+                sa.direction(),
+                sa.mode(),
+                sa.algorithms(),
+                sa.reqid(),
+                sa.replay(),
+                sa.ownerCpu(),
+                options,
+                sa.counters(),
+                sa.errors(),
+                sa.features());
     }
 
     private static ObservedSa sent(ObservedSa sa, long last) {
@@ -407,14 +440,11 @@ final class TestingKernel implements Xfrm {
                 sa.source(),
                 sa.direction(),
                 sa.mode(),
-                sa.aead(),
+                sa.algorithms(),
                 sa.reqid(),
                 new ReplayState(sa.replay().window(), 0, last),
-                sa.esn(),
                 sa.ownerCpu(),
-                sa.flags(),
-                sa.selector(),
-                sa.lifetime(),
+                sa.options(),
                 new Counters(last * 100, last, sa.counters().added(), Optional.empty()),
                 sa.errors(),
                 sa.features());
@@ -427,7 +457,7 @@ final class TestingKernel implements Xfrm {
                 policy.action(),
                 policy.templates(),
                 policies.size() + 1L,
-                0,
+                PolicyFlag.bits(policy.flags()),
                 false,
                 Lifetime.INFINITE,
                 new Counters(0, 0, now(), Optional.empty()));

@@ -14,10 +14,6 @@ import org.junit.jupiter.api.Test;
 class DifferencesTest {
 
     private static final Aead GCM = Aead.aesGcm(256, 128);
-    private static final XfrmCapabilities MODERN =
-            new XfrmCapabilities(true, true, Set.of(AddressFamily.IPV4), Set.of(GCM), List.of());
-    private static final XfrmCapabilities OLD =
-            new XfrmCapabilities(false, false, Set.of(AddressFamily.IPV4), Set.of(GCM), List.of());
     private static final Counters UNUSED = new Counters(0, 0, Instant.EPOCH, Optional.empty());
 
     private static Sa outbound() {
@@ -42,11 +38,8 @@ class DifferencesTest {
                 Optional.of(GCM),
                 reqid,
                 new ReplayState(window, 0, 99),
-                true,
                 cpu,
-                KernelSa.FLAG_ESN | KernelSa.FLAG_ANY_INNER_FAMILY,
-                Optional.empty(),
-                Lifetime.INFINITE,
+                SaOptions.NONE.with(Set.of(SaFlag.ESN, SaFlag.ANY_INNER_FAMILY), Optional.empty()),
                 UNUSED,
                 new ObservedSa.Errors(0, 0, 0),
                 Set.of());
@@ -56,15 +49,15 @@ class DifferencesTest {
     void whatWasInstalledDoesNotDiffer() {
         ObservedSa found = observed(Optional.of(SaDirection.OUT), 0, OptionalInt.of(3), 7);
 
-        assertThat(Differences.between(outbound(), found, MODERN)).isEmpty();
+        assertThat(Differences.between(outbound(), found, Kernels.MODERN)).isEmpty();
     }
 
     @Test
     void whatAnOldKernelCannotExpressIsNotMissed() {
         ObservedSa found = observed(Optional.empty(), 1, OptionalInt.empty(), 7);
 
-        assertThat(Differences.between(outbound(), found, OLD)).isEmpty();
-        assertThat(Differences.between(outbound(), found, MODERN))
+        assertThat(Differences.between(outbound(), found, Kernels.OLD)).isEmpty();
+        assertThat(Differences.between(outbound(), found, Kernels.MODERN))
                 .extracting(Difference::property)
                 .containsExactly("direction", "replay window", "owner CPU");
     }
@@ -73,7 +66,7 @@ class DifferencesTest {
     void aDifferenceReadsAsASentence() {
         ObservedSa found = observed(Optional.of(SaDirection.OUT), 0, OptionalInt.empty(), 8);
 
-        assertThat(Differences.between(outbound(), found, MODERN))
+        assertThat(Differences.between(outbound(), found, Kernels.MODERN))
                 .extracting(Difference::toString)
                 .containsExactly("reqid is 8 and should be 7", "owner CPU is none and should be 3");
     }

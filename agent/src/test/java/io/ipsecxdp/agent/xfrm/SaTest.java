@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.ipsecxdp.agent.key.KeyMaterial;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class SaTest {
@@ -46,10 +48,67 @@ class SaTest {
     }
 
     @Test
-    void onlyTunnelAndTransportModeAreInstalled() {
+    void beetNeedsTheInnerAddresses() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> sa(256, SaDirection.IN, Mode.BEET, 32, false, "192.0.2.1"))
-                .withMessageContaining("BEET");
+                .withMessage("BEET mode needs a selector with the two inner addresses");
+    }
+
+    @Test
+    void modesThatNobodyCanAskForAreNotInstalled() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> sa(256, SaDirection.IN, Mode.IPTFS, 32, false, "192.0.2.1"))
+                .withMessageContaining("IPTFS");
+    }
+
+    private static Sa protectedBy(IpProtocol protocol, Algorithms algorithms) {
+        return new Sa(
+                new SaId(ip("192.0.2.2"), protocol, 256, Mark.NONE),
+                ip("192.0.2.1"),
+                SaDirection.OUT,
+                Mode.TUNNEL,
+                algorithms,
+                1,
+                0,
+                true,
+                OptionalInt.empty());
+    }
+
+    @Test
+    void ahDoesNotEncrypt() {
+        assertThatIllegalArgumentException().isThrownBy(() -> protectedBy(IpProtocol.AH, GCM));
+        assertThatIllegalArgumentException()
+                .isThrownBy(
+                        () -> protectedBy(IpProtocol.AH, Separate.of(Cipher.aesCbc(256), Integrity.HMAC_SHA2_256_128)))
+                .withMessage("AH does not encrypt");
+    }
+
+    @Test
+    void espWithoutIntegrityIsRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() ->
+                        protectedBy(IpProtocol.ESP, new Separate(Optional.of(Cipher.aesCbc(256)), Optional.empty())))
+                .withMessage("An SA needs integrity, also where it encrypts");
+    }
+
+    @Test
+    void espWithoutEncryptionIsAskedForByName() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> protectedBy(IpProtocol.ESP, Separate.of(Integrity.HMAC_SHA2_256_128)))
+                .withMessageContaining("NULL encryption");
+        assertThat(protectedBy(IpProtocol.ESP, Separate.of(Cipher.NULL, Integrity.HMAC_SHA2_256_128))
+                        .algorithms()
+                        .keyBytes())
+                .isEqualTo(32);
+    }
+
+    @Test
+    void aFlagOfTheOtherDirectionIsRefused() {
+        Sa sa = sa(256, SaDirection.OUT, Mode.TUNNEL, 0, false, "192.0.2.1");
+        SaOptions options = SaOptions.NONE.with(Set.of(SaFlag.DECAP_DSCP), Optional.empty());
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> sa.with(options))
+                .withMessage("An outbound SA cannot have the flag DECAP_DSCP");
     }
 
     @Test

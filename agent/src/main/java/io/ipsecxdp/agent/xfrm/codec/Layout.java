@@ -121,6 +121,23 @@ final class Layout {
         private UserSaFlush() {}
     }
 
+    static final class Algo {
+        static final int ALG_NAME = 0;
+        static final int ALG_KEY_LEN = 64;
+        static final int ALG_KEY = 68;
+
+        private Algo() {}
+    }
+
+    static final class AlgoAuth {
+        static final int ALG_NAME = 0;
+        static final int ALG_KEY_LEN = 64;
+        static final int ALG_TRUNC_LEN = 68;
+        static final int ALG_KEY = 72;
+
+        private AlgoAuth() {}
+    }
+
     static final class AlgoAead {
         static final int ALG_NAME = 0;
         static final int ALG_NAME_SIZE = 64;
@@ -129,6 +146,24 @@ final class Layout {
         static final int ALG_KEY = 72;
 
         private AlgoAead() {}
+    }
+
+    static final class EncapTemplate {
+        static final int TYPE = 0;
+        static final int SPORT = 2;
+        static final int DPORT = 4;
+        static final int OA = 8;
+        static final int SIZE = 24;
+
+        private EncapTemplate() {}
+    }
+
+    static final class UserOffload {
+        static final int IFINDEX = 0;
+        static final int FLAGS = 4;
+        static final int SIZE = 8;
+
+        private UserOffload() {}
     }
 
     static final class ReplayState {

@@ -2,6 +2,7 @@ package io.ipsecxdp.agent.xfrm.codec;
 
 import io.ipsecxdp.agent.xfrm.AddressFamily;
 import io.ipsecxdp.agent.xfrm.Mode;
+import io.ipsecxdp.agent.xfrm.Offload;
 import io.ipsecxdp.agent.xfrm.Policy;
 import io.ipsecxdp.agent.xfrm.PolicyDirection;
 import io.ipsecxdp.agent.xfrm.PolicyId;
@@ -10,6 +11,12 @@ import java.util.Optional;
 
 /** The kernel's numbers for the model's names (linux/xfrm.h), both ways. */
 final class Numbers {
+
+    /** {@code UDP_ENCAP_ESPINUDP} of linux/udp.h: RFC 3948. */
+    static final int UDP_ENCAP_ESPINUDP = 2;
+
+    static final int XFRM_OFFLOAD_INBOUND = 2;
+    static final int XFRM_OFFLOAD_PACKET = 4;
 
     private Numbers() {}
 
@@ -119,5 +126,13 @@ final class Numbers {
             case 1 -> Policy.Action.BLOCK;
             default -> throw new MalformedMessageException("policy action " + number);
         };
+    }
+
+    static int offloadFlags(Offload offload, SaDirection direction) {
+        return (direction == SaDirection.IN ? XFRM_OFFLOAD_INBOUND : 0) | (offload.packet() ? XFRM_OFFLOAD_PACKET : 0);
+    }
+
+    static Offload offload(int interfaceIndex, int flags) {
+        return new Offload(interfaceIndex, (flags & XFRM_OFFLOAD_PACKET) != 0);
     }
 }

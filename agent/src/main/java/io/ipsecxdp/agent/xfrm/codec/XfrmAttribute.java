@@ -21,6 +21,7 @@ final class XfrmAttribute {
     static final int SA_EXTRA_FLAGS = 24;
     static final int OFFLOAD_DEV = 28;
     static final int SET_MARK = 29;
+    static final int SET_MARK_MASK = 30;
     static final int IF_ID = 31;
     /** Since Linux 6.10; older kernels ignore it. */
     static final int SA_DIR = 33;

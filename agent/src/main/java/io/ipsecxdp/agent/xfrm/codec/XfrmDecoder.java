@@ -2,9 +2,11 @@ package io.ipsecxdp.agent.xfrm.codec;
 
 import io.ipsecxdp.agent.xfrm.AddressFamily;
 import io.ipsecxdp.agent.xfrm.Aead;
+import io.ipsecxdp.agent.xfrm.Algorithms;
+import io.ipsecxdp.agent.xfrm.Cipher;
 import io.ipsecxdp.agent.xfrm.Counters;
+import io.ipsecxdp.agent.xfrm.Integrity;
 import io.ipsecxdp.agent.xfrm.IpProtocol;
-import io.ipsecxdp.agent.xfrm.KernelSa;
 import io.ipsecxdp.agent.xfrm.Lifetime;
 import io.ipsecxdp.agent.xfrm.Mark;
 import io.ipsecxdp.agent.xfrm.Notification;
@@ -14,10 +16,17 @@ import io.ipsecxdp.agent.xfrm.PolicyId;
 import io.ipsecxdp.agent.xfrm.PortMatch;
 import io.ipsecxdp.agent.xfrm.Prefix;
 import io.ipsecxdp.agent.xfrm.ReplayState;
+import io.ipsecxdp.agent.xfrm.SaFlag;
 import io.ipsecxdp.agent.xfrm.SaId;
+import io.ipsecxdp.agent.xfrm.SaOptions;
 import io.ipsecxdp.agent.xfrm.Selector;
+import io.ipsecxdp.agent.xfrm.Separate;
 import io.ipsecxdp.agent.xfrm.Template;
+import io.ipsecxdp.agent.xfrm.UdpEncapsulation;
+import io.ipsecxdp.agent.xfrm.codec.Layout.Algo;
 import io.ipsecxdp.agent.xfrm.codec.Layout.AlgoAead;
+import io.ipsecxdp.agent.xfrm.codec.Layout.AlgoAuth;
+import io.ipsecxdp.agent.xfrm.codec.Layout.EncapTemplate;
 import io.ipsecxdp.agent.xfrm.codec.Layout.Id;
 import io.ipsecxdp.agent.xfrm.codec.Layout.LifetimeConfig;
 import io.ipsecxdp.agent.xfrm.codec.Layout.LifetimeCurrent;
@@ -26,6 +35,7 @@ import io.ipsecxdp.agent.xfrm.codec.Layout.SadInfo;
 import io.ipsecxdp.agent.xfrm.codec.Layout.Stats;
 import io.ipsecxdp.agent.xfrm.codec.Layout.UserAcquire;
 import io.ipsecxdp.agent.xfrm.codec.Layout.UserExpire;
+import io.ipsecxdp.agent.xfrm.codec.Layout.UserOffload;
 import io.ipsecxdp.agent.xfrm.codec.Layout.UserPolicyExpire;
 import io.ipsecxdp.agent.xfrm.codec.Layout.UserPolicyId;
 import io.ipsecxdp.agent.xfrm.codec.Layout.UserPolicyInfo;
@@ -38,7 +48,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -49,20 +58,6 @@ import java.util.function.Supplier;
  * make no sense.
  */
 public final class XfrmDecoder {
-
-    private static final Map<Integer, ObservedSa.Feature> FEATURES = Map.ofEntries(
-            Map.entry(XfrmAttribute.ALG_AUTH, ObservedSa.Feature.OTHER_ALGORITHM),
-            Map.entry(XfrmAttribute.ALG_CRYPT, ObservedSa.Feature.OTHER_ALGORITHM),
-            Map.entry(XfrmAttribute.ALG_COMP, ObservedSa.Feature.OTHER_ALGORITHM),
-            Map.entry(XfrmAttribute.ALG_AUTH_TRUNC, ObservedSa.Feature.OTHER_ALGORITHM),
-            Map.entry(XfrmAttribute.ENCAP, ObservedSa.Feature.ENCAPSULATION),
-            Map.entry(XfrmAttribute.COADDR, ObservedSa.Feature.CARE_OF_ADDRESS),
-            Map.entry(XfrmAttribute.TFCPAD, ObservedSa.Feature.TFC_PADDING),
-            Map.entry(XfrmAttribute.SA_EXTRA_FLAGS, ObservedSa.Feature.EXTRA_FLAGS),
-            Map.entry(XfrmAttribute.OFFLOAD_DEV, ObservedSa.Feature.OFFLOAD),
-            Map.entry(XfrmAttribute.SET_MARK, ObservedSa.Feature.OUTPUT_MARK),
-            Map.entry(XfrmAttribute.IF_ID, ObservedSa.Feature.INTERFACE_ID),
-            Map.entry(XfrmAttribute.NAT_KEEPALIVE_INTERVAL, ObservedSa.Feature.NAT_KEEPALIVE));
 
     private XfrmDecoder() {}
 
@@ -161,27 +156,65 @@ public final class XfrmDecoder {
 
     private static ObservedSa sa(Bytes info, Attributes attributes) {
         AddressFamily family = requireFamily(info.unsignedShort(UserSaInfo.FAMILY));
-        int flags = info.unsignedByte(UserSaInfo.FLAGS);
         Bytes stats = info.slice(UserSaInfo.STATS, Stats.SIZE);
         return new ObservedSa(
                 saId(info, family, attributes),
                 info.address(UserSaInfo.SADDR, family),
                 attributes.find(XfrmAttribute.SA_DIR).map(dir -> Numbers.saDirection(dir.unsignedByte(0))),
                 Numbers.mode(info.unsignedByte(UserSaInfo.MODE)),
-                attributes.find(XfrmAttribute.ALG_AEAD).map(XfrmDecoder::aead),
+                algorithms(attributes),
                 info.unsignedInt(UserSaInfo.REQID),
                 replay(info, attributes),
-                (flags & KernelSa.FLAG_ESN) != 0,
                 ownerCpu(attributes),
-                flags,
-                selector(info.slice(UserSaInfo.SEL, Layout.Selector.SIZE)),
-                lifetime(info.slice(UserSaInfo.LFT, LifetimeConfig.SIZE)),
+                options(info, family, attributes),
                 counters(info.slice(UserSaInfo.CURLFT, LifetimeCurrent.SIZE)),
                 new ObservedSa.Errors(
                         stats.unsignedInt(Stats.REPLAY_WINDOW),
                         stats.unsignedInt(Stats.REPLAY),
                         stats.unsignedInt(Stats.INTEGRITY_FAILED)),
                 features(attributes));
+    }
+
+    private static SaOptions options(Bytes info, AddressFamily family, Attributes attributes) {
+        return new SaOptions(
+                lifetime(info.slice(UserSaInfo.LFT, LifetimeConfig.SIZE)),
+                SaFlag.of(info.unsignedByte(UserSaInfo.FLAGS), number(attributes, XfrmAttribute.SA_EXTRA_FLAGS)),
+                selector(info.slice(UserSaInfo.SEL, Layout.Selector.SIZE)),
+                attributes
+                        .find(XfrmAttribute.ENCAP)
+                        .filter(encapsulation -> isEspInUdp(encapsulation))
+                        .map(encapsulation -> encapsulation(encapsulation, family)),
+                outputMark(attributes),
+                Integer.toUnsignedLong(number(attributes, XfrmAttribute.IF_ID)),
+                number(attributes, XfrmAttribute.TFCPAD),
+                attributes
+                        .find(XfrmAttribute.OFFLOAD_DEV)
+                        .map(offload -> Numbers.offload(
+                                offload.signedInt(UserOffload.IFINDEX), offload.unsignedByte(UserOffload.FLAGS))));
+    }
+
+    /** An attribute that is one number of 32 bits; 0 if it is missing. */
+    private static int number(Attributes attributes, int type) {
+        return attributes.find(type).map(number -> number.signedInt(0)).orElse(0);
+    }
+
+    private static boolean isEspInUdp(Bytes encapsulation) {
+        return encapsulation.unsignedShort(EncapTemplate.TYPE) == Numbers.UDP_ENCAP_ESPINUDP;
+    }
+
+    private static UdpEncapsulation encapsulation(Bytes bytes, AddressFamily family) {
+        return new UdpEncapsulation(
+                bytes.bigEndianShort(EncapTemplate.SPORT),
+                bytes.bigEndianShort(EncapTemplate.DPORT),
+                bytes.allZero(EncapTemplate.OA, Layout.ADDRESS_SIZE)
+                        ? Optional.empty()
+                        : Optional.of(bytes.address(EncapTemplate.OA, family)));
+    }
+
+    private static Optional<Mark> outputMark(Attributes attributes) {
+        return attributes
+                .find(XfrmAttribute.SET_MARK)
+                .map(value -> new Mark(value.signedInt(0), number(attributes, XfrmAttribute.SET_MARK_MASK)));
     }
 
     private static SaId saId(Bytes info, AddressFamily family, Attributes attributes) {
@@ -193,11 +226,36 @@ public final class XfrmDecoder {
                 mark(attributes));
     }
 
+    private static Optional<Algorithms> algorithms(Attributes attributes) {
+        Optional<Bytes> aead = attributes.find(XfrmAttribute.ALG_AEAD);
+        if (aead.isPresent()) {
+            return aead.map(XfrmDecoder::aead);
+        }
+        Optional<Cipher> cipher = attributes
+                .find(XfrmAttribute.ALG_CRYPT)
+                .map(algorithm -> new Cipher(name(algorithm), algorithm.signedInt(Algo.ALG_KEY_LEN)));
+        Optional<Integrity> integrity =
+                attributes.find(XfrmAttribute.ALG_AUTH_TRUNC).map(XfrmDecoder::integrity);
+        return cipher.isEmpty() && integrity.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Separate(cipher, integrity));
+    }
+
     private static Aead aead(Bytes algorithm) {
         return new Aead(
-                algorithm.text(AlgoAead.ALG_NAME, AlgoAead.ALG_NAME_SIZE),
-                algorithm.signedInt(AlgoAead.ALG_KEY_LEN),
-                algorithm.signedInt(AlgoAead.ALG_ICV_LEN));
+                name(algorithm), algorithm.signedInt(AlgoAead.ALG_KEY_LEN), algorithm.signedInt(AlgoAead.ALG_ICV_LEN));
+    }
+
+    private static Integrity integrity(Bytes algorithm) {
+        return new Integrity(
+                name(algorithm),
+                algorithm.signedInt(AlgoAuth.ALG_KEY_LEN),
+                algorithm.signedInt(AlgoAuth.ALG_TRUNC_LEN));
+    }
+
+    /** The three structures of algorithms begin alike. */
+    private static String name(Bytes algorithm) {
+        return algorithm.text(AlgoAead.ALG_NAME, AlgoAead.ALG_NAME_SIZE);
     }
 
     private static ReplayState replay(Bytes info, Attributes attributes) {
@@ -229,11 +287,24 @@ public final class XfrmDecoder {
 
     private static Set<ObservedSa.Feature> features(Attributes attributes) {
         Set<ObservedSa.Feature> features = EnumSet.noneOf(ObservedSa.Feature.class);
-        FEATURES.forEach((attribute, feature) -> {
-            if (attributes.has(attribute)) {
-                features.add(feature);
-            }
-        });
+        if (attributes.has(XfrmAttribute.ALG_COMP)) {
+            features.add(ObservedSa.Feature.COMPRESSION);
+        }
+        if (attributes.has(XfrmAttribute.COADDR)) {
+            features.add(ObservedSa.Feature.CARE_OF_ADDRESS);
+        }
+        if (attributes.has(XfrmAttribute.NAT_KEEPALIVE_INTERVAL)) {
+            features.add(ObservedSa.Feature.NAT_KEEPALIVE);
+        }
+        if (attributes
+                .find(XfrmAttribute.ENCAP)
+                .filter(found -> !isEspInUdp(found))
+                .isPresent()) {
+            features.add(ObservedSa.Feature.OTHER_ENCAPSULATION);
+        }
+        if (!SaFlag.areKnown(number(attributes, XfrmAttribute.SA_EXTRA_FLAGS))) {
+            features.add(ObservedSa.Feature.UNKNOWN_FLAGS);
+        }
         return features;
     }
 
@@ -244,10 +315,7 @@ public final class XfrmDecoder {
                                 Numbers.policyDirection(info.unsignedByte(UserPolicyInfo.DIR)),
                                 selector,
                                 mark(attributes),
-                                attributes
-                                        .find(XfrmAttribute.IF_ID)
-                                        .map(id -> id.unsignedInt(0))
-                                        .orElse(0L),
+                                Integer.toUnsignedLong(number(attributes, XfrmAttribute.IF_ID)),
                                 policyType(attributes)),
                         info.unsignedInt(UserPolicyInfo.PRIORITY),
                         Numbers.action(info.unsignedByte(UserPolicyInfo.ACTION)),

@@ -3,24 +3,35 @@ package io.ipsecxdp.agent.xfrm.codec;
 import io.ipsecxdp.agent.key.KeyMaterial;
 import io.ipsecxdp.agent.xfrm.AddressFamily;
 import io.ipsecxdp.agent.xfrm.Aead;
+import io.ipsecxdp.agent.xfrm.Algorithms;
 import io.ipsecxdp.agent.xfrm.Change;
+import io.ipsecxdp.agent.xfrm.Cipher;
+import io.ipsecxdp.agent.xfrm.Integrity;
 import io.ipsecxdp.agent.xfrm.KernelSa;
 import io.ipsecxdp.agent.xfrm.Lifetime;
 import io.ipsecxdp.agent.xfrm.Mark;
 import io.ipsecxdp.agent.xfrm.Policy;
+import io.ipsecxdp.agent.xfrm.PolicyFlag;
 import io.ipsecxdp.agent.xfrm.PolicyId;
 import io.ipsecxdp.agent.xfrm.PortMatch;
 import io.ipsecxdp.agent.xfrm.Sa;
 import io.ipsecxdp.agent.xfrm.SaDirection;
+import io.ipsecxdp.agent.xfrm.SaFlag;
 import io.ipsecxdp.agent.xfrm.SaId;
+import io.ipsecxdp.agent.xfrm.SaOptions;
 import io.ipsecxdp.agent.xfrm.Selector;
+import io.ipsecxdp.agent.xfrm.Separate;
 import io.ipsecxdp.agent.xfrm.Template;
 import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
+import io.ipsecxdp.agent.xfrm.codec.Layout.Algo;
 import io.ipsecxdp.agent.xfrm.codec.Layout.AlgoAead;
+import io.ipsecxdp.agent.xfrm.codec.Layout.AlgoAuth;
+import io.ipsecxdp.agent.xfrm.codec.Layout.EncapTemplate;
 import io.ipsecxdp.agent.xfrm.codec.Layout.Id;
 import io.ipsecxdp.agent.xfrm.codec.Layout.LifetimeConfig;
 import io.ipsecxdp.agent.xfrm.codec.Layout.ReplayState;
 import io.ipsecxdp.agent.xfrm.codec.Layout.ReplayStateEsn;
+import io.ipsecxdp.agent.xfrm.codec.Layout.UserOffload;
 import io.ipsecxdp.agent.xfrm.codec.Layout.UserPolicyId;
 import io.ipsecxdp.agent.xfrm.codec.Layout.UserPolicyInfo;
 import io.ipsecxdp.agent.xfrm.codec.Layout.UserPolicyType;
@@ -31,6 +42,7 @@ import io.ipsecxdp.agent.xfrm.codec.Layout.UserTemplate;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Writes requests to the kernel. */
@@ -57,7 +69,8 @@ public final class XfrmEncoder {
     public void change(int sequence, Change change, XfrmCapabilities capabilities) {
         switch (change) {
             case Change.AddSa(Sa sa, KeyMaterial key, long lastSequence) ->
-                addSa(sequence, sa, key, lastSequence, Lifetime.INFINITE, capabilities);
+                putSa(XfrmMessage.NEWSA, sequence, sa, key, lastSequence, capabilities);
+            case Change.ChangeLifetime(Sa sa) -> changeLifetime(sequence, sa, capabilities);
             case Change.DeleteSa(SaId id) -> saById(XfrmMessage.DELSA, ACKNOWLEDGED, sequence, id);
             case Change.AddPolicy(Policy policy) -> putPolicy(XfrmMessage.NEWPOLICY, sequence, policy);
             case Change.ReplacePolicy(Policy policy) -> putPolicy(XfrmMessage.UPDPOLICY, sequence, policy);
@@ -65,18 +78,25 @@ public final class XfrmEncoder {
         }
     }
 
-    /** NEWSA, never UPDSA: so EEXIST tells that the identity is taken. */
-    public void addSa(
-            int sequence, Sa sa, KeyMaterial key, long lastSequence, Lifetime lifetime, XfrmCapabilities capabilities) {
+    private void changeLifetime(int sequence, Sa sa, XfrmCapabilities capabilities) {
+        try (KeyMaterial unused = KeyMaterial.random(sa.algorithms().keyBytes())) {
+            putSa(XfrmMessage.UPDSA, sequence, sa, unused, 0, capabilities);
+        }
+    }
+
+    /** An SA is added with NEWSA, never with UPDSA: so EEXIST tells that the identity is taken. */
+    private void putSa(
+            int type, int sequence, Sa sa, KeyMaterial key, long lastSequence, XfrmCapabilities capabilities) {
         KernelSa kernelSa = KernelSa.of(sa, capabilities);
-        int info = out.begin(XfrmMessage.NEWSA, ACKNOWLEDGED, sequence, UserSaInfo.SIZE);
+        SaOptions options = kernelSa.options();
+        int info = out.begin(type, ACKNOWLEDGED, sequence, UserSaInfo.SIZE);
         putIdentity(info, sa.id(), sa.source());
-        kernelSa.selector().ifPresent(selector -> putSelector(info + UserSaInfo.SEL, selector));
-        putLifetime(info + UserSaInfo.LFT, lifetime);
+        options.selector().ifPresent(selector -> putSelector(info + UserSaInfo.SEL, selector));
+        putLifetime(info + UserSaInfo.LFT, options.lifetime());
         buffer().putInt(info + UserSaInfo.REQID, (int) sa.reqid());
         buffer().put(info + UserSaInfo.MODE, (byte) Numbers.of(sa.mode()));
-        buffer().put(info + UserSaInfo.FLAGS, (byte) kernelSa.flags());
-        attributeAead(sa.aead(), key);
+        buffer().put(info + UserSaInfo.FLAGS, (byte) SaFlag.flags(options.flags()));
+        attributesOf(sa.algorithms(), key);
         if (sa.esn() || kernelSa.replayWindow() > LARGEST_PLAIN_WINDOW) {
             attributeReplayEsn(kernelSa.replayWindow(), lastSequence);
         } else {
@@ -86,6 +106,7 @@ public final class XfrmEncoder {
         attributeMark(sa.id().mark());
         kernelSa.direction().ifPresent(this::attributeDirection);
         attributeOwnerCpu(kernelSa.ownerCpu());
+        attributesOf(options, sa.direction());
         out.end();
     }
 
@@ -146,6 +167,7 @@ public final class XfrmEncoder {
         buffer().putInt(info + UserPolicyInfo.PRIORITY, (int) policy.priority());
         buffer().put(info + UserPolicyInfo.DIR, (byte) Numbers.of(id.direction()));
         buffer().put(info + UserPolicyInfo.ACTION, (byte) Numbers.of(policy.action()));
+        buffer().put(info + UserPolicyInfo.FLAGS, (byte) PolicyFlag.bits(policy.flags()));
         if (!policy.templates().isEmpty()) {
             int templates = out.attribute(XfrmAttribute.TMPL, policy.templates().size() * UserTemplate.SIZE);
             for (int i = 0; i < policy.templates().size(); i++) {
@@ -167,21 +189,73 @@ public final class XfrmEncoder {
 
     private void attributesOf(PolicyId id) {
         attributeMark(id.mark());
-        if (id.interfaceId() != 0) {
-            buffer().putInt(out.attribute(XfrmAttribute.IF_ID, Integer.BYTES), (int) id.interfaceId());
-        }
+        attributeInterfaceId(id.interfaceId());
         if (id.type() != PolicyId.Type.MAIN) {
             int type = out.attribute(XfrmAttribute.POLICY_TYPE, UserPolicyType.SIZE);
             buffer().put(type + UserPolicyType.TYPE, (byte) Numbers.of(id.type()));
         }
     }
 
-    private void attributeAead(Aead aead, KeyMaterial key) {
-        int algorithm = out.attribute(XfrmAttribute.ALG_AEAD, AlgoAead.ALG_KEY + key.length());
-        buffer().put(algorithm + AlgoAead.ALG_NAME, aead.kernelName().getBytes(StandardCharsets.US_ASCII));
-        buffer().putInt(algorithm + AlgoAead.ALG_KEY_LEN, aead.keyBits());
-        buffer().putInt(algorithm + AlgoAead.ALG_ICV_LEN, aead.icvBits());
-        key.writeTo(buffer().slice(algorithm + AlgoAead.ALG_KEY, key.length()));
+    private void attributesOf(Algorithms algorithms, KeyMaterial key) {
+        switch (algorithms) {
+            case Aead aead -> {
+                int at = algorithm(XfrmAttribute.ALG_AEAD, AlgoAead.ALG_KEY, aead.kernelName(), aead.keyBits());
+                buffer().putInt(at + AlgoAead.ALG_ICV_LEN, aead.icvBits());
+                putKey(at + AlgoAead.ALG_KEY, key, 0, aead.keyBytes());
+            }
+            case Separate(Optional<Cipher> cipher, Optional<Integrity> integrity) -> {
+                cipher.ifPresent(encryption -> {
+                    int at = algorithm(
+                            XfrmAttribute.ALG_CRYPT, Algo.ALG_KEY, encryption.kernelName(), encryption.keyBits());
+                    putKey(at + Algo.ALG_KEY, key, 0, encryption.keyBytes());
+                });
+                integrity.ifPresent(mac -> {
+                    int at = algorithm(XfrmAttribute.ALG_AUTH_TRUNC, AlgoAuth.ALG_KEY, mac.kernelName(), mac.keyBits());
+                    buffer().putInt(at + AlgoAuth.ALG_TRUNC_LEN, mac.icvBits());
+                    int before = cipher.map(Cipher::keyBytes).orElse(0);
+                    putKey(at + AlgoAuth.ALG_KEY, key, before, mac.keyBytes());
+                });
+            }
+        }
+    }
+
+    /** The three structures of algorithms begin alike; gives the offset of this one. */
+    private int algorithm(int attribute, int size, String kernelName, int keyBits) {
+        int at = out.attribute(attribute, size + (keyBits + 7) / 8);
+        buffer().put(at + Algo.ALG_NAME, kernelName.getBytes(StandardCharsets.US_ASCII));
+        buffer().putInt(at + Algo.ALG_KEY_LEN, keyBits);
+        return at;
+    }
+
+    private void putKey(int at, KeyMaterial key, int from, int length) {
+        key.writeTo(buffer().slice(at, length), from, length);
+    }
+
+    private void attributesOf(SaOptions options, SaDirection direction) {
+        int extraFlags = SaFlag.extraFlags(options.flags());
+        if (extraFlags != 0) {
+            attributeInt(XfrmAttribute.SA_EXTRA_FLAGS, extraFlags);
+        }
+        options.encapsulation().ifPresent(encapsulation -> {
+            int at = out.attribute(XfrmAttribute.ENCAP, EncapTemplate.SIZE);
+            buffer().putShort(at + EncapTemplate.TYPE, (short) Numbers.UDP_ENCAP_ESPINUDP);
+            putBigEndianShort(at + EncapTemplate.SPORT, encapsulation.sourcePort());
+            putBigEndianShort(at + EncapTemplate.DPORT, encapsulation.destinationPort());
+            encapsulation.originalAddress().ifPresent(address -> putAddress(at + EncapTemplate.OA, address));
+        });
+        options.outputMark().ifPresent(mark -> {
+            attributeInt(XfrmAttribute.SET_MARK, mark.value());
+            attributeInt(XfrmAttribute.SET_MARK_MASK, mark.mask());
+        });
+        attributeInterfaceId(options.interfaceId());
+        if (options.tfcPadding() != 0) {
+            attributeInt(XfrmAttribute.TFCPAD, options.tfcPadding());
+        }
+        options.offload().ifPresent(offload -> {
+            int at = out.attribute(XfrmAttribute.OFFLOAD_DEV, UserOffload.SIZE);
+            buffer().putInt(at + UserOffload.IFINDEX, offload.interfaceIndex());
+            buffer().put(at + UserOffload.FLAGS, (byte) Numbers.offloadFlags(offload, direction));
+        });
     }
 
     /** Without its bitmap, which the kernel makes itself ({@code xfrm_alloc_replay_state_esn}). */
@@ -215,8 +289,18 @@ public final class XfrmEncoder {
 
     private void attributeOwnerCpu(OptionalInt cpu) {
         if (cpu.isPresent()) {
-            buffer().putInt(out.attribute(XfrmAttribute.SA_PCPU, Integer.BYTES), cpu.getAsInt());
+            attributeInt(XfrmAttribute.SA_PCPU, cpu.getAsInt());
         }
+    }
+
+    private void attributeInterfaceId(long id) {
+        if (id != 0) {
+            attributeInt(XfrmAttribute.IF_ID, (int) id);
+        }
+    }
+
+    private void attributeInt(int type, int value) {
+        buffer().putInt(out.attribute(type, Integer.BYTES), value);
     }
 
     private void putIdentity(int info, SaId id, InetAddress source) {

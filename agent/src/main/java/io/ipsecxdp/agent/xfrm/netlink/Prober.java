@@ -3,14 +3,23 @@ package io.ipsecxdp.agent.xfrm.netlink;
 import io.ipsecxdp.agent.key.KeyMaterial;
 import io.ipsecxdp.agent.xfrm.AddressFamily;
 import io.ipsecxdp.agent.xfrm.Aead;
+import io.ipsecxdp.agent.xfrm.Algorithms;
 import io.ipsecxdp.agent.xfrm.Change;
+import io.ipsecxdp.agent.xfrm.Cipher;
+import io.ipsecxdp.agent.xfrm.Integrity;
+import io.ipsecxdp.agent.xfrm.IpProtocol;
 import io.ipsecxdp.agent.xfrm.KernelError;
 import io.ipsecxdp.agent.xfrm.Lifetime;
+import io.ipsecxdp.agent.xfrm.Mark;
 import io.ipsecxdp.agent.xfrm.Mode;
 import io.ipsecxdp.agent.xfrm.ObservedSa;
+import io.ipsecxdp.agent.xfrm.Prefix;
 import io.ipsecxdp.agent.xfrm.Sa;
 import io.ipsecxdp.agent.xfrm.SaDirection;
 import io.ipsecxdp.agent.xfrm.SaId;
+import io.ipsecxdp.agent.xfrm.SaOptions;
+import io.ipsecxdp.agent.xfrm.Selector;
+import io.ipsecxdp.agent.xfrm.Separate;
 import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
 import io.ipsecxdp.agent.xfrm.codec.XfrmDecoder;
 import java.net.InetAddress;
@@ -23,6 +32,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * Finds out what the kernel can do by installing SAs that no packet can match: their ends are addresses of
@@ -31,13 +43,33 @@ import java.util.SplittableRandom;
  */
 final class Prober {
 
-    private static final XfrmCapabilities PLAIN = new XfrmCapabilities(false, false, Set.of(), Set.of(), List.of());
+    private static final XfrmCapabilities PLAIN =
+            new XfrmCapabilities(false, false, Set.of(), Set.of(), false, Set.of(), Set.of(), Set.of(), List.of());
 
-    private static final Lifetime BRIEF = Lifetime.ofSeconds(10);
+    private static final SaOptions BRIEF = SaOptions.NONE.with(Lifetime.ofSeconds(10));
+
+    /** What is tried where something else than the algorithm is asked about. */
+    private static final Aead USUAL = Aead.aesGcm(256, 128);
 
     private static final int SOME_WINDOW = 32;
 
-    private record Trial(AddressFamily family, Aead aead, Sa sa) {}
+    /** @param thing what the SA is tried for */
+    private record Trial(Thing thing, Sa sa) {}
+
+    /** Something that a kernel may have or not. */
+    private sealed interface Thing {}
+
+    private record Esp(AddressFamily family) implements Thing {}
+
+    private record Ah(AddressFamily family) implements Thing {}
+
+    private record Beet() implements Thing {}
+
+    private record OfAead(Aead aead) implements Thing {}
+
+    private record OfCipher(Cipher cipher) implements Thing {}
+
+    private record OfIntegrity(Integrity integrity) implements Thing {}
 
     private final Conversation conversation;
     private final SplittableRandom random = new SplittableRandom();
@@ -56,15 +88,22 @@ final class Prober {
         } else if (larval.isPresent() && !perCpu) {
             missing.add("This kernel's SAs have no owner CPU (XFRMA_SA_PCPU).");
         }
-        Set<AddressFamily> esp = new HashSet<>();
-        Set<Aead> aeads = new HashSet<>();
-        tryAeads(esp, aeads);
-        return new XfrmCapabilities(direction, perCpu, esp, aeads, missing);
+        Set<Thing> things = tryAll();
+        return new XfrmCapabilities(
+                direction,
+                perCpu,
+                families(family -> things.contains(new Esp(family))),
+                families(family -> things.contains(new Ah(family))),
+                things.contains(new Beet()),
+                which(things, Aead.known(), OfAead::new),
+                which(things, Cipher.known(), OfCipher::new),
+                which(things, Integrity.known(), OfIntegrity::new),
+                missing);
     }
 
     /** A larval SA needs no ESP; a kernel that does not know an attribute ignores it and does not show it. */
     private Optional<ObservedSa> larvalSaWithAllAttributes() {
-        SaId id = randomId(AddressFamily.IPV4);
+        SaId id = SaId.esp(destination(AddressFamily.IPV4), random.nextLong(256, 1L << Integer.SIZE));
         Conversation.Answer<ObservedSa> answer = conversation.ask(
                 (encoder, sequence) ->
                         encoder.reserveSpi(sequence, id, source(AddressFamily.IPV4), SaDirection.IN, OptionalInt.of(0)),
@@ -74,62 +113,110 @@ final class Prober {
         return answer.value();
     }
 
-    private void tryAeads(Set<AddressFamily> esp, Set<Aead> aeads) {
-        List<Trial> trials = Arrays.stream(AddressFamily.values())
-                .flatMap(family -> Aead.aesGcmVariants().stream().map(aead -> trial(family, aead)))
-                .toList();
+    /** Algorithms are tried with one family, as they are the same for both. */
+    private Set<Thing> tryAll() {
+        List<Trial> trials = new ArrayList<>();
+        for (AddressFamily family : AddressFamily.values()) {
+            trials.add(trial(new Esp(family), IpProtocol.ESP, family, USUAL));
+            trials.add(trial(new Ah(family), IpProtocol.AH, family, Separate.of(Integrity.HMAC_SHA2_256_128)));
+        }
+        trials.add(beet());
+        Aead.known().forEach(aead -> trials.add(trial(new OfAead(aead), IpProtocol.ESP, AddressFamily.IPV4, aead)));
+        Cipher.known()
+                .forEach(cipher -> trials.add(trial(
+                        new OfCipher(cipher),
+                        IpProtocol.ESP,
+                        AddressFamily.IPV4,
+                        Separate.of(cipher, Integrity.HMAC_SHA2_256_128))));
+        Integrity.known()
+                .forEach(integrity -> trials.add(trial(
+                        new OfIntegrity(integrity),
+                        IpProtocol.ESP,
+                        AddressFamily.IPV4,
+                        Separate.of(Cipher.NULL, integrity))));
         List<Optional<KernelError>> answers = conversation.request(
                 trials.stream().map(trial -> adding(trial.sa())).toList());
-        delete(accepted(trials, answers).stream().map(trial -> trial.sa().id()).toList());
-
-        accepted(trials, answers).forEach(trial -> {
-            esp.add(trial.family());
-            aeads.add(trial.aead());
-        });
-        for (int i = 0; i < trials.size(); i++) {
-            Trial trial = trials.get(i);
-            Optional<KernelError> answer = answers.get(i);
-            boolean firstOfFamily = i % Aead.aesGcmVariants().size() == 0;
-            if (answer.isPresent() && esp.contains(trial.family())) {
-                missing.add("This kernel's %s SAs cannot have %s: %s."
-                        .formatted(trial.family(), trial.aead(), answer.get()));
-            } else if (answer.isPresent() && firstOfFamily) {
-                missing.add("This kernel takes no %s ESP SA with AES-GCM: %s.".formatted(trial.family(), answer.get()));
-            }
-        }
-    }
-
-    private static List<Trial> accepted(List<Trial> trials, List<Optional<KernelError>> answers) {
-        List<Trial> accepted = new ArrayList<>();
+        Set<Thing> things = new HashSet<>();
+        List<SaId> accepted = new ArrayList<>();
         for (int i = 0; i < trials.size(); i++) {
             if (answers.get(i).isEmpty()) {
-                accepted.add(trials.get(i));
+                things.add(trials.get(i).thing());
+                accepted.add(trials.get(i).sa().id());
             }
         }
-        return accepted;
+        delete(accepted);
+        for (int i = 0; i < trials.size(); i++) {
+            Thing thing = trials.get(i).thing();
+            answers.get(i).flatMap(error -> lack(thing, error, things)).ifPresent(missing::add);
+        }
+        return things;
     }
 
-    private Trial trial(AddressFamily family, Aead aead) {
-        SaId id = randomId(family);
-        return new Trial(
-                family,
-                aead,
-                new Sa(
-                        id,
-                        source(family),
-                        SaDirection.IN,
-                        Mode.TRANSPORT,
-                        aead,
-                        id.spi(),
-                        SOME_WINDOW,
-                        false,
-                        OptionalInt.empty()));
+    /** Without ESP there is nothing to be said about what ESP could have. */
+    private static Optional<String> lack(Thing thing, KernelError error, Set<Thing> things) {
+        boolean esp = things.contains(new Esp(AddressFamily.IPV4));
+        return switch (thing) {
+            case Esp(AddressFamily family) ->
+                Optional.of("This kernel takes no %s ESP SA with AES-GCM: %s.".formatted(family, error));
+            case Ah(AddressFamily family) -> Optional.of("This kernel takes no %s AH SA: %s.".formatted(family, error));
+            case Beet() when esp -> Optional.of("This kernel takes no SA in BEET mode: %s.".formatted(error));
+            case OfAead(Aead aead) when esp -> Optional.of(cannotHave(aead, error));
+            case OfCipher(Cipher cipher) when esp -> Optional.of(cannotHave(cipher, error));
+            case OfIntegrity(Integrity integrity) when esp -> Optional.of(cannotHave(integrity, error));
+            default -> Optional.empty();
+        };
+    }
+
+    private static String cannotHave(Record algorithm, KernelError error) {
+        return "This kernel's SAs cannot have %s: %s.".formatted(algorithm, error);
+    }
+
+    private static Set<AddressFamily> families(Predicate<AddressFamily> has) {
+        return Arrays.stream(AddressFamily.values()).filter(has).collect(Collectors.toSet());
+    }
+
+    private static <T> Set<T> which(Set<Thing> things, List<T> known, Function<T, Thing> thing) {
+        return known.stream().filter(one -> things.contains(thing.apply(one))).collect(Collectors.toSet());
+    }
+
+    private Trial trial(Thing thing, IpProtocol protocol, AddressFamily family, Algorithms algorithms) {
+        return new Trial(thing, sa(protocol, family, Mode.TRANSPORT, algorithms, BRIEF));
+    }
+
+    private Trial beet() {
+        AddressFamily family = AddressFamily.IPV4;
+        Selector inner = Selector.between(Prefix.host(source(family)), Prefix.host(destination(family)));
+        SaOptions options = new SaOptions(
+                BRIEF.lifetime(),
+                Set.of(),
+                Optional.of(inner),
+                Optional.empty(),
+                Optional.empty(),
+                0,
+                0,
+                Optional.empty());
+        return new Trial(new Beet(), sa(IpProtocol.ESP, family, Mode.BEET, USUAL, options));
+    }
+
+    private Sa sa(IpProtocol protocol, AddressFamily family, Mode mode, Algorithms algorithms, SaOptions options) {
+        SaId id = new SaId(destination(family), protocol, random.nextLong(256, 1L << Integer.SIZE), Mark.NONE);
+        return new Sa(
+                id,
+                source(family),
+                SaDirection.IN,
+                mode,
+                algorithms,
+                id.spi(),
+                SOME_WINDOW,
+                false,
+                OptionalInt.empty(),
+                options);
     }
 
     private static Conversation.Request adding(Sa sa) {
         return (encoder, sequence) -> {
-            try (KeyMaterial key = KeyMaterial.random(sa.aead().keyBytes())) {
-                encoder.addSa(sequence, sa, key, 0, BRIEF, PLAIN);
+            try (KeyMaterial key = KeyMaterial.random(sa.algorithms().keyBytes())) {
+                encoder.change(sequence, new Change.AddSa(sa, key), PLAIN);
             }
         };
     }
@@ -139,10 +226,6 @@ final class Prober {
                 .<Conversation.Request>map(
                         id -> (encoder, sequence) -> encoder.change(sequence, new Change.DeleteSa(id), PLAIN))
                 .toList());
-    }
-
-    private SaId randomId(AddressFamily family) {
-        return SaId.esp(destination(family), random.nextLong(256, 1L << Integer.SIZE));
     }
 
     private static InetAddress source(AddressFamily family) {

@@ -4,13 +4,16 @@ import static io.ipsecxdp.agent.xfrm.Addresses.ip;
 import static io.ipsecxdp.agent.xfrm.Addresses.prefix;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ipsecxdp.agent.InGuest;
 import io.ipsecxdp.agent.Needs;
 import io.ipsecxdp.agent.jna.NetworkNamespace;
 import io.ipsecxdp.agent.key.KeyMaterial;
 import io.ipsecxdp.agent.xfrm.AddressFamily;
 import io.ipsecxdp.agent.xfrm.Aead;
+import io.ipsecxdp.agent.xfrm.Algorithms;
 import io.ipsecxdp.agent.xfrm.Change;
 import io.ipsecxdp.agent.xfrm.IpProtocol;
+import io.ipsecxdp.agent.xfrm.Kernels;
 import io.ipsecxdp.agent.xfrm.Mark;
 import io.ipsecxdp.agent.xfrm.Mode;
 import io.ipsecxdp.agent.xfrm.Policy;
@@ -46,8 +49,8 @@ class Iproute2IT {
 
     private static final String KEY_128 = "000102030405060708090a0b0c0d0e0f10111213";
     private static final String KEY_256 = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20212223";
-    private static final XfrmCapabilities OLD = Samples.capabilities(false, false);
-    private static final XfrmCapabilities MODERN = Samples.capabilities(true, true);
+    private static final XfrmCapabilities OLD = Kernels.OLD;
+    private static final XfrmCapabilities MODERN = Kernels.MODERN;
     private static final Pattern DUMPED_LINE = Pattern.compile("^ \\| [0-9a-f]{5}  ([0-9a-f ]{48})");
 
     private static final int XFRMA_SRCADDR = 13;
@@ -134,13 +137,21 @@ class Iproute2IT {
         }
     }
 
-    private static Sa sa(SaId id, InetAddress source, SaDirection direction, Mode mode, Aead aead, int window) {
+    private static Sa sa(SaId id, InetAddress source, SaDirection direction, Mode mode, Algorithms aead, int window) {
         return new Sa(id, source, direction, mode, aead, 7, window, false, OptionalInt.empty());
     }
 
     private static Sa withEsn(Sa sa, OptionalInt cpu) {
         return new Sa(
-                sa.id(), sa.source(), sa.direction(), sa.mode(), sa.aead(), sa.reqid(), sa.replayWindow(), true, cpu);
+                sa.id(),
+                sa.source(),
+                sa.direction(),
+                sa.mode(),
+                sa.algorithms(),
+                sa.reqid(),
+                sa.replayWindow(),
+                true,
+                cpu);
     }
 
     @Test
@@ -182,14 +193,10 @@ class Iproute2IT {
                 sa(id, ip("192.0.2.1"), SaDirection.IN, Mode.TRANSPORT, Aead.aesGcm(128, 64), 32), KEY_128, 0, OLD);
     }
 
+    /** iproute2 knows {@code pcpu-num} from 7.2 on. */
     @Test
+    @InGuest
     void onDirectionAndOwnerCpu() {
-        if (!namespace
-                .attempt(List.of(ipProgram, "xfrm", "state", "help"))
-                .text()
-                .contains("pcpu-num")) {
-            Needs.missingHere("an iproute2 that knows pcpu-num: 6.15 does not, 7.2 does.");
-        }
         Sa sa = sa(
                 SaId.esp(ip("192.0.2.2"), 0x1000),
                 ip("192.0.2.1"),

@@ -4,11 +4,13 @@ import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.agent.Needs;
-import io.ipsecxdp.agent.xfrm.KernelSa;
+import io.ipsecxdp.agent.xfrm.PolicyFlag;
 import io.ipsecxdp.agent.xfrm.Sa;
+import io.ipsecxdp.agent.xfrm.SaFlag;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -201,11 +203,40 @@ class LayoutTest {
             entry("XFRMA_OFFLOAD_DEV", XfrmAttribute.OFFLOAD_DEV),
             entry("XFRMA_SET_MARK", XfrmAttribute.SET_MARK),
             entry("XFRMA_IF_ID", XfrmAttribute.IF_ID),
-            entry("XFRM_STATE_ESN", KernelSa.FLAG_ESN),
-            entry("XFRM_STATE_AF_UNSPEC", KernelSa.FLAG_ANY_INNER_FAMILY));
+            entry("XFRMA_SET_MARK_MASK", XfrmAttribute.SET_MARK_MASK),
+            entry("offsetof(struct xfrm_algo, alg_name)", Layout.Algo.ALG_NAME),
+            entry("offsetof(struct xfrm_algo, alg_key_len)", Layout.Algo.ALG_KEY_LEN),
+            entry("offsetof(struct xfrm_algo, alg_key)", Layout.Algo.ALG_KEY),
+            entry("offsetof(struct xfrm_algo_auth, alg_name)", Layout.AlgoAuth.ALG_NAME),
+            entry("offsetof(struct xfrm_algo_auth, alg_key_len)", Layout.AlgoAuth.ALG_KEY_LEN),
+            entry("offsetof(struct xfrm_algo_auth, alg_trunc_len)", Layout.AlgoAuth.ALG_TRUNC_LEN),
+            entry("offsetof(struct xfrm_algo_auth, alg_key)", Layout.AlgoAuth.ALG_KEY),
+            entry("sizeof(struct xfrm_encap_tmpl)", Layout.EncapTemplate.SIZE),
+            entry("offsetof(struct xfrm_encap_tmpl, encap_type)", Layout.EncapTemplate.TYPE),
+            entry("offsetof(struct xfrm_encap_tmpl, encap_sport)", Layout.EncapTemplate.SPORT),
+            entry("offsetof(struct xfrm_encap_tmpl, encap_dport)", Layout.EncapTemplate.DPORT),
+            entry("offsetof(struct xfrm_encap_tmpl, encap_oa)", Layout.EncapTemplate.OA),
+            entry("UDP_ENCAP_ESPINUDP", Numbers.UDP_ENCAP_ESPINUDP),
+            entry("sizeof(struct xfrm_user_offload)", Layout.UserOffload.SIZE),
+            entry("offsetof(struct xfrm_user_offload, ifindex)", Layout.UserOffload.IFINDEX),
+            entry("offsetof(struct xfrm_user_offload, flags)", Layout.UserOffload.FLAGS),
+            entry("XFRM_OFFLOAD_INBOUND", Numbers.XFRM_OFFLOAD_INBOUND),
+            entry("XFRM_STATE_NOECN", flag(SaFlag.NO_ECN)),
+            entry("XFRM_STATE_DECAP_DSCP", flag(SaFlag.DECAP_DSCP)),
+            entry("XFRM_STATE_NOPMTUDISC", flag(SaFlag.NO_PATH_MTU_DISCOVERY)),
+            entry("XFRM_STATE_WILDRECV", flag(SaFlag.WILD_RECEIVE)),
+            entry("XFRM_STATE_ICMP", flag(SaFlag.ICMP)),
+            entry("XFRM_STATE_AF_UNSPEC", flag(SaFlag.ANY_INNER_FAMILY)),
+            entry("XFRM_STATE_ALIGN4", flag(SaFlag.ALIGN_TO_4)),
+            entry("XFRM_STATE_ESN", flag(SaFlag.ESN)),
+            entry("XFRM_SA_XFLAG_DONT_ENCAP_DSCP", SaFlag.extraFlags(Set.of(SaFlag.DONT_ENCAP_DSCP))),
+            entry("XFRM_SA_XFLAG_OSEQ_MAY_WRAP", SaFlag.extraFlags(Set.of(SaFlag.SEQUENCE_MAY_WRAP))),
+            entry("XFRM_POLICY_LOCALOK", PolicyFlag.bits(Set.of(PolicyFlag.LOCAL_OK))),
+            entry("XFRM_POLICY_ICMP", PolicyFlag.bits(Set.of(PolicyFlag.ICMP))));
 
     /** Later than the headers of many a build machine: those that have them are asked. */
     private static final Map<String, Integer> OURS_OF_LATER_HEADERS = Map.of(
+            "XFRM_OFFLOAD_PACKET", Numbers.XFRM_OFFLOAD_PACKET,
             "XFRMA_SA_DIR", XfrmAttribute.SA_DIR,
             "XFRMA_NAT_KEEPALIVE_INTERVAL", XfrmAttribute.NAT_KEEPALIVE_INTERVAL,
             "XFRMA_SA_PCPU", XfrmAttribute.SA_PCPU);
@@ -219,12 +250,16 @@ class LayoutTest {
         Map<String, Integer> ours = new TreeMap<>(OURS);
         String header = Files.readString(Path.of("/usr/include/linux/xfrm.h"));
         OURS_OF_LATER_HEADERS.forEach((name, number) -> {
-            if (header.contains(name + ",")) {
+            if (header.contains(name + ",") || header.contains("#define " + name)) {
                 ours.put(name, number);
             }
         });
 
         assertThat(asked(compiler, ours.keySet())).isEqualTo(ours);
+    }
+
+    private static int flag(SaFlag flag) {
+        return SaFlag.flags(Set.of(flag));
     }
 
     private Map<String, Integer> asked(Path compiler, Iterable<String> expressions) throws Exception {
@@ -233,6 +268,7 @@ class LayoutTest {
                 #include <stdio.h>
                 #include <sys/socket.h>
                 #include <linux/netlink.h>
+                #include <linux/udp.h>
                 #include <linux/xfrm.h>
                 int main(void) {
                 """);

@@ -2,27 +2,41 @@ package io.ipsecxdp.agent.xfrm.codec;
 
 import io.ipsecxdp.agent.xfrm.AddressFamily;
 import io.ipsecxdp.agent.xfrm.Aead;
+import io.ipsecxdp.agent.xfrm.Algorithms;
+import io.ipsecxdp.agent.xfrm.Cipher;
+import io.ipsecxdp.agent.xfrm.Integrity;
 import io.ipsecxdp.agent.xfrm.IpProtocol;
+import io.ipsecxdp.agent.xfrm.Kernels;
+import io.ipsecxdp.agent.xfrm.Lifetime;
 import io.ipsecxdp.agent.xfrm.Mark;
 import io.ipsecxdp.agent.xfrm.Mode;
+import io.ipsecxdp.agent.xfrm.Offload;
 import io.ipsecxdp.agent.xfrm.Policy;
 import io.ipsecxdp.agent.xfrm.PolicyDirection;
+import io.ipsecxdp.agent.xfrm.PolicyFlag;
 import io.ipsecxdp.agent.xfrm.PolicyId;
 import io.ipsecxdp.agent.xfrm.PortMatch;
 import io.ipsecxdp.agent.xfrm.Prefix;
 import io.ipsecxdp.agent.xfrm.Sa;
 import io.ipsecxdp.agent.xfrm.SaDirection;
+import io.ipsecxdp.agent.xfrm.SaFlag;
 import io.ipsecxdp.agent.xfrm.SaId;
+import io.ipsecxdp.agent.xfrm.SaOptions;
 import io.ipsecxdp.agent.xfrm.Selector;
+import io.ipsecxdp.agent.xfrm.Separate;
 import io.ipsecxdp.agent.xfrm.Template;
+import io.ipsecxdp.agent.xfrm.UdpEncapsulation;
 import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Collectors;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -31,53 +45,134 @@ import net.jqwik.api.arbitraries.LongArbitrary;
 /** Everything that can be asked of the codec, at random. */
 final class Samples {
 
-    private static final XfrmCapabilities MODERN = capabilities(true, true);
-
     private Samples() {}
 
-    static XfrmCapabilities capabilities(boolean direction, boolean perCpu) {
-        return new XfrmCapabilities(
-                direction, perCpu, Set.of(AddressFamily.values()), Set.copyOf(Aead.aesGcmVariants()), List.of());
-    }
-
     static Arbitrary<XfrmCapabilities> capabilities() {
-        return Arbitraries.of(MODERN, capabilities(true, false), capabilities(false, false));
+        return Arbitraries.of(Kernels.MODERN, Kernels.of(true, false), Kernels.OLD);
     }
 
     static Arbitrary<Sa> sas() {
-        return families()
-                .flatMap(family -> Combinators.combine(
-                                saIds(family),
-                                addresses(family),
-                                Arbitraries.of(SaDirection.class),
-                                Arbitraries.of(Mode.TUNNEL, Mode.TRANSPORT),
-                                Arbitraries.of(Aead.aesGcmVariants()),
-                                unsigned32(0),
-                                Arbitraries.integers().between(0, Sa.LARGEST_REPLAY_WINDOW),
-                                Arbitraries.of(true, false))
-                        .flatAs((id, source, direction, mode, aead, reqid, window, esn) -> ownerCpus()
-                                .map(cpu -> new Sa(
-                                        id,
-                                        source,
-                                        direction,
-                                        mode,
-                                        aead,
-                                        reqid,
-                                        direction == SaDirection.OUT ? 0 : esn ? Math.max(1, window) : window,
-                                        esn,
-                                        cpu))));
+        return Combinators.combine(
+                        families(),
+                        Arbitraries.of(IpProtocol.ESP, IpProtocol.AH),
+                        Arbitraries.of(SaDirection.class),
+                        Arbitraries.of(Mode.TUNNEL, Mode.TRANSPORT, Mode.BEET),
+                        Arbitraries.of(true, false))
+                .flatAs(Samples::sas);
+    }
+
+    private static Arbitrary<Sa> sas(
+            AddressFamily family, IpProtocol protocol, SaDirection direction, Mode mode, boolean esn) {
+        boolean ah = protocol.equals(IpProtocol.AH);
+        return Combinators.combine(
+                        saIds(family, protocol),
+                        addresses(family),
+                        ah ? integrity().map(Separate::of) : espAlgorithms(),
+                        unsigned32(0),
+                        Arbitraries.integers().between(0, Sa.LARGEST_REPLAY_WINDOW),
+                        ownerCpus(),
+                        options(family, ah, direction, mode, esn))
+                .as((id, source, algorithms, reqid, window, cpu, options) -> new Sa(
+                        id,
+                        source,
+                        direction,
+                        mode,
+                        algorithms,
+                        reqid,
+                        direction == SaDirection.OUT ? 0 : esn ? Math.max(1, window) : window,
+                        esn,
+                        cpu,
+                        options));
+    }
+
+    private static Arbitrary<Algorithms> espAlgorithms() {
+        return Arbitraries.oneOf(
+                Arbitraries.of(Aead.known()).map(aead -> aead),
+                Combinators.combine(Arbitraries.of(Cipher.known()), integrity()).as(Separate::of));
+    }
+
+    private static Arbitrary<Integrity> integrity() {
+        return Arbitraries.of(Integrity.known());
+    }
+
+    private static Arbitrary<SaOptions> options(
+            AddressFamily family, boolean ah, SaDirection direction, Mode mode, boolean esn) {
+        Arbitrary<Optional<Selector>> selectors = switch (mode) {
+            case TRANSPORT -> selectors(family).optional(0.3);
+            case BEET -> families().flatMap(Samples::selectors).map(Optional::of);
+            default -> families().flatMap(Samples::selectors).optional(0.3);
+        };
+        boolean canPad = !ah && mode == Mode.TUNNEL && direction == SaDirection.OUT;
+        return Combinators.combine(
+                        lifetimes(),
+                        flags(direction, esn),
+                        selectors,
+                        ah
+                                ? Arbitraries.just(Optional.empty())
+                                : encapsulations(family).optional(0.3),
+                        marks().optional(0.3),
+                        unsigned32(1).optional(0.3).map(id -> id.orElse(0L)),
+                        canPad ? Arbitraries.integers().between(0, 0xffff) : Arbitraries.just(0),
+                        Combinators.combine(
+                                        Arbitraries.integers().between(1, Integer.MAX_VALUE),
+                                        Arbitraries.of(true, false))
+                                .as(Offload::new)
+                                .optional(0.2))
+                .as(SaOptions::new);
+    }
+
+    private static Arbitrary<Set<SaFlag>> flags(SaDirection direction, boolean esn) {
+        List<SaFlag> possible = new ArrayList<>(
+                direction == SaDirection.IN
+                        ? List.of(SaFlag.NO_ECN, SaFlag.DECAP_DSCP, SaFlag.ICMP)
+                        : List.of(SaFlag.NO_ECN, SaFlag.NO_PATH_MTU_DISCOVERY, SaFlag.DONT_ENCAP_DSCP));
+        if (direction == SaDirection.OUT && !esn) {
+            possible.add(SaFlag.SEQUENCE_MAY_WRAP);
+        }
+        return Arbitraries.of(possible).set().ofMaxSize(possible.size());
+    }
+
+    private static Arbitrary<UdpEncapsulation> encapsulations(AddressFamily family) {
+        return Combinators.combine(
+                        Arbitraries.integers().between(0, 0xffff),
+                        Arbitraries.integers().between(0, 0xffff),
+                        addresses(family)
+                                .filter(address -> !address.isAnyLocalAddress())
+                                .optional())
+                .as(UdpEncapsulation::new);
+    }
+
+    private static Arbitrary<Lifetime> lifetimes() {
+        return Combinators.combine(limits(), limits(), limits(), limits())
+                .as(Lifetime::new)
+                .optional(0.5)
+                .map(lifetime -> lifetime.orElse(Lifetime.INFINITE));
+    }
+
+    private static Arbitrary<Lifetime.Limit> limits() {
+        return Combinators.combine(Arbitraries.longs(), Arbitraries.longs()).as(Lifetime.Limit::new);
     }
 
     static Arbitrary<SaId> saIds() {
-        return families().flatMap(Samples::saIds);
+        return families().flatMap(family -> saIds(family, IpProtocol.ESP));
     }
 
     static Arbitrary<Policy> policies() {
         return Combinators.combine(
-                        policyIds(), unsigned32(0), templates().list().ofMaxSize(6))
-                .flatAs((id, priority, templates) -> Arbitraries.of(Policy.Action.class)
-                        .map(action -> new Policy(
-                                id, priority, action, action == Policy.Action.BLOCK ? List.of() : templates)));
+                        policyIds(),
+                        unsigned32(0),
+                        templates().list().ofMaxSize(6),
+                        Arbitraries.of(Policy.Action.class),
+                        Arbitraries.of(PolicyFlag.class).set().ofMaxSize(3))
+                .as((id, priority, templates, action, flags) -> new Policy(
+                        id,
+                        priority,
+                        action,
+                        action == Policy.Action.BLOCK ? List.of() : templates,
+                        flags.stream()
+                                .filter(flag ->
+                                        flag != PolicyFlag.PER_CPU_ACQUIRE || id.direction() == PolicyDirection.OUT)
+                                .collect(Collectors.toSet())));
     }
 
     static Arbitrary<PolicyId> policyIds() {
@@ -94,9 +189,9 @@ final class Samples {
         return Arbitraries.of(AddressFamily.class);
     }
 
-    private static Arbitrary<SaId> saIds(AddressFamily family) {
+    private static Arbitrary<SaId> saIds(AddressFamily family, IpProtocol protocol) {
         return Combinators.combine(addresses(family), unsigned32(256), marks())
-                .as((destination, spi, mark) -> new SaId(destination, IpProtocol.ESP, spi, mark));
+                .as((destination, spi, mark) -> new SaId(destination, protocol, spi, mark));
     }
 
     private static Arbitrary<Selector> selectors(AddressFamily family) {

@@ -12,6 +12,7 @@ import io.ipsecxdp.agent.xfrm.Aead;
 import io.ipsecxdp.agent.xfrm.Change;
 import io.ipsecxdp.agent.xfrm.Errno;
 import io.ipsecxdp.agent.xfrm.KernelError;
+import io.ipsecxdp.agent.xfrm.Kernels;
 import io.ipsecxdp.agent.xfrm.Mode;
 import io.ipsecxdp.agent.xfrm.ObservedPolicy;
 import io.ipsecxdp.agent.xfrm.Policy;
@@ -39,7 +40,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -48,7 +48,7 @@ import org.junit.jupiter.api.Test;
 /** What a healthy kernel does too rarely to wait for. */
 class ConversationTest {
 
-    private static final XfrmCapabilities NONE = new XfrmCapabilities(false, false, Set.of(), Set.of(), List.of());
+    private static final XfrmCapabilities NONE = Kernels.OLD;
 
     private static final List<Policy> POLICIES =
             IntStream.range(0, 200).mapToObj(ConversationTest::policy).toList();

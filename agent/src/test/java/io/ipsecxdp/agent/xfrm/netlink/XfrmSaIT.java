@@ -2,8 +2,8 @@ package io.ipsecxdp.agent.xfrm.netlink;
 
 import static io.ipsecxdp.agent.xfrm.Addresses.ip;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.ipsecxdp.agent.InGuest;
 import io.ipsecxdp.agent.Needs;
 import io.ipsecxdp.agent.jna.NetworkNamespace;
 import io.ipsecxdp.agent.key.KeyMaterial;
@@ -28,10 +28,13 @@ import io.ipsecxdp.agent.xfrm.Result;
 import io.ipsecxdp.agent.xfrm.Sa;
 import io.ipsecxdp.agent.xfrm.SaDirection;
 import io.ipsecxdp.agent.xfrm.SaId;
+import io.ipsecxdp.agent.xfrm.SaOptions;
 import io.ipsecxdp.agent.xfrm.Selector;
 import io.ipsecxdp.agent.xfrm.Subscription;
 import io.ipsecxdp.agent.xfrm.Template;
 import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -53,6 +56,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** SAs on a kernel with ESP: what is installed is what the kernel shows, and packets go through it. */
+@InGuest
 @Timeout(120)
 class XfrmSaIT {
 
@@ -98,7 +102,7 @@ class XfrmSaIT {
         try (NetworkNamespace namespace = NetworkNamespace.create();
                 NetlinkXfrm xfrm = namespace.call(NetlinkXfrm::open)) {
             if (xfrm.capabilities().esp().isEmpty()) {
-                Needs.missingHere("a kernel with ESP. "
+                Needs.missing("a kernel with ESP: "
                         + String.join(" ", xfrm.capabilities().missing()));
             }
         }
@@ -109,22 +113,20 @@ class XfrmSaIT {
         left = host(1);
         right = host(2);
         left.namespace()
-                .run("ip link add eth0 type veth peer name eth0 netns "
+                .ip("link add eth0 type veth peer name eth0 netns "
                         + right.namespace().path());
         Stream.of(left, right).forEach(host -> {
             int other = 3 - host.number();
-            host.namespace().sysctl("net/ipv6/conf/eth0/accept_dad", "0");
-            host.namespace().run("ip addr add 10.0.0.%d/24 dev eth0".formatted(host.number()));
-            host.namespace().run("ip addr add fd00::%d/64 dev eth0".formatted(host.number()));
-            host.namespace().run("ip link set eth0 up");
-            host.namespace().run("ip addr add 10.%d.0.1/32 dev lo".formatted(host.number()));
-            host.namespace().run("ip addr add fd00:%d::1/128 dev lo".formatted(host.number()));
             host.namespace()
-                    .run("ip route add 10.%d.0.0/16 via 10.0.0.%d src 10.%d.0.1"
-                            .formatted(other, other, host.number()));
-            host.namespace()
-                    .run("ip route add fd00:%d::/64 via fd00::%d src fd00:%d::1"
-                            .formatted(other, other, host.number()));
+                    .ip(
+                            "addr add 10.0.0.%d/24 dev eth0".formatted(host.number()),
+                            "addr add fd00::%d/64 dev eth0 nodad".formatted(host.number()),
+                            "link set eth0 up",
+                            "addr add 10.%d.0.1/32 dev lo".formatted(host.number()),
+                            "addr add fd00:%d::1/128 dev lo nodad".formatted(host.number()),
+                            "route add 10.%d.0.0/16 via 10.0.0.%d src 10.%d.0.1".formatted(other, other, host.number()),
+                            "route add fd00:%d::/64 via fd00::%d src fd00:%d::1"
+                                    .formatted(other, other, host.number()));
         });
     }
 
@@ -153,9 +155,9 @@ class XfrmSaIT {
 
     /** All SAs of a test have one key, which no SA outside of it has. */
     private static Change add(Sa sa, long lastSequence) {
-        KeyMaterial key = sa.aead().keyBytes() == GCM.keyBytes()
+        KeyMaterial key = sa.algorithms().keyBytes() == GCM.keyBytes()
                 ? key()
-                : KeyMaterial.random(sa.aead().keyBytes());
+                : KeyMaterial.random(sa.algorithms().keyBytes());
         return new Change.AddSa(sa, key, lastSequence);
     }
 
@@ -178,7 +180,7 @@ class XfrmSaIT {
                 sa.source(),
                 sa.direction(),
                 sa.mode(),
-                sa.aead(),
+                sa.algorithms(),
                 sa.reqid(),
                 sa.replayWindow(),
                 sa.esn(),
@@ -316,7 +318,7 @@ class XfrmSaIT {
 
     @Test
     void anOwnerCpuThatTheMachineDoesNotHaveIsRefused() {
-        assumeThat(left.xfrm().capabilities().perCpuSa()).isTrue();
+        assertThat(left.xfrm().capabilities().perCpuSa()).isTrue();
         Sa sa = ownedBy(sa(left, right, AddressFamily.IPV4, SaDirection.OUT, Mode.TUNNEL, 0x1000), 100_000);
 
         KernelError error =
@@ -339,7 +341,7 @@ class XfrmSaIT {
                         plain.source(),
                         plain.direction(),
                         plain.mode(),
-                        plain.aead(),
+                        plain.algorithms(),
                         plain.reqid() + mark.value(),
                         0,
                         true,
@@ -364,7 +366,7 @@ class XfrmSaIT {
                 plain.source(),
                 plain.direction(),
                 plain.mode(),
-                plain.aead(),
+                plain.algorithms(),
                 plain.reqid(),
                 0,
                 true,
@@ -380,16 +382,9 @@ class XfrmSaIT {
         Sa sa = sa(left, right, AddressFamily.IPV4, SaDirection.IN, Mode.TRANSPORT, 0x1000);
         try (Subscription subscription =
                         left.namespace().call(() -> left.xfrm().subscribe(Set.of(NotificationGroup.EXPIRE)));
-                Conversation conversation = left.namespace().call(() -> new Conversation(Conversation.openSocket()));
                 KeyMaterial key = key()) {
-            assertThat(conversation.request(List.of((encoder, sequence) -> encoder.addSa(
-                            sequence,
-                            sa,
-                            key,
-                            0,
-                            Lifetime.ofSeconds(1),
-                            left.xfrm().capabilities()))))
-                    .containsExactly(Optional.empty());
+            Sa brief = sa.with(SaOptions.NONE.with(Lifetime.ofSeconds(1)));
+            left.apply(new Change.AddSa(brief, key));
 
             assertThat(subscription.next())
                     .containsExactly(new Notification(new Notification.SaExpired(sa.id(), true), false));
@@ -517,8 +512,8 @@ class XfrmSaIT {
 
     @Test
     void eachCpuSendsWithItsOwnSaAndTheOthersWithTheFallback() {
-        assumeThat(left.xfrm().capabilities().perCpuSa()).isTrue();
-        if (Runtime.getRuntime().availableProcessors() < 2) {
+        assertThat(left.xfrm().capabilities().perCpuSa()).isTrue();
+        if (Files.notExists(Path.of("/sys/devices/system/cpu/cpu1"))) {
             Needs.missing("two CPUs");
         }
         AddressFamily v4 = AddressFamily.IPV4;
@@ -557,7 +552,7 @@ class XfrmSaIT {
     @Test
     void probingFindsWhatThisKernelHasAndLeavesNothingBehind() {
         assertThat(left.xfrm().capabilities().esp()).containsExactlyInAnyOrder(AddressFamily.values());
-        assertThat(left.xfrm().capabilities().aeads()).containsExactlyInAnyOrderElementsOf(Aead.aesGcmVariants());
+        assertThat(left.xfrm().capabilities().aeads()).containsExactlyInAnyOrderElementsOf(Aead.known());
         assertThat(left.xfrm().dumpSas()).isEmpty();
     }
 }
