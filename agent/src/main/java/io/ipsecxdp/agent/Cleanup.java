@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -85,7 +86,7 @@ final class Cleanup {
         KernelEars ears = KernelEars.open(bench.xfrm(), events);
         try {
             KernelWork work = new KernelWork(bench.xfrm(), bench.state(), noKeys, clock);
-            work.want(Desired.of(emptySlices(journal)));
+            work.want(Desired.of(emptySlices(journal), Map.of()));
             Facts facts = new Facts(
                     bench.boot(),
                     Node.onlineCpus(),

@@ -8,6 +8,7 @@ import io.ipsecxdp.agent.loop.Events.LinksChanged;
 import io.ipsecxdp.agent.loop.Events.PlansAre;
 import io.ipsecxdp.agent.loop.Events.Stop;
 import io.ipsecxdp.agent.node.KeySecrets;
+import io.ipsecxdp.agent.node.Link;
 import io.ipsecxdp.agent.node.Links;
 import io.ipsecxdp.agent.node.NodeFacts;
 import io.ipsecxdp.agent.node.StatusWriter.News;
@@ -73,6 +74,9 @@ public final class KernelLoop implements AutoCloseable {
     private final Backoff telling;
 
     private Optional<List<Slice>> slices = Optional.empty();
+    /** Indexes by name, as far as an entry depends on one. */
+    private Map<String, Integer> interfaces = Map.of();
+
     private Optional<NodeFacts> facts = Optional.empty();
     private Optional<KernelWork.Round> round = Optional.empty();
     private Map<SteeringStanding.Key, SteeringStanding> steering = Map.of();
@@ -225,13 +229,17 @@ public final class KernelLoop implements AutoCloseable {
                 if (sameOrders) {
                     work.wantStill(now);
                 } else {
-                    work.want(Desired.of(now));
+                    interfaces = Desired.namesInterfaces(now) ? indexes(Links.list()) : Map.of();
+                    work.want(Desired.of(now, interfaces));
                 }
                 roundNeeded |= !sameOrders;
                 steeringNeeded |= !sameOrders;
             }
             case KernelTold(List<Notification> notifications) -> roundNeeded |= work.hear(notifications);
-            case LinksChanged() -> steeringNeeded = true;
+            case LinksChanged() -> {
+                steeringNeeded = true;
+                slices.filter(Desired::namesInterfaces).ifPresent(this::lookAtInterfaces);
+            }
             case KeyArrived(String uid, KeySecrets.Answer answer) -> {
                 if (work.arrived(uid, answer) && keysGatherUntil.isEmpty()) {
                     keysGatherUntil = Optional.of(clock.instant().plus(keysGather));
@@ -249,6 +257,21 @@ public final class KernelLoop implements AutoCloseable {
     }
 
     private record Order(String slice, String uid, long generation) {}
+
+    private void lookAtInterfaces(List<Slice> slices) {
+        Map<String, Integer> now = indexes(Links.list());
+        if (!now.equals(interfaces)) {
+            interfaces = now;
+            work.want(Desired.of(slices, interfaces));
+            roundNeeded = true;
+        }
+    }
+
+    private static Map<String, Integer> indexes(Map<String, Link> links) {
+        return links.entrySet().stream()
+                .collect(Collectors.toMap(
+                        Map.Entry::getKey, entry -> entry.getValue().device().index()));
+    }
 
     /** What this agent wrote into a status comes back as an event too. */
     private static boolean sameOrders(List<Slice> before, List<Slice> now) {

@@ -5,6 +5,7 @@ import io.ipsecxdp.agent.node.NodeSummary;
 import io.ipsecxdp.agent.node.StatusWriter.News;
 import io.ipsecxdp.agent.plan.DesiredSa;
 import io.ipsecxdp.agent.plan.Facts;
+import io.ipsecxdp.agent.plan.KernelTerms;
 import io.ipsecxdp.agent.plan.Report;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.plan.SteeringStanding;
@@ -17,6 +18,7 @@ import io.ipsecxdp.agent.xfrm.Xfrm;
 import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.crds.IntegrityAlgorithm;
 import io.ipsecxdp.crds.NodeCapabilities;
 import io.ipsecxdp.crds.OutcomeCount;
 import io.ipsecxdp.crds.SaCounters;
@@ -112,18 +114,17 @@ public record Reporter(Identity identity, Xfrm xfrm, StateFolder state, Steerer 
     }
 
     private NodeCapabilities capabilities(XfrmCapabilities kernel) {
-        Set<EncryptionAlgorithm> algorithms = EnumSet.noneOf(EncryptionAlgorithm.class);
-        Arrays.stream(EncryptionAlgorithm.values())
-                .filter(algorithm -> kernel.aeads().stream()
-                        .anyMatch(aead -> aead.kernelName().equals(algorithm.kernelName())
-                                && aead.icvBits() == algorithm.icvBits()))
-                .forEach(algorithms::add);
+        EnumSet<AddressFamily> bothFamilies = EnumSet.allOf(AddressFamily.class);
         return new NodeCapabilities(
-                kernel.esp().containsAll(EnumSet.allOf(AddressFamily.class)),
-                List.copyOf(algorithms),
-                null,
-                null,
-                null,
+                kernel.esp().containsAll(bothFamilies),
+                Arrays.stream(EncryptionAlgorithm.values())
+                        .filter(algorithm -> KernelTerms.has(kernel, algorithm))
+                        .toList(),
+                Arrays.stream(IntegrityAlgorithm.values())
+                        .filter(algorithm -> KernelTerms.has(kernel, algorithm))
+                        .toList(),
+                kernel.ah().containsAll(bothFamilies),
+                kernel.beet(),
                 kernel.saDirection(),
                 kernel.perCpuSa(),
                 identity.xfrmKfunc());

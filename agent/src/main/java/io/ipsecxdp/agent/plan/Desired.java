@@ -1,8 +1,10 @@
 package io.ipsecxdp.agent.plan;
 
+import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
 import io.ipsecxdp.crds.PolicyDirection;
+import io.ipsecxdp.crds.Reason;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
@@ -16,56 +18,61 @@ import java.util.Map;
  * @param slices by name
  * @param sas by uid
  * @param policies by what is unique to them
- * @param invalidSas uid to sentence: entries that cannot be given to a kernel
- * @param invalidPolicies the same for policies
+ * @param unfitSas by uid: entries that cannot be given to a kernel, or not now
+ * @param unfitPolicies the same for policies
  */
 public record Desired(
         Map<String, Slice> slices,
         Map<String, DesiredSa> sas,
         Map<PolicyKey, DesiredPolicy> policies,
-        Map<String, String> invalidSas,
-        Map<PolicyKey, String> invalidPolicies) {
+        Map<String, Standing> unfitSas,
+        Map<PolicyKey, Standing> unfitPolicies) {
 
     /** What is unique to a policy in a plan: one SecurityPolicy is up to two policies of a node. */
     public record PolicyKey(String uid, PolicyDirection direction) {}
 
     /** No plan is known: nothing is asked for, and nothing is ordered away. */
-    public static final Desired UNKNOWN = of(List.of());
+    public static final Desired UNKNOWN = of(List.of(), Map.of());
 
     public Desired {
         slices = Collections.unmodifiableMap(slices);
         sas = Collections.unmodifiableMap(sas);
         policies = Collections.unmodifiableMap(policies);
-        invalidSas = Collections.unmodifiableMap(invalidSas);
-        invalidPolicies = Collections.unmodifiableMap(invalidPolicies);
+        unfitSas = Collections.unmodifiableMap(unfitSas);
+        unfitPolicies = Collections.unmodifiableMap(unfitPolicies);
     }
 
-    /** Merges the slices. Of an entry that two slices list, the slice with the first name has it. */
-    public static Desired of(Collection<Slice> slices) {
+    /**
+     * Merges the slices. Of an entry that two slices list, the slice with the first name has it.
+     *
+     * @param interfaces index of each interface of the node, by name
+     */
+    public static Desired of(Collection<Slice> slices, Map<String, Integer> interfaces) {
+        KernelTerms terms = new KernelTerms(interfaces);
         Map<String, Slice> byName = new LinkedHashMap<>();
         Map<String, DesiredSa> sas = new LinkedHashMap<>();
         Map<PolicyKey, DesiredPolicy> policies = new LinkedHashMap<>();
-        Map<String, String> invalidSas = new LinkedHashMap<>();
-        Map<PolicyKey, String> invalidPolicies = new LinkedHashMap<>();
+        Map<String, Standing> unfitSas = new LinkedHashMap<>();
+        Map<PolicyKey, Standing> unfitPolicies = new LinkedHashMap<>();
         slices.stream().sorted(Comparator.comparing(Slice::name)).forEach(slice -> {
             byName.put(slice.name(), slice);
             for (PlannedSa planned : slice.spec().securityAssociations()) {
                 try {
-                    sas.putIfAbsent(planned.uid(), KernelTerms.sa(planned, slice.name()));
-                } catch (IllegalArgumentException | NullPointerException e) {
-                    invalidSas.put(planned.uid(), sentence(e));
+                    sas.putIfAbsent(planned.uid(), terms.sa(planned, slice.name()));
+                } catch (RuntimeException e) {
+                    unfitSas.put(planned.uid(), standing(e));
                 }
             }
             for (PlannedPolicy planned : slice.spec().securityPolicies()) {
                 PolicyKey key = new PolicyKey(planned.uid(), planned.direction());
                 try {
-                    policies.putIfAbsent(key, KernelTerms.policy(planned, slice.name()));
-                } catch (IllegalArgumentException | NullPointerException e) {
-                    invalidPolicies.put(key, sentence(e));
+                    policies.putIfAbsent(key, terms.policy(planned, slice.name()));
+                } catch (RuntimeException e) {
+                    unfitPolicies.put(key, standing(e));
                 }
             }
         });
-        return new Desired(byName, sas, policies, invalidSas, invalidPolicies);
+        return new Desired(byName, sas, policies, unfitSas, unfitPolicies);
     }
 
     /** The same entries, with what is reported of them now. */
@@ -80,9 +87,27 @@ public record Desired(
         return slices.containsKey(slice);
     }
 
-    private static String sentence(RuntimeException e) {
-        return e instanceof NullPointerException
-                ? "the planned entry lacks a field that this agent needs"
-                : e.getMessage();
+    /** Whether some entry depends on an interface. */
+    public static boolean namesInterfaces(Collection<Slice> slices) {
+        return slices.stream()
+                .map(Slice::spec)
+                .anyMatch(spec -> spec.securityAssociations().stream()
+                                .anyMatch(sa -> sa.hardware().isPresent())
+                        || spec.securityPolicies().stream()
+                                .anyMatch(policy -> policy.onlyInterface().isPresent()));
+    }
+
+    private static Standing standing(RuntimeException e) {
+        return switch (e) {
+            case KernelTerms.NoSuchInterfaceException missing ->
+                new Standing(EntryState.Pending, Reason.InterfaceNotFound, missing.getMessage());
+            case IllegalArgumentException invalid -> invalid(invalid.getMessage());
+            case NullPointerException incomplete -> invalid("the planned entry lacks a field that this agent needs");
+            default -> throw e;
+        };
+    }
+
+    private static Standing invalid(String sentence) {
+        return Standing.failed(Reason.Invalid, "No kernel takes this entry: " + sentence + ".");
     }
 }

@@ -2,62 +2,129 @@ package io.ipsecxdp.agent.plan;
 
 import io.ipsecxdp.agent.xfrm.AddressFamily;
 import io.ipsecxdp.agent.xfrm.Aead;
+import io.ipsecxdp.agent.xfrm.Algorithms;
+import io.ipsecxdp.agent.xfrm.Cipher;
+import io.ipsecxdp.agent.xfrm.Integrity;
 import io.ipsecxdp.agent.xfrm.IpProtocol;
+import io.ipsecxdp.agent.xfrm.Lifetime;
+import io.ipsecxdp.agent.xfrm.Mark;
 import io.ipsecxdp.agent.xfrm.Mode;
 import io.ipsecxdp.agent.xfrm.Policy;
 import io.ipsecxdp.agent.xfrm.PolicyDirection;
+import io.ipsecxdp.agent.xfrm.PolicyFlag;
 import io.ipsecxdp.agent.xfrm.PolicyId;
 import io.ipsecxdp.agent.xfrm.PortMatch;
 import io.ipsecxdp.agent.xfrm.Sa;
 import io.ipsecxdp.agent.xfrm.SaDirection;
+import io.ipsecxdp.agent.xfrm.SaFlag;
 import io.ipsecxdp.agent.xfrm.SaId;
+import io.ipsecxdp.agent.xfrm.SaOptions;
 import io.ipsecxdp.agent.xfrm.Selector;
+import io.ipsecxdp.agent.xfrm.Separate;
 import io.ipsecxdp.agent.xfrm.Template;
+import io.ipsecxdp.agent.xfrm.UdpEncapsulation;
+import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
+import io.ipsecxdp.crds.EncryptionAlgorithm;
+import io.ipsecxdp.crds.IntegrityAlgorithm;
+import io.ipsecxdp.crds.IpsecProtocol;
+import io.ipsecxdp.crds.LifetimeLimits;
+import io.ipsecxdp.crds.Lifetimes;
+import io.ipsecxdp.crds.Offload;
+import io.ipsecxdp.crds.OffloadType;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
 import io.ipsecxdp.crds.PlannedSelector;
 import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.SaMode;
-import java.net.InetAddress;
+import io.ipsecxdp.crds.TunnelHeader;
+import java.util.EnumSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Function;
 
-/** Translates what is planned into what a kernel takes. */
-final class KernelTerms {
+/**
+ * Translates what is planned into what a kernel takes.
+ *
+ * @param interfaces index of each interface of the node, by name
+ */
+public record KernelTerms(Map<String, Integer> interfaces) {
 
-    private KernelTerms() {}
+    /** The entry names an interface that the node does not have at present. */
+    static final class NoSuchInterfaceException extends RuntimeException {
+        private static final long serialVersionUID = 1;
 
-    /** @throws IllegalArgumentException with a sentence for the user, if no kernel takes the entry */
-    static DesiredSa sa(PlannedSa planned, String slice) {
+        NoSuchInterfaceException(String name) {
+            super("Waits for the interface %s, which this node does not have.".formatted(name));
+        }
+    }
+
+    /**
+     * @throws IllegalArgumentException with a sentence for the user, if no kernel takes the entry
+     * @throws NoSuchInterfaceException if it is to be offloaded to an interface that is not there
+     */
+    DesiredSa sa(PlannedSa planned, String slice) {
         boolean outbound = planned.direction() == io.ipsecxdp.crds.SaDirection.Out;
+        SaId id = new SaId(
+                Addresses.parse(planned.destination()),
+                protocol(planned.ipsecProtocol()),
+                planned.spi(),
+                planned.lookupMark().map(KernelTerms::mark).orElse(Mark.NONE));
+        SaOptions options = new SaOptions(
+                planned.lifetimes().map(KernelTerms::lifetime).orElse(Lifetime.INFINITE),
+                outbound ? outboundFlags(planned) : inboundFlags(planned),
+                planned.selected().map(KernelTerms::selector),
+                planned.inUdp().map(KernelTerms::encapsulation),
+                planned.givenMark().map(KernelTerms::mark),
+                planned.xfrmInterface().orElse(0L),
+                outbound ? planned.paddedTo().orElse(0) : 0,
+                planned.hardware().map(this::offload));
         Sa sa = new Sa(
-                SaId.esp(Addresses.parse(planned.destination()), planned.spi()),
+                id,
                 Addresses.parse(planned.source()),
                 outbound ? SaDirection.OUT : SaDirection.IN,
                 mode(planned.mode()),
-                aead(planned.encryption()),
+                algorithms(planned.encryption()),
                 planned.reqid(),
                 outbound ? 0 : planned.replayWindow(),
                 planned.esn(),
-                planned.ownerCpu().map(OptionalInt::of).orElseGet(OptionalInt::empty));
+                planned.ownerCpu().map(OptionalInt::of).orElseGet(OptionalInt::empty),
+                options);
         return new DesiredSa(planned.name(), planned.uid(), slice, sa, planned.encryption());
     }
 
-    /** @throws IllegalArgumentException with a sentence for the user, if no kernel takes the entry */
-    static DesiredPolicy policy(PlannedPolicy planned, String slice) {
-        PlannedSelector asked = planned.selector();
-        Selector selector = Selector.between(
-                        Addresses.parsePrefix(asked.source()), Addresses.parsePrefix(asked.destination()))
-                .with(new IpProtocol(asked.upperProtocol().number()), port(asked.from()), port(asked.to()));
+    /**
+     * @throws IllegalArgumentException with a sentence for the user, if no kernel takes the entry
+     * @throws NoSuchInterfaceException if it is for the packets of an interface that is not there
+     */
+    DesiredPolicy policy(PlannedPolicy planned, String slice) {
+        Selector everywhere = selector(planned.selector());
+        Selector selector =
+                planned.onlyInterface().map(name -> everywhere.on(index(name))).orElse(everywhere);
+        Set<PolicyFlag> flags = EnumSet.noneOf(PolicyFlag.class);
+        if (planned.takesIcmpErrors()) {
+            flags.add(PolicyFlag.ICMP);
+        }
+        if (planned.acquiresPerCpu()) {
+            flags.add(PolicyFlag.PER_CPU_ACQUIRE);
+        }
+        PolicyId id = new PolicyId(
+                direction(planned.direction()),
+                selector,
+                planned.lookupMark().map(KernelTerms::mark).orElse(Mark.NONE),
+                planned.xfrmInterface().orElse(0L),
+                PolicyId.Type.MAIN);
         Policy policy = new Policy(
-                PolicyId.of(direction(planned.direction()), selector),
+                id,
                 planned.priority(),
                 switch (planned.action()) {
                     case Protect, Bypass -> Policy.Action.ALLOW;
                     case Discard -> Policy.Action.BLOCK;
                 },
                 planned.protection().map(template -> template(template, selector.family())).stream()
-                        .toList());
+                        .toList(),
+                flags);
         return new DesiredPolicy(planned.name(), planned.uid(), slice, policy);
     }
 
@@ -69,13 +136,75 @@ final class KernelTerms {
         };
     }
 
-    private static Aead aead(Protection encryption) {
-        return switch (encryption.algorithm()) {
-            case ENCR_AES_GCM_8, ENCR_AES_GCM_12, ENCR_AES_GCM_16 ->
-                Aead.aesGcm(encryption.keyBits(), encryption.algorithm().icvBits());
-            default ->
-                throw new IllegalArgumentException(
-                        "This agent cannot install %s yet".formatted(encryption.algorithm()));
+    /** The plan has one group of settings for both ends; {@code verify_newsa_info} refuses those of the other direction. */
+    private static Set<SaFlag> outboundFlags(PlannedSa planned) {
+        TunnelHeader header = planned.outerHeader();
+        Set<SaFlag> flags = EnumSet.noneOf(SaFlag.class);
+        add(flags, SaFlag.NO_ECN, !header.carriesEcn());
+        add(flags, SaFlag.DONT_ENCAP_DSCP, !header.copiesDscpToOuter());
+        add(flags, SaFlag.NO_PATH_MTU_DISCOVERY, !header.discoversPathMtu());
+        add(flags, SaFlag.SEQUENCE_MAY_WRAP, planned.mayWrap());
+        return flags;
+    }
+
+    private static Set<SaFlag> inboundFlags(PlannedSa planned) {
+        TunnelHeader header = planned.outerHeader();
+        Set<SaFlag> flags = EnumSet.noneOf(SaFlag.class);
+        add(flags, SaFlag.NO_ECN, !header.carriesEcn());
+        add(flags, SaFlag.DECAP_DSCP, header.copiesDscpToInner());
+        add(flags, SaFlag.ICMP, planned.takesIcmpErrors());
+        return flags;
+    }
+
+    private static void add(Set<SaFlag> flags, SaFlag flag, boolean wanted) {
+        if (wanted) {
+            flags.add(flag);
+        }
+    }
+
+    private static Algorithms algorithms(Protection protection) {
+        Optional<Integrity> integrity = protection.integrityAlgorithm().map(KernelTerms::integrity);
+        Optional<EncryptionAlgorithm> encryption = protection.encryption();
+        if (encryption.isEmpty()) {
+            return new Separate(Optional.empty(), integrity);
+        }
+        EncryptionAlgorithm algorithm = encryption.get();
+        int keyBits = (protection.layout().encryptionBytes() + algorithm.saltBytes()) * Byte.SIZE;
+        return switch (algorithm.kind()) {
+            case AEAD -> {
+                if (integrity.isPresent()) {
+                    throw new IllegalArgumentException(
+                            "%s protects integrity itself and takes no other algorithm for it".formatted(algorithm));
+                }
+                yield new Aead(algorithm.kernelName(), keyBits, algorithm.icvBits());
+            }
+            case CIPHER, NONE -> new Separate(Optional.of(new Cipher(algorithm.kernelName(), keyBits)), integrity);
+        };
+    }
+
+    /** Whether SAs of this kernel can have the algorithm, with every length of its key. */
+    public static boolean has(XfrmCapabilities kernel, EncryptionAlgorithm algorithm) {
+        return algorithm.keyBits().stream()
+                .map(bits -> bits + algorithm.saltBytes() * Byte.SIZE)
+                .allMatch(bits -> switch (algorithm.kind()) {
+                    case AEAD -> kernel.aeads().contains(new Aead(algorithm.kernelName(), bits, algorithm.icvBits()));
+                    case CIPHER, NONE -> kernel.ciphers().contains(new Cipher(algorithm.kernelName(), bits));
+                });
+    }
+
+    /** Whether SAs of this kernel can have the algorithm. */
+    public static boolean has(XfrmCapabilities kernel, IntegrityAlgorithm algorithm) {
+        return kernel.integrity().contains(integrity(algorithm));
+    }
+
+    private static Integrity integrity(IntegrityAlgorithm algorithm) {
+        return new Integrity(algorithm.kernelName(), algorithm.keyBits(), algorithm.icvBits());
+    }
+
+    private static IpProtocol protocol(IpsecProtocol protocol) {
+        return switch (protocol) {
+            case ESP -> IpProtocol.ESP;
+            case AH -> IpProtocol.AH;
         };
     }
 
@@ -87,13 +216,60 @@ final class KernelTerms {
         };
     }
 
+    private static Lifetime lifetime(Lifetimes planned) {
+        return new Lifetime(
+                limit(planned, LifetimeLimits::mostBytes, Lifetime.INFINITE.bytes()),
+                limit(planned, LifetimeLimits::mostPackets, Lifetime.INFINITE.packets()),
+                limit(planned, LifetimeLimits::mostSecondsSinceAdd, Lifetime.INFINITE.secondsSinceAdd()),
+                limit(planned, LifetimeLimits::mostSecondsSinceUse, Lifetime.INFINITE.secondsSinceUse()));
+    }
+
+    private static Lifetime.Limit limit(
+            Lifetimes planned, Function<LifetimeLimits, Optional<Long>> which, Lifetime.Limit none) {
+        return new Lifetime.Limit(
+                planned.warning().flatMap(which).orElse(none.soft()),
+                planned.end().flatMap(which).orElse(none.hard()));
+    }
+
+    private static UdpEncapsulation encapsulation(io.ipsecxdp.crds.UdpEncapsulation planned) {
+        return new UdpEncapsulation(
+                planned.sourcePort(),
+                planned.destinationPort(),
+                planned.addressBeforeNat().map(Addresses::parse));
+    }
+
+    private static Mark mark(io.ipsecxdp.crds.Mark mark) {
+        return new Mark(mark.value().intValue(), mark.mask().intValue());
+    }
+
+    private io.ipsecxdp.agent.xfrm.Offload offload(Offload planned) {
+        return new io.ipsecxdp.agent.xfrm.Offload(index(planned.device()), planned.type() == OffloadType.Packet);
+    }
+
+    private int index(String name) {
+        return Optional.ofNullable(interfaces.get(name)).orElseThrow(() -> new NoSuchInterfaceException(name));
+    }
+
+    private static Selector selector(PlannedSelector planned) {
+        return Selector.between(Addresses.parsePrefix(planned.source()), Addresses.parsePrefix(planned.destination()))
+                .with(new IpProtocol(planned.upperProtocol().number()), port(planned.from()), port(planned.to()));
+    }
+
+    /** In transport mode the ends are the packet's own, and are left open. */
     private static Template template(PlannedPolicy.Template template, AddressFamily family) {
-        InetAddress source = Addresses.parse(template.source());
-        return switch (template.mode()) {
-            case Tunnel -> Template.espTunnel(source, Addresses.parse(template.destination()), template.reqid());
-            case Transport -> Template.espTransport(family, template.reqid());
-            case BEET -> throw new IllegalArgumentException("This agent cannot install mode BEET yet");
-        };
+        Mode mode = mode(template.mode());
+        Optional<Template.Ends> ends = mode == Mode.TRANSPORT
+                ? Optional.empty()
+                : Optional.of(
+                        new Template.Ends(Addresses.parse(template.source()), Addresses.parse(template.destination())));
+        return new Template(
+                protocol(template.ipsecProtocol()),
+                mode,
+                template.reqid(),
+                ends,
+                0,
+                template.letsPassWithout() ? Template.Level.USE : Template.Level.REQUIRED,
+                ends.map(outer -> AddressFamily.of(outer.source())).orElse(family));
     }
 
     private static PortMatch port(Optional<PlannedSelector.MaskedPort> port) {

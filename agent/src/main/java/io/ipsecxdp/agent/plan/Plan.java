@@ -14,7 +14,6 @@ import io.ipsecxdp.agent.xfrm.PolicyDirection;
 import io.ipsecxdp.agent.xfrm.SaDirection;
 import io.ipsecxdp.agent.xfrm.SaId;
 import io.ipsecxdp.crds.EntryState;
-import io.ipsecxdp.crds.Reason;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -57,7 +56,7 @@ public record Plan(List<Action> actions, Map<String, Standing> sas, Map<PolicyKe
                 awaited.put(wanted.sa().reqid(), wanted.name());
             }
         });
-        now.desired().invalidSas().forEach((uid, sentence) -> sas.put(uid, invalid(sentence)));
+        now.desired().unfitSas().forEach(sas::put);
 
         PolicyDecisions policyDecisions = new PolicyDecisions(now);
         now.desired().policies().forEach((key, wanted) -> {
@@ -65,7 +64,7 @@ public record Plan(List<Action> actions, Map<String, Standing> sas, Map<PolicyKe
             policies.put(key, decision.standing());
             actions.addAll(decision.actions());
         });
-        now.desired().invalidPolicies().forEach((key, sentence) -> policies.put(key, invalid(sentence)));
+        now.desired().unfitPolicies().forEach(policies::put);
 
         actions.addAll(policyDecisions.leftovers());
         actions.addAll(saDecisions.leftovers());
@@ -90,9 +89,5 @@ public record Plan(List<Action> actions, Map<String, Standing> sas, Map<PolicyKe
 
     private static boolean sends(DesiredPolicy wanted) {
         return wanted.policy().id().direction() == PolicyDirection.OUT;
-    }
-
-    private static Standing invalid(String sentence) {
-        return Standing.failed(Reason.Invalid, "No kernel takes this entry: " + sentence + ".");
     }
 }

@@ -34,7 +34,7 @@ final class PolicyDecisions {
         this.now = now;
         this.claimants = claimants(now);
         this.unnamed = new HashSet<>();
-        now.desired().invalidPolicies().keySet().forEach(key -> unnamed.add(key.uid()));
+        now.desired().unfitPolicies().keySet().forEach(key -> unnamed.add(key.uid()));
         this.reportedInThisBoot = new HashSet<>();
         now.desired()
                 .slices()

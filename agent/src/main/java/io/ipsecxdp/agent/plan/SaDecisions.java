@@ -120,7 +120,7 @@ final class SaDecisions {
     }
 
     private boolean isAskedFor(OwnedSa owned) {
-        if (now.desired().invalidSas().containsKey(owned.uid())) {
+        if (now.desired().unfitSas().containsKey(owned.uid())) {
             return true;
         }
         DesiredSa wanted = now.desired().sas().get(owned.uid());

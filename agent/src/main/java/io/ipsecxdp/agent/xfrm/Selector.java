@@ -35,6 +35,11 @@ public record Selector(
         return new Selector(source, destination, protocol, from, to, interfaceIndex, user);
     }
 
+    /** The same for one interface. */
+    public Selector on(int index) {
+        return new Selector(source, destination, upperProtocol, sourcePort, destinationPort, index, user);
+    }
+
     public AddressFamily family() {
         return AddressFamily.of(source.address());
     }

@@ -2,8 +2,11 @@ package io.ipsecxdp.agent.jna;
 
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
+import com.sun.jna.ptr.IntByReference;
 import java.io.IOException;
 import java.io.Writer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,6 +23,15 @@ public final class NetworkNamespace implements AutoCloseable {
 
     private static final int CLONE_NEWNET = 0x40000000;
 
+    private static final int AF_INET = 2;
+    private static final int SOCK_DGRAM = 2;
+    private static final int IPPROTO_UDP = 17;
+
+    /** {@code UDP_ENCAP} and {@code UDP_ENCAP_ESPINUDP} of linux/udp.h. */
+    private static final int UDP_ENCAP = 100;
+
+    private static final int UDP_ENCAP_ESPINUDP = 2;
+
     private static final class LibC {
         static {
             Native.register(LibC.class, NativeLibrary.getProcess());
@@ -28,6 +40,14 @@ public final class NetworkNamespace implements AutoCloseable {
         static native int unshare(int flags);
 
         static native int gettid();
+
+        static native int socket(int family, int type, int protocol);
+
+        static native int bind(int fd, byte[] address, int length);
+
+        static native int setsockopt(int fd, int level, int option, IntByReference value, int length);
+
+        static native int close(int fd);
     }
 
     private final ExecutorService thread =
@@ -85,8 +105,31 @@ public final class NetworkNamespace implements AutoCloseable {
     public void ip(String... commands) {
         Output output = attempt(List.of("ip", "-batch", "-"), String.join("\n", commands) + "\n");
         if (output.exitCode() != 0) {
-            throw new IllegalStateException("%s gave %s".formatted(String.join("; ", commands), output.text()));
+            // The commands themselves may have keys in them
+            throw new IllegalStateException(
+                    "ip said of one of %d commands: %s".formatted(commands.length, output.text()));
         }
+    }
+
+    /** A socket that takes ESP in UDP (RFC 3948) on a port of IPv4, as an IKE daemon has it, until it is closed. */
+    public AutoCloseable espInUdp(int port) {
+        return call(() -> {
+            int fd = checked("socket", LibC.socket(AF_INET, SOCK_DGRAM, 0));
+            byte[] any = new byte[16];
+            ByteBuffer.wrap(any).order(ByteOrder.nativeOrder()).putShort((short) AF_INET);
+            ByteBuffer.wrap(any).putShort(2, (short) port);
+            checked("bind", LibC.bind(fd, any, any.length));
+            IntByReference espInUdp = new IntByReference(UDP_ENCAP_ESPINUDP);
+            checked("setsockopt", LibC.setsockopt(fd, IPPROTO_UDP, UDP_ENCAP, espInUdp, Integer.BYTES));
+            return () -> LibC.close(fd);
+        });
+    }
+
+    private static int checked(String call, int result) {
+        if (result < 0) {
+            throw new SystemCallException(call, Native.getLastError());
+        }
+        return result;
     }
 
     /** As {@link #run}, whatever the exit code. */

@@ -36,6 +36,7 @@ import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaReport;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -84,7 +85,7 @@ class KernelWorkTest {
 
     private static Desired desired(PlannedSa sa, Optional<PlannedPolicy> policy) {
         NodePlanSpec spec = new NodePlanSpec("n1", List.of(sa), policy.stream().toList(), List.of());
-        return Desired.of(List.of(new Slice("s", "s", 1, spec, Optional.empty())));
+        return Desired.of(List.of(new Slice("s", "s", 1, spec, Optional.empty())), Map.of());
     }
 
     private void assertInForce(PlannedSa... sas) {

@@ -46,7 +46,7 @@ class KeyRingTest {
     private static DesiredSa sa(int i) {
         NodePlanSpec spec =
                 new NodePlanSpec("n", List.of(TestingNode.outbound("u" + i, 0x1000 + i)), List.of(), List.of());
-        return Desired.of(List.of(new Slice("s", "s", 1, spec, Optional.empty())))
+        return Desired.of(List.of(new Slice("s", "s", 1, spec, Optional.empty())), Map.of())
                 .sas()
                 .get("u" + i);
     }

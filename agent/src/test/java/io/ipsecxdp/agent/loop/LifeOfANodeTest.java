@@ -160,9 +160,10 @@ class LifeOfANodeTest {
                     node.kernel.deleteSa(id(which));
                     somewhatLater();
                     Optional.ofNullable(declared.get(which))
-                            .flatMap(sa -> io.ipsecxdp.agent.plan.Desired.of(node.slices()).sas().values().stream()
-                                    .filter(wanted -> wanted.uid().equals(sa.uid()))
-                                    .findFirst())
+                            .flatMap(sa ->
+                                    io.ipsecxdp.agent.plan.Desired.of(node.slices(), Map.of()).sas().values().stream()
+                                            .filter(wanted -> wanted.uid().equals(sa.uid()))
+                                            .findFirst())
                             .ifPresent(wanted -> node.kernel.addForeign(wanted.sa()));
                 }
                 case ADMIN_CHANGES -> node.kernel.changeForeign(id(which));
@@ -289,7 +290,7 @@ class LifeOfANodeTest {
         }
 
         private Set<Object> ids(Predicate<Standing> chosen) {
-            Desired desired = Desired.of(node.slices());
+            Desired desired = Desired.of(node.slices(), Map.of());
             Set<Object> ids = new HashSet<>();
             desired.sas().forEach((uid, sa) -> {
                 if (chosen.test(node.sa(uid))) {
@@ -312,7 +313,7 @@ class LifeOfANodeTest {
             PlannedPolicy planned = TestingNode.protect("foreign", PolicyDirection.values()[which], 5000 + number);
             Slice slice = new Slice(
                     "x", "x", 1, new NodePlanSpec("n1", List.of(), List.of(planned), List.of()), Optional.empty());
-            return Desired.of(List.of(slice))
+            return Desired.of(List.of(slice), Map.of())
                     .policies()
                     .values()
                     .iterator()

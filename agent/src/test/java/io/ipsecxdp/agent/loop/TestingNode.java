@@ -133,7 +133,7 @@ final class TestingNode implements AutoCloseable {
     /** One time around for what happened so far. The process may end in the middle of it. */
     void round() {
         try {
-            work.want(Desired.of(slices()));
+            work.want(Desired.of(slices(), Map.of()));
             work.hear(kernel.notifications());
             while (!answers.isEmpty()) {
                 Answered answered = answers.remove();
@@ -163,7 +163,7 @@ final class TestingNode implements AutoCloseable {
 
     private void report() {
         Set<String> used = new HashSet<>();
-        Desired.of(slices()).sas().keySet().stream()
+        Desired.of(slices(), Map.of()).sas().keySet().stream()
                 .filter(state.ledger()::hasUsed)
                 .forEach(used::add);
         Report report =
