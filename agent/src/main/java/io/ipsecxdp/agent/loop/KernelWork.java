@@ -125,11 +125,12 @@ public final class KernelWork {
         boolean round = false;
         for (Notification notification : notifications) {
             // The first that the kernel tells is of ours; after it, somebody else's may come and go in its place
-            Witness.ended(notification, state.journal(), state.ledger())
+            witness.ended(notification, state.journal(), state.ledger())
                     .ifPresent(use -> ended.putIfAbsent(use.key(), use));
             boolean matters = matters(notification);
             round |= matters;
-            if (matters && !notification.own()) {
+            boolean goesOn = notification.event() instanceof Notification.SaExpired(var id, boolean hard) && !hard;
+            if (matters && !notification.own() && !goesOn) {
                 // Somebody may have made room
                 refusals.clear();
             }
@@ -195,9 +196,9 @@ public final class KernelWork {
     private boolean matters(Notification notification) {
         return switch (notification.event()) {
             case Notification.SaAdded(var sa) -> !notification.own() && concerns(sa.id());
-            case Notification.SaUpdated(var sa) -> concerns(sa.id());
+            case Notification.SaUpdated(var sa) -> !notification.own() && concerns(sa.id());
             case Notification.SaDeleted(var sa) -> concerns(sa.id());
-            case Notification.SaExpired(var id, boolean hard) -> hard && concerns(id);
+            case Notification.SaExpired(var id, boolean hard) -> concerns(id);
             case Notification.SasFlushed flushed -> true;
             case Notification.PolicyAdded(var policy) -> !notification.own() && concerns(policy.id());
             case Notification.PolicyUpdated(var policy) -> !notification.own() && concerns(policy.id());
@@ -244,7 +245,7 @@ public final class KernelWork {
             }
         });
         return Plan.of(new Situation(
-                desired, observed, state.journal(), state.ledger(), witness, keys.views(), refused, facts));
+                desired, observed, state.journal(), state.ledger(), witness, keys.views(), refused, facts, now));
     }
 
     private boolean isDesired(DesiredEntry entry) {

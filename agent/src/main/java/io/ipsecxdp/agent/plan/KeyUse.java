@@ -27,6 +27,9 @@ public record KeyUse(KeyFingerprint key, String uid, String name, SaDirection di
      */
     public record Ended(long lastSequence) implements Progress {}
 
+    /** The SA came to a hard limit of its lifetime, and the kernel deleted it. */
+    public record Expired() implements Progress {}
+
     public KeyUse with(Progress progress) {
         return new KeyUse(key, uid, name, direction, progress);
     }

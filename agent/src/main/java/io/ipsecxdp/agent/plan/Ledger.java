@@ -2,6 +2,7 @@ package io.ipsecxdp.agent.plan;
 
 import io.ipsecxdp.agent.key.KeyFingerprint;
 import io.ipsecxdp.agent.plan.KeyUse.Ended;
+import io.ipsecxdp.agent.plan.KeyUse.Expired;
 import io.ipsecxdp.agent.plan.KeyUse.Open;
 import io.ipsecxdp.agent.plan.KeyUse.Unused;
 import io.ipsecxdp.agent.xfrm.SaDirection;
@@ -29,14 +30,16 @@ public final class Ledger {
 
     private static final long LAST_32_BIT_SEQUENCE = 0xffff_ffffL;
 
-    public static final Ledger EMPTY = new Ledger(Map.of(), Set.of());
+    public static final Ledger EMPTY = new Ledger(Map.of(), Set.of(), Set.of());
 
     private final Map<KeyFingerprint, KeyUse> uses;
     private final Set<String> used;
+    private final Set<String> expired;
 
-    private Ledger(Map<KeyFingerprint, KeyUse> uses, Set<String> used) {
+    private Ledger(Map<KeyFingerprint, KeyUse> uses, Set<String> used, Set<String> expired) {
         this.uses = Collections.unmodifiableMap(uses);
         this.used = Collections.unmodifiableSet(used);
+        this.expired = Collections.unmodifiableSet(expired);
     }
 
     public Ledger with(Collection<KeyUse> changes) {
@@ -49,7 +52,9 @@ public final class Ledger {
         uses.values().stream()
                 .filter(use -> !(use.progress() instanceof Unused))
                 .forEach(use -> used.add(use.uid()));
-        return new Ledger(uses, used);
+        Set<String> expired = new HashSet<>();
+        uses.values().stream().filter(use -> use.progress() instanceof Expired).forEach(use -> expired.add(use.uid()));
+        return new Ledger(uses, used, expired);
     }
 
     public Collection<KeyUse> uses() {
@@ -63,6 +68,11 @@ public final class Ledger {
     /** Whether an SA was ever installed under this uid, or may have been. */
     public boolean hasUsed(String uid) {
         return used.contains(uid);
+    }
+
+    /** Whether the SA of this uid came to a hard limit of its lifetime. */
+    public boolean hasExpired(String uid) {
+        return expired.contains(uid);
     }
 
     /** Whether an SA that the kernel does not have may be installed with a key. */
@@ -101,7 +111,8 @@ public final class Ledger {
         }
         return switch (use.progress()) {
             case Unused() -> new Allowed(0);
-            case Open() -> new AtRisk();
+            case Open open -> new AtRisk();
+            case Expired expired -> new AtRisk();
             case Ended(long last) -> goOnAfter(last, esn);
         };
     }

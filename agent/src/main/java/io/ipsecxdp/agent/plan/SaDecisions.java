@@ -202,7 +202,7 @@ final class SaDecisions {
         if (now.key(wanted) instanceof KeyView.NotRead) {
             actions.add(new ReadKey(wanted));
         }
-        return new Decision(keyChanged(wanted, owned) ? otherKey(wanted) : inForce(wanted), actions);
+        return new Decision(keyChanged(wanted, owned) ? otherKey(wanted) : inForce(wanted, there), actions);
     }
 
     /** Writes down what was not known when the SA was installed or adopted. */
@@ -263,6 +263,12 @@ final class SaDecisions {
     }
 
     private Decision absent(DesiredSa wanted) {
+        if (now.ledger().hasExpired(wanted.uid())) {
+            return Decision.of(Standing.failed(
+                    Reason.Expired,
+                    "It came to the hard limit of its lifetime, and the kernel deleted it; it is never installed again. "
+                            + REMEDY));
+        }
         Optional<String> lack = lack(wanted);
         if (lack.isPresent()) {
             return Decision.of(Standing.failed(Reason.Unsupported, lack.get()));
@@ -404,6 +410,22 @@ final class SaDecisions {
                 .filter(sentence -> sentence.contains(thing))
                 .findFirst()
                 .or(() -> Optional.of("This kernel cannot do %s.".formatted(thing)));
+    }
+
+    private Standing inForce(DesiredSa wanted, ObservedSa there) {
+        if (wanted.outbound() && there.sequenceIsExhausted()) {
+            return Standing.failed(
+                    Reason.SequenceExhausted,
+                    "Its last sequence number was sent: it sends nothing any more. " + REMEDY);
+        }
+        return there.softLimit(now.at())
+                .map(limit -> new Standing(
+                        EntryState.Installed,
+                        Reason.SoftExpired,
+                        "In force, and beyond the soft limit of its lifetime in %s: it goes on until the hard one. "
+                                        .formatted(limit)
+                                + REMEDY))
+                .orElseGet(() -> inForce(wanted));
     }
 
     private Standing inForce(DesiredSa wanted) {

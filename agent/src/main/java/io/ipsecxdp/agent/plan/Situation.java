@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.plan;
 
+import java.time.Instant;
 import java.util.Collections;
 import java.util.Map;
 
@@ -8,6 +9,7 @@ import java.util.Map;
  *
  * @param keys by the uid of the SA
  * @param refused what the kernel refused a short while ago and is not asked again yet
+ * @param at the present time
  */
 public record Situation(
         Desired desired,
@@ -17,7 +19,8 @@ public record Situation(
         Witness witness,
         Map<String, KeyView> keys,
         Map<DesiredEntry, Standing> refused,
-        Facts facts) {
+        Facts facts,
+        Instant at) {
 
     public Situation {
         keys = Collections.unmodifiableMap(keys);

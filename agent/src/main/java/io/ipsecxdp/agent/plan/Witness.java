@@ -1,6 +1,7 @@
 package io.ipsecxdp.agent.plan;
 
 import io.ipsecxdp.agent.plan.KeyUse.Ended;
+import io.ipsecxdp.agent.plan.KeyUse.Expired;
 import io.ipsecxdp.agent.plan.KeyUse.Open;
 import io.ipsecxdp.agent.xfrm.IpProtocol;
 import io.ipsecxdp.agent.xfrm.Notification;
@@ -23,6 +24,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What the kernel told of our entries since this agent began to listen.
@@ -78,17 +80,25 @@ public record Witness(
         return new Witness(goneSas, silent, gonePolicies, changedPolicies);
     }
 
-    /** What is to be remembered of a key, now that the kernel told how far it came. */
-    public static Optional<KeyUse> ended(Notification notification, Journal journal, Ledger ledger) {
-        if (!(notification.event() instanceof SaDeleted(ObservedSa sa))) {
-            return Optional.empty();
-        }
-        return certainlyOurs(sa, journal)
-                .filter(owned -> owned.direction() == SaDirection.OUT)
-                .flatMap(OwnedSa::key)
-                .flatMap(ledger::use)
-                .filter(use -> use.progress() instanceof Open)
-                .map(use -> use.with(new Ended(sa.replay().lastSent())));
+    /** What is to be remembered of a key, now that the kernel told how far it came, or that its SA expired. */
+    public Optional<KeyUse> ended(Notification notification, Journal journal, Ledger ledger) {
+        return switch (notification.event()) {
+            case SaDeleted(ObservedSa sa) ->
+                certainlyOurs(sa, journal)
+                        .filter(owned -> owned.direction() == SaDirection.OUT)
+                        .flatMap(OwnedSa::key)
+                        .flatMap(ledger::use)
+                        .filter(use -> use.progress() instanceof Open)
+                        .map(use -> use.with(new Ended(sa.replay().lastSent())));
+            case SaExpired(SaId id, boolean hard)
+            when hard && !goneSas.contains(id) ->
+                Optional.ofNullable(journal.sas().get(id))
+                        .flatMap(OwnedSa::key)
+                        .flatMap(ledger::use)
+                        .filter(use -> use.progress() instanceof Open)
+                        .map(use -> use.with(new Expired()));
+            default -> Optional.empty();
+        };
     }
 
     boolean isOurs(OwnedSa owned, ObservedSa there) {
@@ -148,8 +158,10 @@ public record Witness(
                 case SaDeleted(ObservedSa sa) ->
                     certainlyOurs(sa, journal).map(OwnedSa::id).ifPresent(goneSas::add);
                 case SaExpired(SaId id, boolean hard) when hard -> lost(Set.of(id));
-                case SasFlushed(IpProtocol protocol)
-                when isEsp(protocol) -> lost(journal.sas().keySet());
+                case SasFlushed(IpProtocol protocol) ->
+                    lost(journal.sas().keySet().stream()
+                            .filter(id -> protocol.equals(IpProtocol.ANY) || protocol.equals(id.protocol()))
+                            .collect(Collectors.toSet()));
                 case Lost lost -> silentSas.addAll(journal.sas().keySet());
                 case PolicyAdded(ObservedPolicy policy) -> added(policy.id(), own);
                 case PolicyUpdated(ObservedPolicy policy) -> updated(policy.id(), own);
@@ -200,10 +212,6 @@ public record Witness(
                 goneSas.add(id);
                 silentSas.add(id);
             });
-        }
-
-        private static boolean isEsp(IpProtocol protocol) {
-            return protocol.equals(IpProtocol.ANY) || protocol.equals(IpProtocol.ESP);
         }
     }
 }

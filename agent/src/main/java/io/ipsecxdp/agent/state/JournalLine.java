@@ -12,6 +12,7 @@ import io.ipsecxdp.agent.plan.OwnedInterface;
 import io.ipsecxdp.agent.plan.OwnedPolicy;
 import io.ipsecxdp.agent.plan.OwnedSa;
 import io.ipsecxdp.agent.xfrm.IpProtocol;
+import io.ipsecxdp.agent.xfrm.Mark;
 import io.ipsecxdp.agent.xfrm.PolicyDirection;
 import io.ipsecxdp.agent.xfrm.PolicyId;
 import io.ipsecxdp.agent.xfrm.PortMatch;
@@ -23,8 +24,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A line of the journal, as JSON. Only what this agent installs can be written: unmarked ESP SAs, and unmarked policies
- * of the main SPD.
+ * A line of the journal, as JSON. What is the usual is left out: ESP, no mark, no interface. Only policies of the main
+ * SPD can be written, as this agent installs no others.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "line")
 @JsonSubTypes({
@@ -58,11 +59,14 @@ sealed interface JournalLine {
             String slice,
             String key,
             Long added,
-            Long asked)
+            Long asked,
+            Integer protocol,
+            Mark mark)
             implements JournalLine {}
 
-    record NoSa(String destination, long spi) implements JournalLine {}
+    record NoSa(String destination, long spi, Integer protocol, Mark mark) implements JournalLine {}
 
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     record Place(
             PolicyDirection direction,
             String source,
@@ -71,7 +75,10 @@ sealed interface JournalLine {
             int destinationLength,
             int protocol,
             PortMatch sourcePort,
-            PortMatch destinationPort) {
+            PortMatch destinationPort,
+            Integer interfaceIndex,
+            Mark mark,
+            Long interfaceId) {
 
         static Place of(PolicyId id) {
             Selector selector = id.selector();
@@ -83,16 +90,24 @@ sealed interface JournalLine {
                     selector.destination().length(),
                     selector.upperProtocol().number(),
                     selector.sourcePort(),
-                    selector.destinationPort());
+                    selector.destinationPort(),
+                    selector.interfaceIndex() == 0 ? null : selector.interfaceIndex(),
+                    marked(id.mark()),
+                    id.interfaceId() == 0 ? null : id.interfaceId());
         }
 
         PolicyId id() {
-            return PolicyId.of(
+            Selector selector = Selector.between(
+                            new Prefix(Addresses.parse(source), sourceLength),
+                            new Prefix(Addresses.parse(destination), destinationLength))
+                    .with(new IpProtocol(protocol), sourcePort, destinationPort)
+                    .on(interfaceIndex == null ? 0 : interfaceIndex);
+            return new PolicyId(
                     direction,
-                    Selector.between(
-                                    new Prefix(Addresses.parse(source), sourceLength),
-                                    new Prefix(Addresses.parse(destination), destinationLength))
-                            .with(new IpProtocol(protocol), sourcePort, destinationPort));
+                    selector,
+                    mark == null ? Mark.NONE : mark,
+                    interfaceId == null ? 0 : interfaceId,
+                    PolicyId.Type.MAIN);
         }
     }
 
@@ -118,8 +133,11 @@ sealed interface JournalLine {
                         sa.slice(),
                         sa.key().map(KeyFingerprint::hex).orElse(null),
                         seconds(sa.birth().added()),
-                        seconds(sa.birth().asked()));
-            case JournalChange.DisownSa(SaId id) -> new NoSa(id.destination().getHostAddress(), id.spi());
+                        seconds(sa.birth().asked()),
+                        unusual(sa.id().protocol()),
+                        marked(sa.id().mark()));
+            case JournalChange.DisownSa(SaId id) ->
+                new NoSa(id.destination().getHostAddress(), id.spi(), unusual(id.protocol()), marked(id.mark()));
             case JournalChange.OwnPolicy(OwnedPolicy policy) ->
                 new Policy(
                         Place.of(policy.id()),
@@ -140,7 +158,7 @@ sealed interface JournalLine {
         return switch (this) {
             case Sa sa ->
                 new JournalChange.OwnSa(new OwnedSa(
-                        SaId.esp(Addresses.parse(sa.destination), sa.spi),
+                        id(sa.destination, sa.spi, sa.protocol, sa.mark),
                         Addresses.parse(sa.source),
                         sa.reqid,
                         sa.direction,
@@ -149,8 +167,8 @@ sealed interface JournalLine {
                         sa.slice,
                         Optional.ofNullable(sa.key).map(KeyFingerprint::new),
                         birth(sa.added, sa.asked)));
-            case NoSa(String destination, long spi) ->
-                new JournalChange.DisownSa(SaId.esp(Addresses.parse(destination), spi));
+            case NoSa(String destination, long spi, Integer protocol, Mark mark) ->
+                new JournalChange.DisownSa(id(destination, spi, protocol, mark));
             case Policy(Place place, String uid, String name, String slice, Long added, Long asked) ->
                 new JournalChange.OwnPolicy(new OwnedPolicy(place.id(), uid, name, slice, birth(added, asked)));
             case NoPolicy(Place place) -> new JournalChange.DisownPolicy(place.id());
@@ -159,6 +177,22 @@ sealed interface JournalLine {
             case NoInterface(String name) -> new JournalChange.DisownInterface(name);
             case Boot boot -> throw new IllegalArgumentException("A line about the boot is no change");
         };
+    }
+
+    private static SaId id(String destination, long spi, Integer protocol, Mark mark) {
+        return new SaId(
+                Addresses.parse(destination),
+                protocol == null ? IpProtocol.ESP : new IpProtocol(protocol),
+                spi,
+                mark == null ? Mark.NONE : mark);
+    }
+
+    private static Integer unusual(IpProtocol protocol) {
+        return protocol.equals(IpProtocol.ESP) ? null : protocol.number();
+    }
+
+    private static Mark marked(Mark mark) {
+        return mark.equals(Mark.NONE) ? null : mark;
     }
 
     private static Long seconds(Optional<Instant> instant) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.ipsecxdp.agent.key.KeyFingerprint;
 import io.ipsecxdp.agent.plan.KeyUse;
 import io.ipsecxdp.agent.plan.KeyUse.Ended;
+import io.ipsecxdp.agent.plan.KeyUse.Expired;
 import io.ipsecxdp.agent.plan.KeyUse.Open;
 import io.ipsecxdp.agent.plan.KeyUse.Unused;
 import io.ipsecxdp.agent.xfrm.SaDirection;
@@ -31,7 +32,8 @@ sealed interface LedgerLine {
     enum Stage {
         UNUSED,
         OPEN,
-        ENDED
+        ENDED,
+        EXPIRED
     }
 
     static Use of(KeyUse use) {
@@ -40,6 +42,7 @@ sealed interface LedgerLine {
             case Unused() -> new Use(key, use.uid(), use.name(), use.direction(), Stage.UNUSED, null);
             case Open() -> new Use(key, use.uid(), use.name(), use.direction(), Stage.OPEN, null);
             case Ended(long last) -> new Use(key, use.uid(), use.name(), use.direction(), Stage.ENDED, last);
+            case Expired() -> new Use(key, use.uid(), use.name(), use.direction(), Stage.EXPIRED, null);
         };
     }
 
@@ -48,6 +51,7 @@ sealed interface LedgerLine {
             case UNUSED -> new Unused();
             case OPEN -> new Open();
             case ENDED -> new Ended(line.lastSequence());
+            case EXPIRED -> new Expired();
         };
         return new KeyUse(new KeyFingerprint(line.key()), line.uid(), line.name(), line.direction(), progress);
     }

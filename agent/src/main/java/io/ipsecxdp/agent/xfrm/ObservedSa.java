@@ -1,6 +1,8 @@
 package io.ipsecxdp.agent.xfrm;
 
 import java.net.InetAddress;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -67,6 +69,27 @@ public record ObservedSa(
     public boolean sequenceIsExhausted() {
         long last = esn() ? -1 : Range.UNSIGNED_32;
         return replay.lastSent() == last && !options.flags().contains(SaFlag.SEQUENCE_MAY_WRAP);
+    }
+
+    /** The first soft limit of its lifetime that it is beyond, such as {@code packets} ({@code xfrm_state_check_expire}). */
+    public Optional<String> softLimit(Instant now) {
+        Lifetime lifetime = options.lifetime();
+        if (Long.compareUnsigned(counters.bytes(), lifetime.bytes().soft()) >= 0) {
+            return Optional.of("bytes");
+        }
+        if (Long.compareUnsigned(counters.packets(), lifetime.packets().soft()) >= 0) {
+            return Optional.of("packets");
+        }
+        if (isOver(lifetime.secondsSinceAdd().soft(), counters.added(), now)) {
+            return Optional.of("seconds since it was added");
+        }
+        return counters.firstUsed()
+                .filter(used -> isOver(lifetime.secondsSinceUse().soft(), used, now))
+                .map(used -> "seconds since its first packet");
+    }
+
+    private static boolean isOver(long seconds, Instant since, Instant now) {
+        return seconds > 0 && Duration.between(since, now).toSeconds() >= seconds;
     }
 
     /** What tells it from others, for a user to recognise it by. */

@@ -575,6 +575,24 @@ class KernelWorkTest {
         }
 
         @Test
+        void thatExpiredIsNeverInstalledAgain() {
+            planEverything();
+
+            node.kernel.expire(OUT_ID, true);
+            node.kernel.expire(IN_ID, true);
+            node.settle();
+
+            assertRefused(OUT, Reason.Expired);
+            assertRefused(IN, Reason.Expired);
+            assertThat(node.kernel.saIds()).isEmpty();
+
+            node.restart();
+            node.settle();
+            assertRefused(IN, Reason.Expired);
+            assertThat(node.kernel.saIds()).isEmpty();
+        }
+
+        @Test
         void ofAnotherLifetimeIsChangedInPlace() {
             planEverything();
             node.kernel.send(OUT_ID, 10);

@@ -121,6 +121,14 @@ final class TestingKernel implements Xfrm {
         });
     }
 
+    /** A limit of the lifetime is reached; the hard one ends the SA. */
+    void expire(SaId id, boolean hard) {
+        if (hard) {
+            sas.remove(id);
+        }
+        told.add(foreign(new Notification.SaExpired(id, hard)));
+    }
+
     void flushSas() {
         sas.clear();
         told.add(foreign(new Notification.SasFlushed(IpProtocol.ANY)));
