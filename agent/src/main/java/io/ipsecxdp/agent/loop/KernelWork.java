@@ -362,13 +362,7 @@ public final class KernelWork {
                         installedPolicies.add(id);
                     }
                 }
-                case ChangeLifetime(DesiredSa sa) ->
-                    tried(
-                            "changed the lifetime of the SA %s, %s"
-                                    .formatted(sa.name(), sa.sa().id()),
-                            sa,
-                            error,
-                            facts);
+                case ChangeLifetime(DesiredSa sa) -> tried(sa, error, facts);
                 case RemoveSa(OwnedSa sa) -> removed("The SA " + sa.name() + ", " + sa.id(), error);
                 case RemovePolicy(OwnedPolicy policy) ->
                     removed("The policy " + policy.name() + ", " + policy.id(), error);
@@ -405,6 +399,7 @@ public final class KernelWork {
     private static String kind(Action action) {
         return switch (action) {
             case InstallSa install -> "SAs installed:";
+            case ChangeLifetime change -> "lifetimes of SAs changed:";
             case RemoveSa remove -> "SAs removed:";
             case InstallPolicy install -> "policies installed:";
             case ReplacePolicy replace -> "policies replaced:";
@@ -419,6 +414,9 @@ public final class KernelWork {
         return switch (action) {
             case InstallSa(DesiredSa sa, var key, var last) ->
                 "installed the SA %s, %s".formatted(sa.name(), sa.sa().id());
+            case ChangeLifetime(DesiredSa sa) ->
+                "changed the lifetime of the SA %s, %s"
+                        .formatted(sa.name(), sa.sa().id());
             case RemoveSa(OwnedSa sa) -> "removed the SA %s, %s".formatted(sa.name(), sa.id());
             case InstallPolicy(DesiredPolicy policy) ->
                 "installed the policy %s, %s"

@@ -79,7 +79,7 @@ public record Desired(
     public Desired withReports(Collection<Slice> slices) {
         Map<String, Slice> byName = new LinkedHashMap<>();
         slices.stream().sorted(Comparator.comparing(Slice::name)).forEach(slice -> byName.put(slice.name(), slice));
-        return new Desired(byName, sas, policies, invalidSas, invalidPolicies);
+        return new Desired(byName, sas, policies, unfitSas, unfitPolicies);
     }
 
     /** The entry's slice is known here, so that what it does not list is ordered away. */

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.agent.plan.ApiServerWay.Endpoint;
 import io.ipsecxdp.agent.xfrm.IpProtocol;
+import io.ipsecxdp.agent.xfrm.Mark;
+import io.ipsecxdp.agent.xfrm.Mode;
 import io.ipsecxdp.agent.xfrm.Policy;
 import io.ipsecxdp.agent.xfrm.PolicyDirection;
 import io.ipsecxdp.agent.xfrm.PolicyId;
@@ -13,6 +15,7 @@ import io.ipsecxdp.agent.xfrm.PortMatch;
 import io.ipsecxdp.agent.xfrm.Selector;
 import io.ipsecxdp.agent.xfrm.Template;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -113,6 +116,83 @@ class ApiServerWayTest {
                 .contains(API_SERVER);
         assertThat(ON_THE_API_SERVERS_NODE.coveredBy(
                         protect(PolicyDirection.IN, all.with(TCP, PortMatch.ANY, PortMatch.exactly(80)))))
+                .isEmpty();
+    }
+
+    private static final Endpoint API_SERVER_6 = new Endpoint(ip("fd00::9"), 6443);
+    private static final ApiServerWay WAY_6 =
+            new ApiServerWay(Set.of(API_SERVER_6), Set.of(ip("fd00::1")), 32768, 60999);
+
+    @Test
+    void overIpv6ItIsGuardedAsWell() {
+        for (PolicyDirection direction : List.of(PolicyDirection.OUT, PolicyDirection.IN, PolicyDirection.FORWARD)) {
+            assertThat(WAY_6.coveredBy(protect(direction, between("fd00::/64", "fd00::/64"))))
+                    .contains(API_SERVER_6);
+            assertThat(WAY_6.coveredBy(discard(direction, between("::/0", "::/0"))))
+                    .contains(API_SERVER_6);
+            assertThat(WAY_6.coveredBy(discard(direction, between("0.0.0.0/0", "0.0.0.0/0"))))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void aPolicyOverNeighbourDiscoveryWouldCutItOff() {
+        Selector everywhere = between("::/0", "::/0");
+        IpProtocol icmp = new IpProtocol(58);
+        assertThat(WAY_6.coveredBy(discard(PolicyDirection.OUT, everywhere.with(icmp, PortMatch.ANY, PortMatch.ANY))))
+                .contains(API_SERVER_6);
+        assertThat(WAY_6.coveredBy(
+                        discard(PolicyDirection.IN, everywhere.with(icmp, PortMatch.exactly(136), PortMatch.ANY))))
+                .contains(API_SERVER_6);
+        assertThat(WAY_6.coveredBy(
+                        discard(PolicyDirection.OUT, everywhere.with(icmp, PortMatch.exactly(128), PortMatch.ANY))))
+                .isEmpty();
+        assertThat(WAY_6.coveredBy(discard(
+                        PolicyDirection.OUT,
+                        between("fd00::1/128", "fd00::2/128").with(icmp, PortMatch.ANY, PortMatch.ANY))))
+                .isEmpty();
+        assertThat(WAY.coveredBy(discard(PolicyDirection.OUT, everywhere.with(icmp, PortMatch.ANY, PortMatch.ANY))))
+                .isEmpty();
+    }
+
+    @Test
+    void aPolicyForMarkedPacketsDoesNot() {
+        assertThat(WAY.coveredBy(marked(new Mark(1, 0xff), 0))).isEmpty();
+        assertThat(WAY.coveredBy(marked(new Mark(0, 0xff), 0))).contains(API_SERVER);
+    }
+
+    @Test
+    void aPolicyOfAnXfrmInterfaceDoesNot() {
+        assertThat(WAY.coveredBy(marked(Mark.NONE, 7))).isEmpty();
+    }
+
+    private static Policy marked(Mark mark, long interfaceId) {
+        PolicyId id = new PolicyId(
+                PolicyDirection.OUT, between("10.0.0.0/8", "10.0.0.0/8"), mark, interfaceId, PolicyId.Type.MAIN);
+        return new Policy(id, 1, Policy.Action.BLOCK, List.of());
+    }
+
+    @Test
+    void whatLetsUnprotectedPacketsInDoesNot() {
+        Selector all = between("10.0.0.0/24", "10.0.0.0/24");
+        assertThat(WAY.coveredBy(preferring(PolicyDirection.IN, all))).isEmpty();
+        assertThat(WAY.coveredBy(preferring(PolicyDirection.OUT, all))).contains(API_SERVER);
+    }
+
+    private static Policy preferring(PolicyDirection direction, Selector selector) {
+        Template template = new Template(
+                IpProtocol.ESP, Mode.TRANSPORT, 1, Optional.empty(), 0, Template.Level.USE, selector.family());
+        return new Policy(PolicyId.of(direction, selector), 1000, Policy.Action.ALLOW, List.of(template));
+    }
+
+    @Test
+    void aRangeOfPortsThatHasItsPortDoes() {
+        Selector all = between("10.0.0.0/24", "10.0.0.0/24");
+        PortMatch from6400To6527 = new PortMatch(6400, 0xff80);
+        assertThat(WAY.coveredBy(protect(PolicyDirection.OUT, all.with(TCP, PortMatch.ANY, from6400To6527))))
+                .contains(API_SERVER);
+        PortMatch from0To32767 = new PortMatch(0, 0x8000);
+        assertThat(WAY.coveredBy(protect(PolicyDirection.OUT, all.with(TCP, from0To32767, PortMatch.ANY))))
                 .isEmpty();
     }
 }
