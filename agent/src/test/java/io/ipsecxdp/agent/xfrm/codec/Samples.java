@@ -40,6 +40,7 @@ import java.util.stream.Collectors;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+import net.jqwik.api.Tuple;
 import net.jqwik.api.arbitraries.LongArbitrary;
 
 /** Everything that can be asked of the codec, at random. */
@@ -59,6 +60,20 @@ final class Samples {
                         Arbitraries.of(Mode.TUNNEL, Mode.TRANSPORT, Mode.BEET),
                         Arbitraries.of(true, false))
                 .flatAs(Samples::sas);
+    }
+
+    /** Two that may differ in everything but family, protocol, direction, mode and ESN. */
+    static Arbitrary<Tuple.Tuple2<Sa, Sa>> alike() {
+        return Combinators.combine(
+                        families(),
+                        Arbitraries.of(IpProtocol.ESP, IpProtocol.AH),
+                        Arbitraries.of(SaDirection.class),
+                        Arbitraries.of(Mode.TUNNEL, Mode.TRANSPORT, Mode.BEET),
+                        Arbitraries.of(true, false))
+                .flatAs((family, protocol, direction, mode, esn) -> {
+                    Arbitrary<Sa> one = sas(family, protocol, direction, mode, esn);
+                    return Combinators.combine(one, one).as(Tuple::of);
+                });
     }
 
     private static Arbitrary<Sa> sas(
