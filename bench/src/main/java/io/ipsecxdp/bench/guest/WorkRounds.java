@@ -89,7 +89,7 @@ public final class WorkRounds implements AutoCloseable {
         this.facts = new Facts(
                 "bench", CpuList.parse("0"), xfrm.capabilities(), new ApiServerWay(Set.of(), Set.of(), 32768, 60999));
         Thread.ofPlatform().daemon().start(this::listen);
-        work.want(Desired.of(slices(large)));
+        work.want(Desired.of(slices(large), Map.of()));
     }
 
     /** @param arguments how many SAs, how many policies, the C program, a folder on a disk */
