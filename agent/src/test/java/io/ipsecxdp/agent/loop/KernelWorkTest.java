@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.loop;
 
+import static io.ipsecxdp.agent.loop.TestingNode.declaredAnew;
 import static io.ipsecxdp.agent.loop.TestingNode.inbound;
 import static io.ipsecxdp.agent.loop.TestingNode.key;
 import static io.ipsecxdp.agent.loop.TestingNode.keyOf;
@@ -407,6 +408,20 @@ class KernelWorkTest {
 
             assertInForce(OUT);
             assertThat(node.kernel.noncesAtRisk()).isEmpty();
+        }
+
+        @Test
+        void declaredAnewWithTheSameKeyIsAtRiskOutboundAndInForceInbound() {
+            planEverything();
+            node.plan("s", List.of(), List.of());
+            node.settle();
+
+            node.plan("s", List.of(declaredAnew(OUT), declaredAnew(IN)), List.of());
+            node.settle();
+
+            assertRefused(declaredAnew(OUT), Reason.NonceAtRisk);
+            assertThat(node.sa(declaredAnew(OUT).uid()).message()).contains("keys/out", "former SecurityAssociation");
+            assertInForce(declaredAnew(IN));
         }
 
         @Test

@@ -285,6 +285,24 @@ final class TestingNode implements AutoCloseable {
                 sa.cpu());
     }
 
+    /** Deleted, and applied again with the same name and key. */
+    static PlannedSa declaredAnew(PlannedSa sa) {
+        return PlannedSa.esp(
+                sa.name(),
+                sa.uid() + "-anew",
+                1L,
+                sa.direction(),
+                sa.source(),
+                sa.destination(),
+                sa.spi(),
+                sa.mode(),
+                sa.encryption(),
+                sa.reqid(),
+                sa.replayWindow(),
+                sa.esn(),
+                sa.cpu());
+    }
+
     static KeySecretRef keyOf(String uid) {
         return new KeySecretRef("keys", uid);
     }
