@@ -2,7 +2,9 @@
 //
 //   traffic send    --to ADDRESS --port PORT [--from ADDRESS] [--cpu N] [--count N] [--rate PER_SECOND] [--size BYTES] [--echoed]
 //   traffic receive --at ADDRESS --port PORT [--cpu N] [--echo]
+//   traffic encap   --at ADDRESS --port PORT
 //
+// encap holds a socket for ESP in UDP, as an IKE daemon does: without one the kernel gives such packets to nobody (udp(7), UDP_ENCAP).
 // send stops after --count packets or on SIGTERM, receive on SIGTERM; each then prints one line of JSON. receive first prints "ready".
 // Of the numbers 0 to highest: received counts each number once, duplicates what came again, lost what never came, late what came
 // after a higher number. send --echoed reports on the packets that a receiver with --echo sent back, for all numbers that it sent;
@@ -12,6 +14,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
+#include <linux/udp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -64,7 +67,8 @@ static void fail(const char *what) {
 
 static void usage(void) {
     fputs("usage: traffic send --to ADDRESS --port PORT [--from ADDRESS] [--cpu N] [--count N] [--rate PER_SECOND] [--size BYTES] [--echoed]\n"
-          "       traffic receive --at ADDRESS --port PORT [--cpu N] [--echo]\n", stderr);
+          "       traffic receive --at ADDRESS --port PORT [--cpu N] [--echo]\n"
+          "       traffic encap --at ADDRESS --port PORT\n", stderr);
     exit(2);
 }
 
@@ -169,6 +173,17 @@ static int receive(const struct options *o) {
     return 0;
 }
 
+static int encap(const struct options *o) {
+    int type = UDP_ENCAP_ESPINUDP;
+    int s = udp_socket(address(o->at, o->port));
+    if (setsockopt(s, IPPROTO_UDP, UDP_ENCAP, &type, sizeof type)) fail("UDP_ENCAP");
+    puts("ready");
+    fflush(stdout);
+    while (!stopped) pause();
+    close(s);
+    return 0;
+}
+
 static int64_t now_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -262,5 +277,6 @@ int main(int argc, char **argv) {
     sigaction(SIGINT, &action, NULL);
     if (!strcmp(argv[1], "send") && o.to) return send_packets(&o);
     if (!strcmp(argv[1], "receive") && o.at) return receive(&o);
+    if (!strcmp(argv[1], "encap") && o.at) return encap(&o);
     usage();
 }

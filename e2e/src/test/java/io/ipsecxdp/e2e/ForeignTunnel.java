@@ -13,19 +13,33 @@ final class ForeignTunnel {
 
     private final Node from;
     private final Node to;
+    private final String source;
+    private final String destination;
 
     ForeignTunnel(Node from, Node to) {
+        this(from, to, from.facts().address(IpFamily.IPV4), to.facts().address(IpFamily.IPV4));
+    }
+
+    /** Between other addresses of the two nodes. */
+    ForeignTunnel(Node from, Node to, String source, String destination) {
         this.from = from;
         this.to = to;
+        this.source = source;
+        this.destination = destination;
     }
 
     /** Makes an SA, outbound at one node and inbound at the other. */
     void addSa(long spi, OptionalInt senderCpu, OptionalInt receiverCpu) {
+        addSa(spi, senderCpu, receiverCpu, "");
+    }
+
+    /** With more words of ip-xfrm(8), for both ends. */
+    void addSa(long spi, OptionalInt senderCpu, OptionalInt receiverCpu, String more) {
         byte[] key = new byte[KEY_BYTES];
         new SecureRandom().nextBytes(key);
         String hex = HexFormat.of().formatHex(key);
-        from.script(sa(spi, hex, "dir out", senderCpu));
-        to.script(sa(spi, hex, "replay-window 4096 dir in", receiverCpu));
+        from.script(sa(spi, hex, more + " dir out", senderCpu));
+        to.script(sa(spi, hex, more + " replay-window 4096 dir in", receiverCpu));
     }
 
     /** Makes the policies that send the pods' packets through SAs of {@link #REQID}. */
@@ -34,10 +48,10 @@ final class ForeignTunnel {
     }
 
     /** The same for packets between two other prefixes. */
-    void addPoliciesFor(String source, String destination) {
-        from.script(policy("out", source, destination));
-        to.script(policy("in", source, destination));
-        to.script(policy("fwd", source, destination));
+    void addPoliciesFor(String sources, String destinations) {
+        from.script(policy("out", sources, destinations));
+        to.script(policy("in", sources, destinations));
+        to.script(policy("fwd", sources, destinations));
     }
 
     /** Removes an SA from both nodes. */
@@ -49,9 +63,9 @@ final class ForeignTunnel {
                     "state",
                     "delete",
                     "src",
-                    from.facts().address(IpFamily.IPV4),
+                    source,
                     "dst",
-                    to.facts().address(IpFamily.IPV4),
+                    destination,
                     "proto",
                     "esp",
                     "spi",
@@ -69,8 +83,8 @@ final class ForeignTunnel {
     private String sa(long spi, String key, String direction, OptionalInt cpu) {
         return "ip xfrm state add src %s dst %s proto esp spi %d reqid %d mode tunnel aead 'rfc4106(gcm(aes))' 0x%s 128 flag esn %s%s"
                 .formatted(
-                        from.facts().address(IpFamily.IPV4),
-                        to.facts().address(IpFamily.IPV4),
+                        source,
+                        destination,
                         spi,
                         REQID,
                         key,
@@ -78,14 +92,8 @@ final class ForeignTunnel {
                         cpu.isPresent() ? " pcpu-num " + cpu.getAsInt() : "");
     }
 
-    private String policy(String direction, String source, String destination) {
+    private String policy(String direction, String sources, String destinations) {
         return "ip xfrm policy add dir %s src %s dst %s tmpl src %s dst %s proto esp reqid %d mode tunnel"
-                .formatted(
-                        direction,
-                        source,
-                        destination,
-                        from.facts().address(IpFamily.IPV4),
-                        to.facts().address(IpFamily.IPV4),
-                        REQID);
+                .formatted(direction, sources, destinations, source, destination, REQID);
     }
 }

@@ -1,0 +1,252 @@
+package io.ipsecxdp.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.ipsecxdp.crds.Condition;
+import io.ipsecxdp.crds.IPsecNode;
+import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.crds.SteeringPolicy;
+import io.ipsecxdp.crds.SteeringPolicySpec;
+import io.ipsecxdp.crds.UnknownSpi;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+
+/** What a SteeringPolicy can say, from `kubectl apply` to packets on CPUs. */
+@OnCluster
+class SteeringIT {
+    private static final long PACKETS = 500;
+    private static final int PER_SECOND = 500;
+    private static final int PORT = 5_300;
+
+    /** IPsecNode shows counters once a minute. */
+    private static final Duration COUNTERS = Duration.ofSeconds(90);
+
+    private static SteeringPolicy policy(String name, String yaml) {
+        var policy = new SteeringPolicy();
+        policy.setMetadata(new ObjectMetaBuilder().withName(name).build());
+        policy.setSpec(Serialization.unmarshal(yaml, SteeringPolicySpec.class));
+        return policy;
+    }
+
+    private static Flow flow(Cluster cluster) {
+        return Flow.counted(cluster.node(0), cluster.node(1), PORT, 0, PACKETS, PER_SECOND);
+    }
+
+    /** Packets of an SA that the second CPU decrypted, of a flow of which none may be lost. */
+    private static long onSecondCpu(Cluster cluster, Decrypts decrypts, long spi) {
+        Decrypts.Tally before = decrypts.read();
+        Flow.Report report = flow(cluster).run(cluster.lab().daemons());
+        Decrypts.Tally after = decrypts.read().since(before);
+
+        assertThat(report.lost()).as(report.toString()).isZero();
+        assertThat(after.packets(spi)).isEqualTo(PACKETS);
+        return after.packets(spi, 1);
+    }
+
+    @Test
+    void noChangeOfAPolicyLosesAPacketOrDetachesTheProgram(Cluster cluster) {
+        Tunnel tunnel = Tunnel.make(cluster.keys(), "changes", cluster.node(0), cluster.node(1), 2);
+        cluster.applyReady(tunnel.objects());
+        cluster.warmUp();
+        cluster.applyReady(List.of(policy("a", "interfaces: [eth0]\nmode: Native")));
+        String program = program(cluster);
+        try (Flow.Running flow = Flow.endless(cluster.node(0), cluster.node(1), PORT, PER_SECOND)
+                .start(cluster.lab().daemons())) {
+            for (String change : List.of(
+                    "interfaces: ['eth*']\nmode: Native",
+                    "interfaces: [eth0]\nmode: Native\nqueueSize: 512\nassignment: Hash",
+                    "interfaces: [eth0]\nmode: Native\nexcludedCpus: '0'\nassignment: Adaptive",
+                    "interfaces: [eth0]\nmode: Native\nunknownSPI: Count\nudpPorts: [4500, 4501]\nnuma: Local")) {
+                cluster.applyReady(List.of(policy("a", change)));
+            }
+            cluster.applyReady(List.of(policy("b", "interfaces: ['eth?']\nmode: Native\npriority: 1")));
+            Condition loser = cluster.await(
+                    policy("a", "interfaces: [eth0]"),
+                    "without the interface",
+                    condition -> condition.reason().equals(Reason.InterfaceTaken.name()));
+            Flow.Report report = flow.end();
+
+            assertThat(loser.message()).contains("SteeringPolicy b", "priority 1");
+            assertThat(report.lost()).as(report.toString()).isZero();
+            assertThat(report.sent()).isPositive();
+        }
+        assertThat(program(cluster)).isEqualTo(program);
+    }
+
+    private static String program(Cluster cluster) {
+        return cluster.node(1).script("ip link show eth0 | grep -o 'prog/xdp id [0-9]*'");
+    }
+
+    @Test
+    void aPolicyFixesTheCpuOfAnSpi(Cluster cluster) {
+        Tunnel tunnel = Tunnel.make(cluster.keys(), "fixed", cluster.node(0), cluster.node(1), 0);
+        cluster.applyReady(tunnel.objects());
+        cluster.warmUp();
+        long spi = tunnel.sas().stream()
+                .filter(sa ->
+                        cluster.node(0).name().equals(sa.getSpec().source().node()))
+                .findFirst()
+                .orElseThrow()
+                .getSpec()
+                .spi();
+        try (Decrypts decrypts = Decrypts.of(cluster.lab().kernel())) {
+            for (int cpu = 0; cpu < 2; cpu++) {
+                cluster.applyReady(List.of(policy(
+                        "fixed",
+                        "interfaces: [eth0]\nassignment: Fixed\nfixed: [{spi: %d, cpu: %d}]".formatted(spi, cpu))));
+                assertThat(onSecondCpu(cluster, decrypts, spi)).isEqualTo(cpu * PACKETS);
+            }
+        }
+    }
+
+    @Test
+    void espInUdpIsSteeredOnThePortsOfThePolicy(Cluster cluster) {
+        var tunnel = new ForeignTunnel(cluster.node(0), cluster.node(1));
+        String address = cluster.node(1).facts().address(IpFamily.IPV4);
+        try (Decrypts decrypts = Decrypts.of(cluster.lab().kernel());
+                KernelProcess socket = KernelProcess.start(
+                        cluster.lab().daemons(),
+                        "encap-socket",
+                        cluster.node(1),
+                        List.of(
+                                cluster.node(1).kernel().payload().traffic(),
+                                "encap",
+                                "--at",
+                                address,
+                                "--port",
+                                "4501"));
+                Wire udp = Wire.count(cluster.lab().daemons(), cluster.lab().nodes(), "encap", "udp dst port 4501")) {
+            socket.daemon().awaitText("ready", Duration.ofSeconds(20));
+            tunnel.addSa(0x3000, OptionalInt.empty(), OptionalInt.of(1), "encap espinudp 4501 4501 0.0.0.0");
+            tunnel.addPolicies();
+            cluster.warmUp();
+            cluster.applyReady(List.of(policy("nat", "interfaces: [eth0]\nudpPorts: [4500, 4501]")));
+
+            assertThat(onSecondCpu(cluster, decrypts, 0x3000)).isEqualTo(PACKETS);
+            assertThat(udp.stop()).isGreaterThanOrEqualTo(PACKETS);
+        } finally {
+            tunnel.flush();
+        }
+    }
+
+    @Test
+    void onAVlanPacketsAreNotSteeredOrKeepTheirTag(Cluster cluster) {
+        for (int i = 0; i < 2; i++) {
+            cluster.node(i).script("""
+                    ip link add link eth0 name eth0.7 type vlan id 7
+                    ip addr add 10.77.0.%d/24 dev eth0.7
+                    ip link set eth0.7 up
+                    """.formatted(i + 1));
+        }
+        var tunnel = new ForeignTunnel(cluster.node(0), cluster.node(1), "10.77.0.1", "10.77.0.2");
+        try (Decrypts decrypts = Decrypts.of(cluster.lab().kernel())) {
+            cluster.node(0).run("ping", "-q", "-c", "1", "-W", "5", "10.77.0.2");
+            tunnel.addSa(0x3001, OptionalInt.empty(), OptionalInt.of(1));
+            tunnel.addPolicies();
+            SteeringPolicy careful = policy("vlan", "interfaces: [eth0]\nmode: Native");
+            cluster.apply(List.of(careful));
+            Condition refused = cluster.await(
+                    careful, "refused", condition -> condition.reason().equals(Reason.VlanOffload.name()));
+            assertThat(refused.message()).contains("eth0.7", "spec.mode: Generic");
+            assertThat(cluster.node(1).run("ip", "link", "show", "eth0")).doesNotContain("xdp");
+            onSecondCpu(cluster, decrypts, 0x3001);
+
+            cluster.applyReady(List.of(policy("vlan", "interfaces: [eth0]\nmode: Generic")));
+            assertThat(onSecondCpu(cluster, decrypts, 0x3001)).isEqualTo(PACKETS);
+        } finally {
+            tunnel.flush();
+            for (int i = 0; i < 2; i++) {
+                cluster.node(i).run("ip", "link", "del", "eth0.7");
+            }
+        }
+    }
+
+    @Test
+    void interfacesThatComeGoAndAreRenamedAreFollowed(Cluster cluster) {
+        cluster.applyReady(List.of(policy("pattern", "interfaces: [eth0, 'steer?']")));
+        cluster.awaitSteering("eth0:Native");
+        try {
+            for (int i = 0; i < 2; i++) {
+                cluster.node(i).run("ip", "link", "add", "steer1", "type", "veth", "peer", "name", "other1");
+            }
+            cluster.awaitSteering("eth0:Native,steer1:Native");
+            for (int i = 0; i < 2; i++) {
+                cluster.node(i).run("ip", "link", "set", "steer1", "name", "steer2");
+            }
+            cluster.awaitSteering("eth0:Native,steer2:Native");
+            for (int i = 0; i < 2; i++) {
+                cluster.node(i).script("""
+                        ip link del steer2
+                        ip link add steer2 type veth peer name other1
+                        """);
+            }
+            Await.until(
+                    "the new steer2 has the program",
+                    Cluster.PATIENCE,
+                    cluster::tails,
+                    () -> cluster.node(1).run("ip", "link", "show", "steer2").contains(" xdp "));
+        } finally {
+            for (int i = 0; i < 2; i++) {
+                cluster.node(i).script("ip link del other1 || true");
+            }
+        }
+        cluster.awaitSteering("eth0:Native");
+    }
+
+    @Test
+    void whoSendsUnknownSpisIsToldAndThenDropped(Cluster cluster) {
+        var tunnel = new ForeignTunnel(cluster.node(0), cluster.node(1));
+        Node receiver = cluster.node(1);
+        try {
+            receiver.script("echo 1 >/proc/sys/net/ipv4/conf/eth0/forwarding");
+            tunnel.addSa(0x3002, OptionalInt.empty(), OptionalInt.empty());
+            tunnel.addPolicies();
+            receiver.script("ip xfrm state flush");
+            cluster.applyReady(List.of(policy("count", "interfaces: [eth0]\nunknownSPI: Count")));
+            assertThat(refusedByTheKernel(cluster)).isEqualTo(PACKETS);
+            Await.until(
+                    "the IPsecNode tells who sends unknown SPIs",
+                    COUNTERS,
+                    cluster::tails,
+                    () -> unknown(cluster).stream()
+                            .anyMatch(talker -> talker.spi() == 0x3002 && talker.packets() >= PACKETS));
+            assertThat(unknown(cluster).getFirst().source())
+                    .isEqualTo(cluster.node(0).facts().address(IpFamily.IPV4));
+
+            cluster.applyReady(List.of(policy("count", "interfaces: [eth0]\nunknownSPI: Drop\nlearningSeconds: 0")));
+            assertThat(refusedByTheKernel(cluster)).isZero();
+
+            cluster.applyReady(List.of(policy("count", "interfaces: [eth0]\nunknownSPI: Drop\nlearningSeconds: 3600")));
+            assertThat(refusedByTheKernel(cluster)).isEqualTo(PACKETS);
+        } finally {
+            tunnel.flush();
+        }
+    }
+
+    private static List<UnknownSpi> unknown(Cluster cluster) {
+        return cluster.client()
+                .resources(IPsecNode.class)
+                .withName(cluster.node(1).name())
+                .get()
+                .getStatus()
+                .unknownSPIs();
+    }
+
+    /** Of a flow whose SA the receiver does not have, the packets that came as far as its SAD. */
+    private static long refusedByTheKernel(Cluster cluster) {
+        long before = withoutSa(cluster);
+        Flow.Report report = flow(cluster).run(cluster.lab().daemons());
+        assertThat(report.received()).isZero();
+        return withoutSa(cluster) - before;
+    }
+
+    private static long withoutSa(Cluster cluster) {
+        return Long.parseLong(cluster.node(1)
+                .script("sed -n 's/^XfrmInNoStates[[:space:]]*//p' /proc/net/xfrm_stat")
+                .strip());
+    }
+}
