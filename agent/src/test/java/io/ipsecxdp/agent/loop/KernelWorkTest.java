@@ -411,17 +411,16 @@ class KernelWorkTest {
         }
 
         @Test
-        void declaredAnewWithTheSameKeyIsAtRiskOutboundAndInForceInbound() {
+        void declaredAnewWithTheSameKeyIsAtRisk() {
             planEverything();
             node.plan("s", List.of(), List.of());
             node.settle();
 
-            node.plan("s", List.of(declaredAnew(OUT), declaredAnew(IN)), List.of());
+            node.plan("s", List.of(declaredAnew(OUT)), List.of());
             node.settle();
 
             assertRefused(declaredAnew(OUT), Reason.NonceAtRisk);
             assertThat(node.sa(declaredAnew(OUT).uid()).message()).contains("keys/out", "former SecurityAssociation");
-            assertInForce(declaredAnew(IN));
         }
 
         @Test
