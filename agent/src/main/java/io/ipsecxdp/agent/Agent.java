@@ -6,13 +6,16 @@ import io.ipsecxdp.agent.loop.KernelLoop;
 import io.ipsecxdp.agent.loop.KernelWork;
 import io.ipsecxdp.agent.loop.KeyRing;
 import io.ipsecxdp.agent.loop.Reporter;
+import io.ipsecxdp.agent.loop.XfrmErrors;
 import io.ipsecxdp.agent.metrics.SteeringMetrics;
+import io.ipsecxdp.agent.metrics.XfrmMetrics;
 import io.ipsecxdp.agent.node.ApiServer;
 import io.ipsecxdp.agent.node.KeySecrets;
 import io.ipsecxdp.agent.node.LeaseKeeper;
 import io.ipsecxdp.agent.node.Node;
 import io.ipsecxdp.agent.node.Plans;
 import io.ipsecxdp.agent.node.StatusWriter;
+import io.ipsecxdp.agent.node.XfrmStat;
 import io.ipsecxdp.agent.state.StateException;
 import io.ipsecxdp.agent.xfrm.XfrmException;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -63,7 +66,12 @@ final class Agent implements AutoCloseable {
                     bench.xfrm(),
                     new KernelWork(bench.xfrm(), bench.state(), keys, clock),
                     bench.steerer(),
-                    new Reporter(identity, bench.xfrm(), bench.state(), bench.steerer()),
+                    new Reporter(
+                            identity,
+                            bench.xfrm(),
+                            bench.state(),
+                            bench.steerer(),
+                            new XfrmErrors(XfrmStat::read, clock)),
                     status::tell,
                     clock));
             loop.start();
@@ -72,8 +80,15 @@ final class Agent implements AutoCloseable {
                     Thread.ofPlatform().daemon().name("facts").factory());
             part(facts::shutdownNow);
             SteeringMetrics metrics = new SteeringMetrics(registry);
+            XfrmMetrics errors = new XfrmMetrics(registry);
             facts.scheduleWithFixedDelay(
-                    () -> metrics.show(bench.steerer().latest()), 0, METRICS_SECONDS, TimeUnit.SECONDS);
+                    () -> {
+                        metrics.show(bench.steerer().latest());
+                        errors.show(XfrmStat.read());
+                    },
+                    0,
+                    METRICS_SECONDS,
+                    TimeUnit.SECONDS);
             ApiServer apiServer = new ApiServer(client);
             facts.scheduleWithFixedDelay(() -> lookAround(apiServer, events), 0, FACTS_SECONDS, TimeUnit.SECONDS);
             plans = part(new Plans(client, node, events::plansAre));

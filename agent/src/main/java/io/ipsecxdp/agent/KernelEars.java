@@ -18,8 +18,7 @@ final class KernelEars implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(KernelEars.class);
 
-    private static final Set<NotificationGroup> GROUPS =
-            EnumSet.of(NotificationGroup.SA, NotificationGroup.POLICY, NotificationGroup.EXPIRE);
+    private static final Set<NotificationGroup> GROUPS = EnumSet.allOf(NotificationGroup.class);
 
     private static final long PAUSE_MILLIS = 1000;
 

@@ -53,6 +53,14 @@ public record IPsecNodeStatus(
                         + "SteeringPolicy is Count or Drop; up to 10.")
         List<UnknownSpi> unknownSPIs,
 
+        @JsonPropertyDescription("Packets that the kernel's IPsec refused, by reason, at most a minute old; reasons "
+                + "without a packet are left out.")
+        List<XfrmErrorCount> xfrmErrors,
+
+        @JsonPropertyDescription(
+                "SecurityPolicies for whose packets there is no SA on this node, at most a minute old; up to 10.")
+        List<Acquire> acquires,
+
         @JsonPropertyDescription("Ready and Degraded.") List<Condition> conditions) {
 
     public IPsecNodeStatus {
@@ -60,6 +68,8 @@ public record IPsecNodeStatus(
         outcomes = outcomes == null ? List.of() : List.copyOf(outcomes);
         steeredTraffic = steeredTraffic == null ? List.of() : List.copyOf(steeredTraffic);
         unknownSPIs = unknownSPIs == null ? List.of() : List.copyOf(unknownSPIs);
+        xfrmErrors = xfrmErrors == null ? List.of() : List.copyOf(xfrmErrors);
+        acquires = acquires == null ? List.of() : List.copyOf(acquires);
         conditions = conditions == null ? List.of() : List.copyOf(conditions);
     }
 }

@@ -73,5 +73,9 @@ public enum Reason {
     /** An offload hides VLAN tags from XDP, and the policy says not to steer there. */
     VlanOffload,
     /** Packets were lost because the queue of a CPU was full. */
-    QueueOverflow
+    QueueOverflow,
+    /** Packets come that a policy selects, and no SA is there for them (RFC 9061: sadb-acquire). */
+    NoSecurityAssociation,
+    /** Packets come that belong to no SA (RFC 9061: sadb-bad-spi). */
+    UnknownSpi
 }

@@ -7,6 +7,7 @@ import io.ipsecxdp.operator.watch.Heartbeats;
 import io.ipsecxdp.operator.watch.Informed;
 import io.ipsecxdp.operator.watch.Sources;
 import io.ipsecxdp.operator.write.IncompleteWriteException;
+import io.ipsecxdp.operator.write.NodeNews;
 import io.ipsecxdp.operator.write.PlanWriter;
 import io.ipsecxdp.operator.write.Reporter;
 import io.ipsecxdp.operator.write.Writes;
@@ -47,6 +48,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
     private final Heartbeats heartbeats;
     private final PlanWriter plans;
     private final Reporter reporter;
+    private final NodeNews news;
     private final Writes writes;
     private final OperatorMetrics metrics;
     private final Clock clock;
@@ -57,6 +59,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
             Heartbeats heartbeats,
             PlanWriter plans,
             Reporter reporter,
+            NodeNews news,
             Writes writes,
             OperatorMetrics metrics,
             Clock clock) {
@@ -65,6 +68,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
         this.heartbeats = heartbeats;
         this.plans = plans;
         this.reporter = reporter;
+        this.news = news;
         this.writes = writes;
         this.metrics = metrics;
         this.clock = clock;
@@ -92,6 +96,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
         var failures = new ArrayList<>(run(plans.writes(compilation, snapshot.slices(), informed.plans(), context)));
         var statuses = RollUp.rollUp(snapshot, compilation, informed.observations(), informed.statuses(), now);
         failures.addAll(run(reporter.writes(snapshot, statuses, informed.statuses(), now, context)));
+        failures.addAll(run(news.writes(informed.health(), now)));
         metrics.record(statuses);
         metrics.reconciled(Duration.between(now, clock.instant()));
         if (!failures.isEmpty()) {

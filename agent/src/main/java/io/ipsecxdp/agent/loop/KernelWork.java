@@ -3,6 +3,7 @@ package io.ipsecxdp.agent.loop;
 import io.ipsecxdp.agent.key.KeyFingerprint;
 import io.ipsecxdp.agent.key.KeyMaterial;
 import io.ipsecxdp.agent.node.KeySecrets;
+import io.ipsecxdp.agent.plan.Acquires;
 import io.ipsecxdp.agent.plan.Action;
 import io.ipsecxdp.agent.plan.Action.ChangeLifetime;
 import io.ipsecxdp.agent.plan.Action.InstallPolicy;
@@ -82,8 +83,9 @@ public final class KernelWork {
      *
      * @param desired what it worked towards
      * @param observed what the kernel has, read after the last change
+     * @param acquires SAs that the kernel asked for and that are not there
      */
-    public record Round(Desired desired, Plan plan, Observed observed) {}
+    public record Round(Desired desired, Plan plan, Observed observed, Acquires acquires) {}
 
     private final Xfrm xfrm;
     private final StateFolder state;
@@ -96,6 +98,7 @@ public final class KernelWork {
     private Set<Object> concerned = Set.of();
     private Set<String> inForce = Set.of();
     private Witness witness;
+    private Acquires acquires = Acquires.NONE;
 
     public KernelWork(Xfrm xfrm, StateFolder state, KeyRing keys, Clock clock) {
         this.xfrm = xfrm;
@@ -136,6 +139,7 @@ public final class KernelWork {
             }
         }
         witness = witness.after(notifications, state.journal());
+        acquires = acquires.after(notifications, state.journal().policies().keySet(), clock.instant());
         writeEnded();
         return round;
     }
@@ -166,7 +170,7 @@ public final class KernelWork {
         }
         inForce = inForce(plan);
         keys.tend(inForce);
-        return new Round(desired, plan, observed);
+        return new Round(desired, plan, observed, acquires);
     }
 
     /** Asks again for keys that are due. Their answers may call for a round. */
@@ -244,8 +248,18 @@ public final class KernelWork {
                 refused.put(entry, refusal.standing());
             }
         });
+        acquires = acquires.unanswered(observed, now);
         return Plan.of(new Situation(
-                desired, observed, state.journal(), state.ledger(), witness, keys.views(), refused, facts, now));
+                desired,
+                observed,
+                state.journal(),
+                state.ledger(),
+                witness,
+                keys.views(),
+                refused,
+                acquires,
+                facts,
+                now));
     }
 
     private boolean isDesired(DesiredEntry entry) {

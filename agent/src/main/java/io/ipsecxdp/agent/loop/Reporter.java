@@ -3,6 +3,8 @@ package io.ipsecxdp.agent.loop;
 import io.ipsecxdp.agent.node.NodeFacts;
 import io.ipsecxdp.agent.node.NodeSummary;
 import io.ipsecxdp.agent.node.StatusWriter.News;
+import io.ipsecxdp.agent.plan.Acquires;
+import io.ipsecxdp.agent.plan.DesiredPolicy;
 import io.ipsecxdp.agent.plan.DesiredSa;
 import io.ipsecxdp.agent.plan.Facts;
 import io.ipsecxdp.agent.plan.KernelTerms;
@@ -14,14 +16,20 @@ import io.ipsecxdp.agent.steering.Steerer;
 import io.ipsecxdp.agent.steering.SteeringCounters;
 import io.ipsecxdp.agent.xfrm.AddressFamily;
 import io.ipsecxdp.agent.xfrm.ObservedSa;
+import io.ipsecxdp.agent.xfrm.Selector;
 import io.ipsecxdp.agent.xfrm.Xfrm;
 import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
+import io.ipsecxdp.bpf.Outcome;
+import io.ipsecxdp.crds.Acquire;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.IntegrityAlgorithm;
 import io.ipsecxdp.crds.NodeCapabilities;
 import io.ipsecxdp.crds.OutcomeCount;
+import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaCounters;
+import io.ipsecxdp.crds.UpperProtocol;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -37,8 +45,9 @@ import java.util.Set;
  * Puts together what is told to the API server.
  *
  * @param identity what does not change while the agent runs
+ * @param errors what the kernel's IPsec refused
  */
-public record Reporter(Identity identity, Xfrm xfrm, StateFolder state, Steerer steerer) {
+public record Reporter(Identity identity, Xfrm xfrm, StateFolder state, Steerer steerer, XfrmErrors errors) {
 
     /**
      * What does not change while the agent runs.
@@ -65,6 +74,7 @@ public record Reporter(Identity identity, Xfrm xfrm, StateFolder state, Steerer 
         List<OutcomeCount> outcomes = new ArrayList<>();
         counters.packets().forEach((outcome, packets) -> outcomes.add(new OutcomeCount(outcome.name(), packets)));
         outcomes.sort(Comparator.comparing(OutcomeCount::outcome));
+        XfrmErrors.Seen seen = errors.look(counters.packets().getOrDefault(Outcome.SA_UNKNOWN_DROPPED, 0L));
         NodeSummary summary = new NodeSummary(
                 identity.kernel(),
                 identity.boot(),
@@ -81,11 +91,42 @@ public record Reporter(Identity identity, Xfrm xfrm, StateFolder state, Steerer 
                         counters.dropped(),
                         SteeringCounters.inWords(counters.imbalance()),
                         counters.traffic(),
-                        counters.unknownSpis()),
+                        counters.unknownSpis(),
+                        seen.counters(),
+                        acquires(round)),
                 counters.overflow(),
+                seen.unknownSpis(),
                 lacks(),
                 trouble);
         return new News(report, summary);
+    }
+
+    /** Of the policies that say so of themselves; the longest first. */
+    private static List<Acquire> acquires(KernelWork.Round round) {
+        return round.desired().policies().entrySet().stream()
+                .filter(entry -> Optional.ofNullable(round.plan().policies().get(entry.getKey()))
+                        .filter(standing -> standing.reason() == Reason.NoSecurityAssociation)
+                        .isPresent())
+                .map(Map.Entry::getValue)
+                .flatMap(policy -> Optional.ofNullable(
+                        round.acquires().byPolicy().get(policy.policy().id()))
+                        .map(acquire -> acquire(policy, acquire))
+                        .stream())
+                .sorted(Comparator.comparing(Acquire::since).thenComparing(Acquire::policy))
+                .limit(Acquire.MAX_LISTED)
+                .toList();
+    }
+
+    private static Acquire acquire(DesiredPolicy policy, Acquires.Acquire acquire) {
+        Selector packet = acquire.packet();
+        return new Acquire(
+                policy.name(),
+                packet.source().address().getHostAddress(),
+                packet.destination().address().getHostAddress(),
+                new UpperProtocol(packet.upperProtocol().number()).toString(),
+                policy.policy().templates().getFirst().reqid(),
+                acquire.times(),
+                acquire.first().truncatedTo(ChronoUnit.SECONDS).toString());
     }
 
     private Report report(

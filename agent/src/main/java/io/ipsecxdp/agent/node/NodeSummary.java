@@ -2,6 +2,7 @@ package io.ipsecxdp.agent.node;
 
 import io.ipsecxdp.agent.plan.Conditions;
 import io.ipsecxdp.agent.plan.Tally;
+import io.ipsecxdp.crds.Acquire;
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.IPsecNodeStatus;
 import io.ipsecxdp.crds.NodeCapabilities;
@@ -11,12 +12,14 @@ import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SteeredTraffic;
 import io.ipsecxdp.crds.UnknownSpi;
 import io.ipsecxdp.crds.XdpMode;
+import io.ipsecxdp.crds.XfrmErrorCount;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -25,6 +28,7 @@ import java.util.stream.Stream;
  *
  * @param steered interfaces that carry the XDP program, and in which mode
  * @param overflow a sentence about packets that were lost a short while ago
+ * @param badSpis a sentence about packets that came a short while ago and belong to no SA
  * @param lacks sentences about what this node cannot do
  * @param trouble a sentence about what keeps the agent from its work
  */
@@ -39,6 +43,7 @@ public record NodeSummary(
         Tally tally,
         Traffic traffic,
         Optional<String> overflow,
+        Optional<String> badSpis,
         List<String> lacks,
         Optional<String> trouble) {
 
@@ -50,9 +55,11 @@ public record NodeSummary(
             long dropped,
             Optional<String> imbalance,
             List<SteeredTraffic> interfaces,
-            List<UnknownSpi> unknownSpis) {
+            List<UnknownSpi> unknownSpis,
+            List<XfrmErrorCount> xfrmErrors,
+            List<Acquire> acquires) {
         boolean none() {
-            return espPackets == 0;
+            return espPackets == 0 && xfrmErrors.isEmpty() && acquires.isEmpty();
         }
     }
 
@@ -76,6 +83,8 @@ public record NodeSummary(
                 shown.imbalance().orElse(null),
                 shown.interfaces(),
                 shown.unknownSpis(),
+                shown.xfrmErrors(),
+                shown.acquires(),
                 conditions(new Conditions(before, Optional.empty(), now)));
     }
 
@@ -92,15 +101,18 @@ public record NodeSummary(
         Condition ready = trouble.map(
                         sentence -> conditions.of(Condition.READY, false, Reason.KernelRefused.name(), sentence))
                 .orElseGet(() -> tally.ready(conditions));
-        List<String> complaints =
-                Stream.concat(overflow.stream(), lacks.stream()).toList();
-        Reason worst = overflow.isPresent() ? Reason.QueueOverflow : Reason.Unsupported;
+        List<String> complaints = Stream.of(overflow.stream(), badSpis.stream(), lacks.stream())
+                .flatMap(Function.identity())
+                .toList();
+        Reason worst = overflow.map(sentence -> Reason.QueueOverflow)
+                .or(() -> badSpis.map(sentence -> Reason.UnknownSpi))
+                .orElse(Reason.Unsupported);
         Condition degraded = conditions.of(
                 Condition.DEGRADED,
                 !complaints.isEmpty(),
                 (complaints.isEmpty() ? Reason.Installed : worst).name(),
                 complaints.isEmpty()
-                        ? "This node can do everything, and no packet was lost on the way to a CPU."
+                        ? "This node can do everything, no packet was lost on the way to a CPU, and none came that belongs to no SA."
                         : String.join(" ", complaints));
         return List.of(ready, degraded);
     }

@@ -116,7 +116,7 @@ final class PolicyDecisions {
         OwnedPolicy seen = wanted.owned(Birth.readBack(there.counters().added()));
         boolean same = Differences.between(wanted.policy(), there).isEmpty();
         if (owned == null && same && reportedInThisBoot.contains(key)) {
-            return Decision.of(inForce(), new Write(new OwnPolicy(seen)));
+            return Decision.of(inForce(wanted), new Write(new OwnPolicy(seen)));
         }
         if (owned == null || !now.witness().isOurs(owned, there)) {
             return Decision.of(Standing.failed(
@@ -130,10 +130,19 @@ final class PolicyDecisions {
                     ? Decision.of(refused)
                     : Decision.of(Standing.pending("It is being replaced."), new ReplacePolicy(wanted));
         }
-        return seen.equals(owned) ? Decision.of(inForce()) : Decision.of(inForce(), new Write(new OwnPolicy(seen)));
+        Standing inForce = inForce(wanted);
+        return seen.equals(owned) ? Decision.of(inForce) : Decision.of(inForce, new Write(new OwnPolicy(seen)));
     }
 
-    private static Standing inForce() {
-        return Standing.installed("In force.");
+    private Standing inForce(DesiredPolicy wanted) {
+        PolicyId id = wanted.policy().id();
+        return now.acquires()
+                .of(id, now.at())
+                .flatMap(acquire -> wanted.policy().templates().stream()
+                        .map(template -> new WantedSa(template, id, acquire))
+                        .filter(missing -> !missing.isThere(now.observed()))
+                        .findFirst())
+                .map(missing -> new Standing(EntryState.Installed, Reason.NoSecurityAssociation, missing.sentence(now)))
+                .orElseGet(() -> Standing.installed("In force."));
     }
 }

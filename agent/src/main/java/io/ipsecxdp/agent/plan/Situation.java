@@ -9,6 +9,7 @@ import java.util.Map;
  *
  * @param keys by the uid of the SA
  * @param refused what the kernel refused a short while ago and is not asked again yet
+ * @param acquires SAs that the kernel misses
  * @param at the present time
  */
 public record Situation(
@@ -19,6 +20,7 @@ public record Situation(
         Witness witness,
         Map<String, KeyView> keys,
         Map<DesiredEntry, Standing> refused,
+        Acquires acquires,
         Facts facts,
         Instant at) {
 

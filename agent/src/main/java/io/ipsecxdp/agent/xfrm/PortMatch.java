@@ -22,6 +22,11 @@ public record PortMatch(int port, int mask) {
         return new PortMatch(port, ALL_BITS);
     }
 
+    /** Whether a packet with this port is meant. */
+    public boolean takes(int other) {
+        return ((other ^ port) & mask) == 0;
+    }
+
     @Override
     public String toString() {
         return switch (mask) {

@@ -40,6 +40,16 @@ public record Selector(
         return new Selector(source, destination, upperProtocol, sourcePort, destinationPort, index, user);
     }
 
+    /** Whether the kernel finds that it matches a packet ({@code xfrm_selector_match} in net/xfrm/xfrm_policy.c). */
+    public boolean takes(Selector packet) {
+        return source.contains(packet.source.address())
+                && destination.contains(packet.destination.address())
+                && (upperProtocol.equals(IpProtocol.ANY) || upperProtocol.equals(packet.upperProtocol))
+                && sourcePort.takes(packet.sourcePort.port())
+                && destinationPort.takes(packet.destinationPort.port())
+                && (interfaceIndex == 0 || interfaceIndex == packet.interfaceIndex);
+    }
+
     public AddressFamily family() {
         return AddressFamily.of(source.address());
     }

@@ -212,6 +212,38 @@ class AgentIT {
     }
 
     @Test
+    void aPolicyWhosePacketsFindNoSaSaysSoAndTheNodeListsIt() throws IOException {
+        node.ip("address add 10.20.1.1/24 dev lo");
+        node.ip("route add 10.20.2.0/24 dev eth0 src 10.20.1.1");
+        plan(List.of(), List.of(OUT, IN), List.of());
+
+        try (RunningAgent agent = node.start()) {
+            awaitReported();
+            assertThat(status().securityPolicies())
+                    .allSatisfy(report -> assertThat(report.reason()).isEqualTo(Reason.Installed.name()));
+
+            node.send("10.20.2.9");
+            soon().untilAsserted(() -> assertThat(
+                            status().securityPolicies().getFirst().reason())
+                    .isEqualTo(Reason.NoSecurityAssociation.name()));
+
+            assertThat(status().securityPolicies().getFirst().state()).isEqualTo(EntryState.Installed);
+            assertThat(status().securityPolicies().getFirst().message())
+                    .contains("ESP in tunnel mode from 10.10.0.1 to 10.10.0.2 with reqid 268435457");
+            assertThat(status().securityPolicies().getLast().reason()).isEqualTo(Reason.Installed.name());
+            soon().untilAsserted(() -> assertThat(nodeStatus().acquires())
+                    .singleElement()
+                    .satisfies(acquire -> {
+                        assertThat(acquire.policy()).isEqualTo("out");
+                        assertThat(acquire.destination()).isEqualTo("10.20.2.9");
+                        assertThat(acquire.protocol()).isEqualTo("UDP");
+                        assertThat(acquire.times()).isEqualTo(1);
+                    }));
+            assertThat(agent.log()).doesNotContain("ERROR");
+        }
+    }
+
+    @Test
     void theNodeIsDescribedAndItsLeaseRenewed() throws IOException {
         plan(List.of(), List.of(), List.of(STEERING));
 

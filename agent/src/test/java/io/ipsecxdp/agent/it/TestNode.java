@@ -5,6 +5,9 @@ import static org.awaitility.Awaitility.await;
 import io.ipsecxdp.agent.jna.NetworkNamespace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -70,6 +73,19 @@ final class TestNode implements AutoCloseable {
     /** Runs {@code ip} in the node. */
     String ip(String arguments) {
         return namespace.run("ip " + arguments);
+    }
+
+    /** Sends a packet that nobody answers, if the node lets it out. */
+    void send(String destination) {
+        namespace.call(() -> {
+            try (DatagramSocket socket = new DatagramSocket()) {
+                socket.send(new DatagramPacket(new byte[1], 1, InetAddress.getByName(destination), 4711));
+            } catch (IOException e) {
+                // It waits for an SA that nobody makes; some kernels say so at once
+                return e.getMessage();
+            }
+            return "sent";
+        });
     }
 
     /** The agent as it is shipped, with the rights that the chart gives it. */

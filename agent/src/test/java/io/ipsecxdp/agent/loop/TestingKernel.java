@@ -23,6 +23,7 @@ import io.ipsecxdp.agent.xfrm.Sa;
 import io.ipsecxdp.agent.xfrm.SaDirection;
 import io.ipsecxdp.agent.xfrm.SaId;
 import io.ipsecxdp.agent.xfrm.SaOptions;
+import io.ipsecxdp.agent.xfrm.Selector;
 import io.ipsecxdp.agent.xfrm.Subscription;
 import io.ipsecxdp.agent.xfrm.Xfrm;
 import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
@@ -38,6 +39,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
@@ -202,6 +204,11 @@ final class TestingKernel implements Xfrm {
             told.add(foreign(new Notification.SaUpdated(changed)));
             return new Held(changed, held.key());
         });
+    }
+
+    /** A packet that a policy selects finds no SA. */
+    void acquire(PolicyId policy, Selector packet, OptionalInt cpu) {
+        told.add(foreign(new Notification.Acquire(packet, policies.get(policy), cpu)));
     }
 
     /** The socket overflows: what was not heard yet is lost. */

@@ -18,6 +18,7 @@ import io.ipsecxdp.operator.compile.ClusterSnapshot;
 import io.ipsecxdp.operator.compile.Kind;
 import io.ipsecxdp.operator.compile.ObjectKey;
 import io.ipsecxdp.operator.rollup.Observations;
+import io.ipsecxdp.operator.write.NodeNews;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import java.util.Collection;
 import java.util.HashMap;
@@ -77,6 +78,11 @@ public final class Informed {
     /** The NodePlans by name. */
     public Map<String, NodePlan> plans() {
         return plans.stream().collect(toMap(plan -> plan.getMetadata().getName(), identity()));
+    }
+
+    /** How the nodes do, by what their agents say. */
+    public List<NodeNews.Health> health() {
+        return ipsecNodes.stream().flatMap(node -> Values.health(node).stream()).toList();
     }
 
     public Heartbeats.Alive alive() {

@@ -11,6 +11,7 @@ import io.ipsecxdp.crds.SecurityAssociation;
 import io.ipsecxdp.crds.SecurityPolicy;
 import io.ipsecxdp.crds.SteeringPolicy;
 import io.ipsecxdp.operator.OperatorConfig;
+import io.ipsecxdp.operator.write.NodeNews;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
@@ -49,7 +50,9 @@ public class Sources {
                 source(
                         IPsecNode.class,
                         Trimmed.ofManagedFields(),
-                        (now, before) -> isChanged(now, before, Values::facts),
+                        (now, before) -> isChanged(now, before, Values::facts)
+                                || isChanged(
+                                        now, before, node -> Values.health(node).map(NodeNews.Health::cause)),
                         context),
                 source(
                         NodePlan.class,

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddress;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.client.CustomResource;
+import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.IPsecNode;
 import io.ipsecxdp.crds.IPsecNodeStatus;
@@ -20,6 +21,7 @@ import io.ipsecxdp.operator.compile.IpAddress;
 import io.ipsecxdp.operator.compile.Kind;
 import io.ipsecxdp.operator.compile.ObjectKey;
 import io.ipsecxdp.operator.rollup.Observations;
+import io.ipsecxdp.operator.write.NodeNews;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -61,6 +63,16 @@ final class Values {
                         .flatMap(address -> IpAddress.parse(address).stream())
                         .collect(toUnmodifiableSet()),
                 status.map(IPsecNodeStatus::capabilities));
+    }
+
+    /** Empty as long as the agent has not said how its node does. */
+    static Optional<NodeNews.Health> health(IPsecNode node) {
+        return Optional.ofNullable(node.getStatus()).map(IPsecNodeStatus::conditions).stream()
+                .flatMap(List::stream)
+                .filter(condition -> condition.type().equals(Condition.DEGRADED))
+                .findFirst()
+                .map(degraded -> new NodeNews.Health(
+                        node.getMetadata().getName(), node.getMetadata().getUid(), degraded));
     }
 
     static ExistingSlice slice(NodePlan plan) {

@@ -7,15 +7,13 @@ import io.fabric8.kubernetes.api.model.events.v1.EventBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.ipsecxdp.crds.Api;
-import io.ipsecxdp.crds.Condition;
-import io.ipsecxdp.operator.compile.ObjectKey;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import org.jboss.logging.Logger;
 
-/** Tells of a change of an object's Ready condition by an Event. */
+/** Tells of a change of an object's conditions by an Event. */
 @ApplicationScoped
 public class Announcer {
     private static final Logger LOG = Logger.getLogger(Announcer.class);
@@ -29,6 +27,13 @@ public class Announcer {
     private static final DateTimeFormatter MICRO_TIME =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
+    /**
+     * What there is to tell.
+     *
+     * @param warning whether a person has to do something
+     */
+    record News(String reason, String message, boolean warning) {}
+
     private final KubernetesClient client;
 
     public Announcer(KubernetesClient client) {
@@ -36,32 +41,34 @@ public class Announcer {
     }
 
     /** An Event is for people and may be lost: a failure is logged and no more. */
-    void announce(ObjectKey key, String uid, Condition ready, Instant now) {
+    void announce(String kind, String name, String uid, News news, Instant now) {
         try {
-            client.resource(event(key, uid, ready, now)).inNamespace(NAMESPACE).create();
+            client.resource(event(kind, name, uid, news, now))
+                    .inNamespace(NAMESPACE)
+                    .create();
         } catch (KubernetesClientException e) {
-            LOG.warnf("no Event about %s: %s", key, e.getMessage());
+            LOG.warnf("no Event about %s %s: %s", kind, name, e.getMessage());
         }
     }
 
-    private static Event event(ObjectKey key, String uid, Condition ready, Instant now) {
+    private static Event event(String kind, String name, String uid, News news, Instant now) {
         String suffix = ".%x.%x".formatted(now.toEpochMilli(), uid.hashCode());
         return new EventBuilder()
                 .withNewMetadata()
-                .withName(cut(key.name(), MAX_NAME_LENGTH - suffix.length()) + suffix)
+                .withName(cut(name, MAX_NAME_LENGTH - suffix.length()) + suffix)
                 .withNamespace(NAMESPACE)
                 .endMetadata()
                 .withEventTime(new MicroTime(MICRO_TIME.format(now)))
                 .withReportingController(CONTROLLER)
                 .withReportingInstance(CONTROLLER)
                 .withAction("Reconcile")
-                .withType(ready.status() == Condition.Status.True ? "Normal" : "Warning")
-                .withReason(ready.reason())
-                .withNote(cut(ready.message(), MAX_NOTE_LENGTH))
+                .withType(news.warning() ? "Warning" : "Normal")
+                .withReason(news.reason())
+                .withNote(cut(news.message(), MAX_NOTE_LENGTH))
                 .withRegarding(new ObjectReferenceBuilder()
                         .withApiVersion(Api.GROUP + "/" + Api.VERSION)
-                        .withKind(key.kind().toString())
-                        .withName(key.name())
+                        .withKind(kind)
+                        .withName(name)
                         .withUid(uid)
                         .build())
                 .build();

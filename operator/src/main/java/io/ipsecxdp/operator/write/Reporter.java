@@ -46,9 +46,23 @@ public class Reporter {
                     StatusWriter.write(declared.key(), declared.uid(), status, context);
                     news(status, Optional.ofNullable(present.get(declared.key())))
                             .filter(ready -> eventsLeft.getAndDecrement() > 0)
-                            .ifPresent(ready -> announcer.announce(declared.key(), declared.uid(), ready, now));
+                            .ifPresent(ready -> announcer.announce(
+                                    declared.key().kind().toString(),
+                                    declared.key().name(),
+                                    declared.uid(),
+                                    new Announcer.News(ready.reason(), ready.message(), !isWell(status)),
+                                    now));
                 })));
         return writes;
+    }
+
+    /** In force, with nothing about it that a person must put right. */
+    private static boolean isWell(DeclaredStatus status) {
+        return status.conditions().stream().allMatch(condition -> switch (condition.type()) {
+            case Condition.READY -> condition.status() == Condition.Status.True;
+            case Condition.DEGRADED -> condition.status() == Condition.Status.False;
+            default -> true;
+        });
     }
 
     /** The Ready condition, if it says something else than before. That an object is handed to the agents is no news. */

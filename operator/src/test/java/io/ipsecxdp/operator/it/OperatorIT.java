@@ -375,6 +375,48 @@ class OperatorIT {
     }
 
     @Test
+    void anEventTellsOnceThatANodeIsDegradedAndOnceThatItIsWell() throws InterruptedException {
+        int before = events().size();
+        for (String since : List.of("2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z")) {
+            n2.reportHealth("0-3", degraded(Condition.Status.False, "Installed", since), "10.0.0.2");
+            TimeUnit.MILLISECONDS.sleep(500);
+        }
+        for (String since : List.of("2026-01-01T00:02:00Z", "2026-01-01T00:03:00Z")) {
+            n2.reportHealth("0-3", degraded(Condition.Status.True, "UnknownSpi", since), "10.0.0.2");
+            TimeUnit.MILLISECONDS.sleep(500);
+        }
+        n2.reportHealth("0-3", degraded(Condition.Status.False, "Installed", "2026-01-01T00:04:00Z"), "10.0.0.2");
+
+        soon().untilAsserted(() -> assertThat(events()).hasSize(before + 2));
+        assertThat(events().subList(before, before + 2))
+                .extracting(event -> "%s %s %s %s"
+                        .formatted(
+                                event.getType(),
+                                event.getReason(),
+                                event.getRegarding().getKind(),
+                                event.getRegarding().getName()))
+                .containsExactly("Warning UnknownSpi IPsecNode n2", "Normal Installed IPsecNode n2");
+    }
+
+    private static Condition degraded(Condition.Status status, String reason, String since) {
+        return new Condition(Condition.DEGRADED, status, null, since, reason, "since " + since);
+    }
+
+    @Test
+    void whatIsInForceAndImpairedIsToldAsAWarning() {
+        int before = events().size();
+        n1.impair("flow", "NoSecurityAssociation", "the node has no SA");
+        apply(policy("flow", "n1", "n2", "10.20.1.0/24", "10.20.2.0/24"));
+
+        soon().until(() -> readiness().get("flow").equals("True NoSecurityAssociation"));
+        soon().untilAsserted(() -> assertThat(events().subList(before, events().size()))
+                .extracting(event -> event.getType() + " " + event.getReason())
+                .contains("Warning NoSecurityAssociation"));
+        n1.recover("flow");
+        readySoon("flow");
+    }
+
+    @Test
     void aFullSliceWithTheLongestNamesIsFarFromTheLimitOfEtcd() {
         int count = 101;
         String longName = "n".repeat(249);

@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.ipsecxdp.crds.Api;
+import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.IPsecNode;
 import io.ipsecxdp.crds.IPsecNodeStatus;
@@ -38,7 +39,7 @@ final class PlayedAgent implements AutoCloseable {
             .withForce(true)
             .build();
 
-    private record Failure(String reason, String message) {}
+    private record Failure(EntryState state, String reason, String message) {}
 
     private final KubernetesClient client;
     private final String node;
@@ -103,6 +104,15 @@ final class PlayedAgent implements AutoCloseable {
     }
 
     void reportFacts(String cpus, long espPackets, String... addresses) {
+        report(cpus, espPackets, null, addresses);
+    }
+
+    /** @param degraded whether the node is, and why */
+    void reportHealth(String cpus, Condition degraded, String... addresses) {
+        report(cpus, 0, List.of(degraded), addresses);
+    }
+
+    private void report(String cpus, long espPackets, List<Condition> conditions, String... addresses) {
         var facts = new IPsecNode();
         facts.setMetadata(new ObjectMetaBuilder().withName(node).build());
         client.resource(facts).patch(AS_AGENT);
@@ -122,7 +132,9 @@ final class PlayedAgent implements AutoCloseable {
                 null,
                 null,
                 null,
-                null));
+                null,
+                null,
+                conditions));
         client.resource(facts).subresource("status").patch(AS_AGENT);
     }
 
@@ -143,7 +155,12 @@ final class PlayedAgent implements AutoCloseable {
 
     /** From now on this agent says that it cannot install the objects of that name. */
     void fail(String name, String reason, String message) {
-        failures.put(name, new Failure(reason, message));
+        failures.put(name, new Failure(EntryState.Failed, reason, message));
+    }
+
+    /** From now on it says that these objects are in force, and what is wrong with them all the same. */
+    void impair(String name, String reason, String message) {
+        failures.put(name, new Failure(EntryState.Installed, reason, message));
     }
 
     /** It can again, and says so. */
@@ -226,7 +243,7 @@ final class PlayedAgent implements AutoCloseable {
     }
 
     private EntryState state(String name) {
-        return failure(name).isPresent() ? EntryState.Failed : EntryState.Installed;
+        return failure(name).map(Failure::state).orElse(EntryState.Installed);
     }
 
     private String reason(String name) {

@@ -1,0 +1,84 @@
+package io.ipsecxdp.agent.plan;
+
+import io.ipsecxdp.agent.xfrm.Notification;
+import io.ipsecxdp.agent.xfrm.ObservedPolicy;
+import io.ipsecxdp.agent.xfrm.PolicyId;
+import io.ipsecxdp.agent.xfrm.Selector;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** SAs that the kernel asked for, for packets that policies of ours selected, and that are not there. */
+public record Acquires(Map<PolicyId, Acquire> byPolicy) {
+
+    public static final Acquires NONE = new Acquires(Map.of());
+
+    /** An IKE daemon on the node may answer; what it answers is no news. */
+    public static final Duration ANSWERED_WITHIN = Duration.ofSeconds(3);
+
+    /** The kernel asks again every 30 s ({@code net.core.xfrm_acq_expires}) while packets come. */
+    public static final Duration TOLD_FOR = Duration.ofMinutes(5);
+
+    /**
+     * What the kernel asked for.
+     *
+     * @param packet the last one that needed an SA
+     * @param cpu the sender's, if an SA of that CPU was asked for
+     * @param times how often
+     */
+    public record Acquire(Selector packet, OptionalInt cpu, long times, Instant first, Instant last) {
+
+        private Acquire again(Notification.Acquire told, Instant now) {
+            return new Acquire(told.packet(), told.cpu(), times + 1, first, now);
+        }
+    }
+
+    public Acquires {
+        byPolicy = Collections.unmodifiableMap(byPolicy);
+    }
+
+    /** With what the kernel told; what policies of others asked for is theirs to answer. */
+    public Acquires after(Collection<Notification> notifications, Set<PolicyId> ours, Instant now) {
+        Map<PolicyId, Acquire> heard = new HashMap<>(byPolicy);
+        for (Notification notification : notifications) {
+            if (notification.event() instanceof Notification.Acquire told
+                    && ours.contains(told.policy().id())) {
+                heard.compute(
+                        told.policy().id(),
+                        (id, before) -> before == null
+                                ? new Acquire(told.packet(), told.cpu(), 1, now, now)
+                                : before.again(told, now));
+            }
+        }
+        return heard.equals(byPolicy) ? this : new Acquires(heard);
+    }
+
+    /** Without those that have their SA by now, and those that are long ago. */
+    public Acquires unanswered(Observed observed, Instant now) {
+        if (byPolicy.isEmpty()) {
+            return this;
+        }
+        Map<PolicyId, Acquire> left = new HashMap<>(byPolicy);
+        left.entrySet().removeIf(entry -> {
+            ObservedPolicy policy = observed.policies().get(entry.getKey());
+            Acquire acquire = entry.getValue();
+            return policy == null
+                    || now.isAfter(acquire.last().plus(TOLD_FOR))
+                    || policy.templates().stream()
+                            .allMatch(template -> new WantedSa(template, entry.getKey(), acquire).isThere(observed));
+        });
+        return new Acquires(left);
+    }
+
+    /** What a policy waits for in vain. */
+    public Optional<Acquire> of(PolicyId policy, Instant now) {
+        return Optional.ofNullable(byPolicy.get(policy))
+                .filter(acquire -> !now.isBefore(acquire.first().plus(ANSWERED_WITHIN)));
+    }
+}
