@@ -63,7 +63,10 @@ public record PlannedPolicy(
         Integer priority,
 
         @JsonPropertyDescription("What protects the flow; present exactly if the action is Protect.")
-        Template template) {
+        Template template,
+
+        @JsonPropertyDescription("Device of this node that applies it; the kernel if absent.")
+        Offload offload) {
 
     /** A policy with what every policy has, and no more. */
     public static PlannedPolicy of(
@@ -94,7 +97,8 @@ public record PlannedPolicy(
                 null,
                 action,
                 priority,
-                template);
+                template,
+                null);
     }
 
     /** Which packets, the interface and the mark apart. */
@@ -127,6 +131,10 @@ public record PlannedPolicy(
 
     public boolean acquiresPerCpu() {
         return perCpuAcquire != null && perCpuAcquire;
+    }
+
+    public Optional<Offload> hardware() {
+        return Optional.ofNullable(offload);
     }
 
     public Optional<Template> protection() {

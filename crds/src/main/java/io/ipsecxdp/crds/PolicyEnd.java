@@ -22,6 +22,14 @@ import java.util.Optional;
                 "!has(self.interfaceName) || (self.interfaceName.matches('^[^/:\\\\s]{1,15}$') && self.interfaceName != '.' && "
                         + "self.interfaceName != '..')",
         message = "interfaceName must have 1 to 15 characters without '/', ':' or white space")
+@ValidationRule(
+        value = "!has(self.offload) || has(self.node)",
+        message = "offload is to a network device of a cluster node: name the node, or remove offload")
+@ValidationRule(
+        value = "!has(self.offload) || self.offload.type == 'Packet'",
+        message =
+                "offload of a policy is of type Packet: where a device does the cryptography alone, the kernel applies the "
+                        + "policy, so remove offload")
 public record PolicyEnd(
         @JsonPropertyDescription(
                 "Name of a cluster node. The policy is installed there: out at the source, in and fwd at "
@@ -38,8 +46,18 @@ public record PolicyEnd(
                 "Name of an interface of this node: the policy selects there only packets that leave or arrive by it. "
                         + "Without it, packets of all interfaces.")
         @Size(max = 64)
-        String interfaceName)
+        String interfaceName,
+
+        @JsonPropertyDescription(
+                "The network device of this node that does the work of the SAs of this policy. SAs with an offload of type "
+                        + "Packet are used by policies with the same offload alone, and such a policy uses no others.")
+        Offload offload)
         implements End {
+
+    /** An end whose policy the kernel applies. */
+    public PolicyEnd(String node, String address, String interfaceName) {
+        this(node, address, interfaceName, null);
+    }
 
     public Optional<String> onlyInterface() {
         return Optional.ofNullable(interfaceName);

@@ -46,6 +46,20 @@ import io.fabric8.generator.annotation.ValidationRule;
         message =
                 "perCpuAcquire asks an IKE daemon at the source for SAs: it needs action Protect and a node as source")
 @ValidationRule(
+        value = "!has(self.level) || self.level != 'Use' || self.mode == 'Transport' || !has(self.source.node)",
+        message =
+                "level Use is for mode Transport where the source is a node: for packets that leave, Linux takes no tunnel that "
+                        + "may be missing, so take level: Required")
+@ValidationRule(
+        value = "self.action == 'Protect' || !(has(self.source.offload) || has(self.destination.offload))",
+        message = "offload is for action Protect: Bypass and Discard use no SA, so remove it")
+@ValidationRule(
+        value = "self.protocol == 'ESP' || !(has(self.source.offload) || has(self.destination.offload))",
+        message = "offload is for ESP: Linux has none for AH")
+@ValidationRule(
+        value = "self.mode != 'BEET' || !(has(self.source.offload) || has(self.destination.offload))",
+        message = "offload is for modes Tunnel and Transport: no device does BEET")
+@ValidationRule(
         value = "!has(self.interfaceId) || (self.interfaceId >= 1 && self.interfaceId <= 4294967295)",
         message = "interfaceId must be 1 to 4294967295, as the if_id of an XFRM interface; leave it out for none")
 public record SecurityPolicySpec(

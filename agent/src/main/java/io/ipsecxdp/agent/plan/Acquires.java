@@ -71,7 +71,8 @@ public record Acquires(Map<PolicyId, Acquire> byPolicy) {
             return policy == null
                     || now.isAfter(acquire.last().plus(TOLD_FOR))
                     || policy.templates().stream()
-                            .allMatch(template -> new WantedSa(template, entry.getKey(), acquire).isThere(observed));
+                            .allMatch(template -> new WantedSa(template, entry.getKey(), policy.offload(), acquire)
+                                    .isThere(observed));
         });
         return new Acquires(left);
     }

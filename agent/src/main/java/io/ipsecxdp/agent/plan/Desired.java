@@ -94,7 +94,8 @@ public record Desired(
                 .anyMatch(spec -> spec.securityAssociations().stream()
                                 .anyMatch(sa -> sa.hardware().isPresent())
                         || spec.securityPolicies().stream()
-                                .anyMatch(policy -> policy.onlyInterface().isPresent()));
+                                .anyMatch(policy -> policy.onlyInterface().isPresent()
+                                        || policy.hardware().isPresent()));
     }
 
     private static Standing standing(RuntimeException e) {

@@ -96,7 +96,7 @@ public record KernelTerms(Map<String, Integer> interfaces) {
 
     /**
      * @throws IllegalArgumentException with a sentence for the user, if no kernel takes the entry
-     * @throws NoSuchInterfaceException if it is for the packets of an interface that is not there
+     * @throws NoSuchInterfaceException if it is for the packets of an interface, or to be applied by one, that is not there
      */
     DesiredPolicy policy(PlannedPolicy planned, String slice) {
         Selector everywhere = selector(planned.selector());
@@ -124,7 +124,8 @@ public record KernelTerms(Map<String, Integer> interfaces) {
                 },
                 planned.protection().map(template -> template(template, selector.family())).stream()
                         .toList(),
-                flags);
+                flags,
+                planned.hardware().map(this::offload));
         return new DesiredPolicy(planned.name(), planned.uid(), slice, policy);
     }
 

@@ -139,7 +139,8 @@ final class PolicyDecisions {
         return now.acquires()
                 .of(id, now.at())
                 .flatMap(acquire -> wanted.policy().templates().stream()
-                        .map(template -> new WantedSa(template, id, acquire))
+                        .map(template ->
+                                new WantedSa(template, id, wanted.policy().offload(), acquire))
                         .filter(missing -> !missing.isThere(now.observed()))
                         .findFirst())
                 .map(missing -> new Standing(EntryState.Installed, Reason.NoSecurityAssociation, missing.sentence(now)))

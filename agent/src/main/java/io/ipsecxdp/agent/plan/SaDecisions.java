@@ -425,6 +425,15 @@ final class SaDecisions {
                         "In force, and beyond the soft limit of its lifetime in %s: it goes on until the hard one. "
                                         .formatted(limit)
                                 + REMEDY))
+                .or(() -> wanted.sa()
+                        .options()
+                        .offload()
+                        .filter(offload -> there.options().offload().isEmpty())
+                        .map(offload -> new Standing(
+                                EntryState.Installed,
+                                Reason.Unsupported,
+                                "In force, and the kernel does the cryptography: interface %d does not (esp-hw-offload of 'ethtool -k' is off). Declare a new SecurityAssociation without offload, or with another device."
+                                        .formatted(offload.interfaceIndex()))))
                 .orElseGet(() -> inForce(wanted));
     }
 

@@ -2,6 +2,7 @@ package io.ipsecxdp.agent.plan;
 
 import io.ipsecxdp.agent.xfrm.Mark;
 import io.ipsecxdp.agent.xfrm.ObservedSa;
+import io.ipsecxdp.agent.xfrm.Offload;
 import io.ipsecxdp.agent.xfrm.PolicyId;
 import io.ipsecxdp.agent.xfrm.SaDirection;
 import io.ipsecxdp.agent.xfrm.Selector;
@@ -13,7 +14,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** The SA that a packet needs which a policy selected ({@code xfrm_state_find} in net/xfrm/xfrm_state.c). */
-record WantedSa(Template template, PolicyId policy, Acquires.Acquire acquire) {
+record WantedSa(Template template, PolicyId policy, Optional<Offload> offload, Acquires.Acquire acquire) {
 
     private static final String OWNER = "its owner CPU";
 
@@ -29,6 +30,7 @@ record WantedSa(Template template, PolicyId policy, Acquires.Acquire acquire) {
         check(lacks, sa.options().interfaceId() == policy.interfaceId(), "its interfaceId");
         check(lacks, sa.id().mark().takesIn(policy.mark()), "its mark");
         check(lacks, sa.reqid() == template.reqid(), "its reqid");
+        check(lacks, sa.options().offload().filter(Offload::packet).equals(offload), "its offload of packets");
         check(
                 lacks,
                 sa.options()
@@ -95,6 +97,7 @@ record WantedSa(Template template, PolicyId policy, Acquires.Acquire acquire) {
         if (!policy.mark().equals(Mark.NONE)) {
             text.append(", mark ").append(policy.mark());
         }
+        offload.ifPresent(device -> text.append(", offload of ").append(device));
         acquire.cpu().ifPresent(cpu -> text.append(", of CPU ").append(cpu));
         return text.toString();
     }

@@ -1,13 +1,14 @@
 package io.ipsecxdp.agent.xfrm;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A policy as the kernel shows it, whoever installed it.
  *
  * @param index the kernel's number for it, unique while it lives
  * @param flags {@code XFRM_POLICY_*} bits of linux/xfrm.h, as {@link PolicyFlag} has them
- * @param offloaded whether a device was asked to apply it
+ * @param offload the device that applies it
  */
 public record ObservedPolicy(
         PolicyId id,
@@ -16,7 +17,7 @@ public record ObservedPolicy(
         List<Template> templates,
         long index,
         int flags,
-        boolean offloaded,
+        Optional<Offload> offload,
         Lifetime lifetime,
         Counters counters) {
 

@@ -1,6 +1,7 @@
 package io.ipsecxdp.agent.xfrm;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -10,8 +11,15 @@ import java.util.Set;
  * @param priority the lower number wins, 0 to 2^32-1
  * @param action BLOCK discards; ALLOW protects with the templates, or bypasses if there is none
  * @param templates applied from the first (innermost) to the last, at most 6
+ * @param offload the device that applies it, whose SAs it uses
  */
-public record Policy(PolicyId id, long priority, Action action, List<Template> templates, Set<PolicyFlag> flags) {
+public record Policy(
+        PolicyId id,
+        long priority,
+        Action action,
+        List<Template> templates,
+        Set<PolicyFlag> flags,
+        Optional<Offload> offload) {
 
     /** {@code XFRM_MAX_DEPTH} of include/net/xfrm.h. */
     private static final int MOST_TEMPLATES = 6;
@@ -37,6 +45,14 @@ public record Policy(PolicyId id, long priority, Action action, List<Template> t
         if (flags.contains(PolicyFlag.PER_CPU_ACQUIRE) && id.direction() != PolicyDirection.OUT) {
             throw new IllegalArgumentException("Only an outbound policy asks for SAs");
         }
+        if (offload.filter(device -> !device.packet()).isPresent()) {
+            throw new IllegalArgumentException("A device that does the cryptography alone applies no policy");
+        }
+    }
+
+    /** A policy that the kernel applies. */
+    public Policy(PolicyId id, long priority, Action action, List<Template> templates, Set<PolicyFlag> flags) {
+        this(id, priority, action, templates, flags, Optional.empty());
     }
 
     /** A policy without flags. */

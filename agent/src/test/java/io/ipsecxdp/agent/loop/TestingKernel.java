@@ -473,7 +473,7 @@ final class TestingKernel implements Xfrm {
                 policy.templates(),
                 policies.size() + 1L,
                 PolicyFlag.bits(policy.flags()),
-                false,
+                policy.offload(),
                 Lifetime.INFINITE,
                 new Counters(0, 0, now(), Optional.empty()));
     }

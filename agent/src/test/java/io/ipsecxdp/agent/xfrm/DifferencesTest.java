@@ -75,8 +75,8 @@ class DifferencesTest {
     void thePriorityOfAPolicyIsCompared() {
         PolicyId id = PolicyId.of(PolicyDirection.OUT, Selector.between(prefix("10.1.0.0/16"), prefix("10.2.0.0/16")));
         Policy wanted = new Policy(id, 100, Policy.Action.ALLOW, List.of());
-        ObservedPolicy found =
-                new ObservedPolicy(id, 200, Policy.Action.ALLOW, List.of(), 9, 0, false, Lifetime.INFINITE, UNUSED);
+        ObservedPolicy found = new ObservedPolicy(
+                id, 200, Policy.Action.ALLOW, List.of(), 9, 0, Optional.empty(), Lifetime.INFINITE, UNUSED);
 
         assertThat(Differences.between(wanted, found))
                 .extracting(Difference::toString)

@@ -124,7 +124,8 @@ final class PolicyCompiler {
                         direction == PolicyDirection.Out ? Absent.ifFalse(spec.perCpuAcquire()) : null,
                         spec.action(),
                         spec.priority(),
-                        template(spec, ends).orElse(null))));
+                        template(spec, ends).orElse(null),
+                        here.offload())));
     }
 
     private static Optional<PlannedPolicy.Template> template(SecurityPolicySpec spec, Addresses ends) {

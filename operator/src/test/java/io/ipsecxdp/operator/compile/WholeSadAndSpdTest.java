@@ -15,6 +15,7 @@ import io.ipsecxdp.crds.IpsecProtocol;
 import io.ipsecxdp.crds.KeyLayout;
 import io.ipsecxdp.crds.Mark;
 import io.ipsecxdp.crds.NodeCapabilities;
+import io.ipsecxdp.crds.Offload;
 import io.ipsecxdp.crds.OffloadType;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
@@ -329,6 +330,19 @@ class WholeSadAndSpdTest {
             assertThat(out.protection().orElseThrow().ipsecProtocol()).isEqualTo(IpsecProtocol.AH);
             assertThat(in.onlyInterface()).contains("eth1");
             assertThat(in.acquiresPerCpu()).isFalse();
+        }
+
+        @Test
+        void hasTheDeviceOfEachEndThatAppliesIt() {
+            var compilation = twoNodes()
+                    .policy("a", "{source: {node: n1, offload: {type: Packet, device: eth1}}, destination: {node: n2}}")
+                    .compile();
+
+            assertThat(policies(compilation, "n1"))
+                    .allSatisfy(
+                            policy -> assertThat(policy.hardware()).contains(new Offload(OffloadType.Packet, "eth1")));
+            assertThat(policies(compilation, "n2"))
+                    .allSatisfy(policy -> assertThat(policy.hardware()).isEmpty());
         }
 
         @ParameterizedTest

@@ -12,6 +12,7 @@ import io.ipsecxdp.agent.xfrm.Mark;
 import io.ipsecxdp.agent.xfrm.Notification;
 import io.ipsecxdp.agent.xfrm.ObservedPolicy;
 import io.ipsecxdp.agent.xfrm.ObservedSa;
+import io.ipsecxdp.agent.xfrm.Offload;
 import io.ipsecxdp.agent.xfrm.PolicyId;
 import io.ipsecxdp.agent.xfrm.PortMatch;
 import io.ipsecxdp.agent.xfrm.Prefix;
@@ -187,10 +188,14 @@ public final class XfrmDecoder {
                 outputMark(attributes),
                 Integer.toUnsignedLong(number(attributes, XfrmAttribute.IF_ID)),
                 number(attributes, XfrmAttribute.TFCPAD),
-                attributes
-                        .find(XfrmAttribute.OFFLOAD_DEV)
-                        .map(offload -> Numbers.offload(
-                                offload.signedInt(UserOffload.IFINDEX), offload.unsignedByte(UserOffload.FLAGS))));
+                offload(attributes));
+    }
+
+    private static Optional<Offload> offload(Attributes attributes) {
+        return attributes
+                .find(XfrmAttribute.OFFLOAD_DEV)
+                .map(offload -> Numbers.offload(
+                        offload.signedInt(UserOffload.IFINDEX), offload.unsignedByte(UserOffload.FLAGS)));
     }
 
     /** An attribute that is one number of 32 bits; 0 if it is missing. */
@@ -325,7 +330,7 @@ public final class XfrmDecoder {
                                 .orElse(List.of()),
                         info.unsignedInt(UserPolicyInfo.INDEX),
                         info.unsignedByte(UserPolicyInfo.FLAGS),
-                        attributes.has(XfrmAttribute.OFFLOAD_DEV),
+                        offload(attributes),
                         lifetime(info.slice(UserPolicyInfo.LFT, LifetimeConfig.SIZE)),
                         counters(info.slice(UserPolicyInfo.CURLFT, LifetimeCurrent.SIZE))));
     }

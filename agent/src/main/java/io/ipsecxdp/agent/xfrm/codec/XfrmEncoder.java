@@ -10,6 +10,7 @@ import io.ipsecxdp.agent.xfrm.Integrity;
 import io.ipsecxdp.agent.xfrm.KernelSa;
 import io.ipsecxdp.agent.xfrm.Lifetime;
 import io.ipsecxdp.agent.xfrm.Mark;
+import io.ipsecxdp.agent.xfrm.Offload;
 import io.ipsecxdp.agent.xfrm.Policy;
 import io.ipsecxdp.agent.xfrm.PolicyFlag;
 import io.ipsecxdp.agent.xfrm.PolicyId;
@@ -176,6 +177,7 @@ public final class XfrmEncoder {
             }
         }
         attributesOf(id);
+        policy.offload().ifPresent(device -> attributeOffload(device, Numbers.XFRM_OFFLOAD_PACKET));
         out.end();
     }
 
@@ -251,11 +253,13 @@ public final class XfrmEncoder {
         if (options.tfcPadding() != 0) {
             attributeInt(XfrmAttribute.TFCPAD, options.tfcPadding());
         }
-        options.offload().ifPresent(offload -> {
-            int at = out.attribute(XfrmAttribute.OFFLOAD_DEV, UserOffload.SIZE);
-            buffer().putInt(at + UserOffload.IFINDEX, offload.interfaceIndex());
-            buffer().put(at + UserOffload.FLAGS, (byte) Numbers.offloadFlags(offload, direction));
-        });
+        options.offload().ifPresent(offload -> attributeOffload(offload, Numbers.offloadFlags(offload, direction)));
+    }
+
+    private void attributeOffload(Offload offload, int flags) {
+        int at = out.attribute(XfrmAttribute.OFFLOAD_DEV, UserOffload.SIZE);
+        buffer().putInt(at + UserOffload.IFINDEX, offload.interfaceIndex());
+        buffer().put(at + UserOffload.FLAGS, (byte) flags);
     }
 
     /** Without its bitmap, which the kernel makes itself ({@code xfrm_alloc_replay_state_esn}). */

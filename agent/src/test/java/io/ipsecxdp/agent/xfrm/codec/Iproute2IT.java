@@ -14,17 +14,22 @@ import io.ipsecxdp.agent.xfrm.Algorithms;
 import io.ipsecxdp.agent.xfrm.Change;
 import io.ipsecxdp.agent.xfrm.IpProtocol;
 import io.ipsecxdp.agent.xfrm.Kernels;
+import io.ipsecxdp.agent.xfrm.Lifetime;
 import io.ipsecxdp.agent.xfrm.Mark;
 import io.ipsecxdp.agent.xfrm.Mode;
+import io.ipsecxdp.agent.xfrm.Offload;
 import io.ipsecxdp.agent.xfrm.Policy;
 import io.ipsecxdp.agent.xfrm.PolicyDirection;
 import io.ipsecxdp.agent.xfrm.PolicyId;
 import io.ipsecxdp.agent.xfrm.PortMatch;
 import io.ipsecxdp.agent.xfrm.Sa;
 import io.ipsecxdp.agent.xfrm.SaDirection;
+import io.ipsecxdp.agent.xfrm.SaFlag;
 import io.ipsecxdp.agent.xfrm.SaId;
+import io.ipsecxdp.agent.xfrm.SaOptions;
 import io.ipsecxdp.agent.xfrm.Selector;
 import io.ipsecxdp.agent.xfrm.Template;
+import io.ipsecxdp.agent.xfrm.UdpEncapsulation;
 import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
@@ -32,7 +37,9 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -208,6 +215,58 @@ class Iproute2IT {
                 "state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x1000 reqid 7 mode tunnel dir out pcpu-num 1"
                         + " flag esn flag af-unspec aead rfc4106(gcm(aes)) 0x%s 128",
                 withEsn(sa, OptionalInt.of(1)), KEY_256, 0, MODERN);
+    }
+
+    @Test
+    void onAllThatAnOutboundSaCanHave() {
+        SaOptions options = new SaOptions(
+                new Lifetime(
+                        new Lifetime.Limit(1000, 2000),
+                        new Lifetime.Limit(30, 40),
+                        new Lifetime.Limit(5000, 6000),
+                        new Lifetime.Limit(7000, 8000)),
+                Set.of(SaFlag.NO_ECN, SaFlag.NO_PATH_MTU_DISCOVERY, SaFlag.DONT_ENCAP_DSCP),
+                Optional.of(Selector.between(prefix("10.1.0.0/16"), prefix("10.2.0.0/24"))
+                        .with(new IpProtocol(6), PortMatch.ANY, PortMatch.exactly(443))),
+                Optional.of(new UdpEncapsulation(4500, 4501, Optional.of(ip("198.51.100.7")))),
+                Optional.of(new Mark(5, 0xf)),
+                0x2a,
+                1400,
+                Optional.empty());
+        Sa sa = sa(
+                        new SaId(ip("192.0.2.2"), IpProtocol.ESP, 0x1000, new Mark(7, 0xff)),
+                        ip("192.0.2.1"),
+                        SaDirection.OUT,
+                        Mode.TUNNEL,
+                        Aead.aesGcm(128, 128),
+                        0)
+                .with(options);
+        agreeOnSa(
+                "state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x1000 reqid 7 mode tunnel mark 7 mask 255"
+                        + " flag noecn nopmtudisc extra-flag dont-encap-dscp encap espinudp 4500 4501 198.51.100.7"
+                        + " output-mark 5 mask 15 if_id 42 tfcpad 1400 limit byte-soft 1000 limit byte-hard 2000"
+                        + " limit packet-soft 30 limit packet-hard 40 limit time-soft 5000 limit time-hard 6000"
+                        + " limit time-use-soft 7000 limit time-use-hard 8000 aead rfc4106(gcm(aes)) 0x%s 128"
+                        + " sel src 10.1.0.0/16 dst 10.2.0.0/24 proto tcp dport 443",
+                sa, KEY_128, 0, OLD);
+    }
+
+    /** iproute2 knows it from 6.2 on. */
+    @Test
+    @InGuest
+    void onTheOffloadOfAPolicy() {
+        Policy policy = new Policy(
+                PolicyId.of(PolicyDirection.OUT, Selector.between(prefix("10.1.0.0/16"), prefix("10.2.0.0/16"))),
+                1,
+                Policy.Action.ALLOW,
+                List.of(Template.espTunnel(ip("192.0.2.1"), ip("192.0.2.2"), 5)),
+                Set.of(),
+                Optional.of(new Offload(1, true)));
+        agree(
+                "policy add src 10.1.0.0/16 dst 10.2.0.0/16 dir out priority 1 offload packet dev lo"
+                        + " tmpl src 192.0.2.1 dst 192.0.2.2 proto esp reqid 5 mode tunnel",
+                Layout.UserPolicyInfo.SIZE,
+                new Change.AddPolicy(policy));
     }
 
     @Test

@@ -178,8 +178,12 @@ final class Samples {
                         unsigned32(0),
                         templates().list().ofMaxSize(6),
                         Arbitraries.of(Policy.Action.class),
-                        Arbitraries.of(PolicyFlag.class).set().ofMaxSize(3))
-                .as((id, priority, templates, action, flags) -> new Policy(
+                        Arbitraries.of(PolicyFlag.class).set().ofMaxSize(3),
+                        Arbitraries.integers()
+                                .between(1, Integer.MAX_VALUE)
+                                .map(index -> new Offload(index, true))
+                                .optional(0.2))
+                .as((id, priority, templates, action, flags, offload) -> new Policy(
                         id,
                         priority,
                         action,
@@ -187,7 +191,8 @@ final class Samples {
                         flags.stream()
                                 .filter(flag ->
                                         flag != PolicyFlag.PER_CPU_ACQUIRE || id.direction() == PolicyDirection.OUT)
-                                .collect(Collectors.toSet())));
+                                .collect(Collectors.toSet()),
+                        offload));
     }
 
     static Arbitrary<PolicyId> policyIds() {

@@ -33,6 +33,7 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Assume;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.From;
@@ -110,6 +111,9 @@ class XfrmCodecTest {
                 property == 5 ? theirs.interfaceId() : mine.interfaceId(),
                 property == 6 ? theirs.tfcPadding() : mine.tfcPadding(),
                 property == 7 ? theirs.offload() : mine.offload());
+        boolean doneByTheKernel = options.offload().isEmpty()
+                && mine.offload().filter(offload -> !offload.packet()).isPresent();
+        Assume.that(!doneByTheKernel);
         Sa changed = wanted.with(options);
         try (KeyMaterial key = KeyMaterial.random(changed.algorithms().keyBytes())) {
             ObservedSa read =
