@@ -192,7 +192,7 @@ public final class KernelLoop implements AutoCloseable {
         Optional<Set<Mark>> marksBefore = saMarks();
         round = Optional.of(work.round(reporter.kernelFacts(facts.orElseThrow())));
         steeringNeeded |= !marksBefore.equals(saMarks());
-        steerer.know(round.orElseThrow().observed().sas().keySet());
+        tellSas();
         keysGatherUntil = Optional.empty();
         Duration took = Duration.between(now, clock.instant());
         keysGather = took.compareTo(KEYS_GATHER) < 0
@@ -204,6 +204,11 @@ public final class KernelLoop implements AutoCloseable {
         newsNeeded = true;
         steering = steerer.reconcile(
                 slices.orElseThrow(), Links.list(), facts.orElseThrow().cpus(), saMarks());
+        tellSas();
+    }
+
+    private void tellSas() {
+        round.ifPresent(done -> steerer.know(done.desired(), done.observed()));
     }
 
     private Optional<Set<Mark>> saMarks() {

@@ -446,7 +446,7 @@ final class SaDecisions {
         return Standing.installed(
                 wanted.outbound()
                         ? "In force without its owner CPU, because this kernel has no SAs with an owner: it serves all CPUs."
-                        : "In force without its owner CPU, because this kernel has no SAs with an owner: where ESP is steered, a hash of the SPI chooses the CPU.");
+                        : "In force without its owner CPU, because this kernel has no SAs with an owner: only steering brings its packets there.");
     }
 
     private static Standing otherKey(DesiredSa wanted) {

@@ -2,7 +2,9 @@ package io.ipsecxdp.agent.steering;
 
 import io.ipsecxdp.agent.node.Link;
 import io.ipsecxdp.agent.node.Links;
+import io.ipsecxdp.agent.plan.Desired;
 import io.ipsecxdp.agent.plan.JournalChange;
+import io.ipsecxdp.agent.plan.Observed;
 import io.ipsecxdp.agent.plan.OwnedInterface;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.plan.SteeringStanding;
@@ -15,12 +17,10 @@ import io.ipsecxdp.agent.steering.SteeringAction.Write;
 import io.ipsecxdp.agent.steering.SteeringPlan.Situation;
 import io.ipsecxdp.agent.steering.SteeringPlan.Steered;
 import io.ipsecxdp.agent.xfrm.Mark;
-import io.ipsecxdp.agent.xfrm.SaId;
 import io.ipsecxdp.bpf.AttachedMode;
 import io.ipsecxdp.bpf.Capabilities;
 import io.ipsecxdp.bpf.Count;
 import io.ipsecxdp.bpf.Counters;
-import io.ipsecxdp.bpf.KnownSa;
 import io.ipsecxdp.bpf.NetDevice;
 import io.ipsecxdp.bpf.OpenResult;
 import io.ipsecxdp.bpf.Outcome;
@@ -47,11 +47,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /** Steers the interfaces of the node as planned. For one thread. */
@@ -104,17 +102,14 @@ public final class Steerer implements AutoCloseable {
         this.hardware = hardware;
     }
 
-    /** Keeps the SAs of the node before the program's eyes where the kernel does not let it look them up. */
-    public void know(Set<SaId> sas) {
-        if (open.isEmpty() || capabilities.orElseThrow().saLookup()) {
+    /** Tells the program of the SAs of the node, as far as the kernel does not let it ask. */
+    public void know(Desired desired, Observed observed) {
+        if (open.isEmpty() || !ToldSas.isNeeded(capabilities.orElseThrow())) {
             return;
         }
         SadMirror there = mirror.orElseGet(() -> steerings.orElseThrow().mirror());
         mirror = Optional.of(there);
-        there.replace(sas.stream()
-                .map(sa -> new KnownSa(
-                        sa.destination(), (int) sa.spi(), sa.protocol().number(), OptionalInt.empty()))
-                .collect(Collectors.toSet()));
+        there.replace(ToldSas.of(desired, observed, capabilities.orElseThrow()));
     }
 
     /**
@@ -399,9 +394,11 @@ public final class Steerer implements AutoCloseable {
                     .orElse("In generic mode, as an earlier agent attached it."));
         }
         if (!capabilities.orElseThrow().saLookup()) {
-            notes.add("This kernel cannot look SAs up from XDP: a hash of the SPI chooses the CPU of every SA.");
+            notes.add(
+                    "This kernel cannot look SAs up from XDP: a hash of the SPI chooses the CPU of every SA whose owner is not declared.");
         } else if (!capabilities.orElseThrow().saOwner()) {
-            notes.add("This kernel's SAs have no owner CPU: a hash of the SPI chooses the CPU of every SA.");
+            notes.add(
+                    "This kernel's SAs have no owner CPU: a hash of the SPI chooses the CPU of every SA whose owner is not declared.");
         }
         return String.join(" ", notes);
     }

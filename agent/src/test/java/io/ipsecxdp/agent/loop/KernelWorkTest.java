@@ -573,7 +573,7 @@ class KernelWorkTest {
 
             assertThat(node.sa("out").state()).isEqualTo(EntryState.Installed);
             assertThat(node.sa("out").message()).contains("serves all CPUs");
-            assertThat(node.sa("in").message()).contains("hash of the SPI");
+            assertThat(node.sa("in").message()).contains("only steering brings");
         }
 
         @Test
