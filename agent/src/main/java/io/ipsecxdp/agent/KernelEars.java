@@ -2,18 +2,22 @@ package io.ipsecxdp.agent;
 
 import io.ipsecxdp.agent.jna.SystemCallException;
 import io.ipsecxdp.agent.loop.Events;
+import io.ipsecxdp.agent.node.CpuNews;
 import io.ipsecxdp.agent.node.Links;
+import io.ipsecxdp.agent.node.Node;
 import io.ipsecxdp.agent.xfrm.Notification;
 import io.ipsecxdp.agent.xfrm.NotificationGroup;
 import io.ipsecxdp.agent.xfrm.Subscription;
 import io.ipsecxdp.agent.xfrm.Xfrm;
 import io.ipsecxdp.agent.xfrm.XfrmException;
+import java.io.UncheckedIOException;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jboss.logging.Logger;
 
-/** Two threads that hear what the kernel tells of SAs and policies, and of interfaces. */
+/** Threads that hear what the kernel tells of SAs and policies, of interfaces, and of CPUs. */
 final class KernelEars implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(KernelEars.class);
@@ -24,26 +28,32 @@ final class KernelEars implements AutoCloseable {
 
     private final Subscription subscription;
     private final Links links;
+    private final CpuNews cpus;
     private final Events events;
     private volatile boolean closed;
 
-    private KernelEars(Subscription subscription, Links links, Events events) {
+    private KernelEars(Subscription subscription, Links links, CpuNews cpus, Events events) {
         this.subscription = subscription;
         this.links = links;
+        this.cpus = cpus;
         this.events = events;
     }
 
     /** When this returns, nothing that happens goes unheard. */
     static KernelEars open(Xfrm xfrm, Events events) {
         Subscription subscription = xfrm.subscribe(GROUPS);
+        Optional<Links> links = Optional.empty();
         try {
-            KernelEars ears = new KernelEars(subscription, Links.listen(), events);
+            links = Optional.of(Links.listen());
+            KernelEars ears = new KernelEars(subscription, links.get(), CpuNews.listen(), events);
             Thread.ofPlatform().daemon().name("xfrm").start(ears::hearXfrm);
             Thread.ofPlatform().daemon().name("links").start(ears::hearLinks);
+            Thread.ofPlatform().daemon().name("cpus").start(ears::hearCpus);
             return ears;
         } catch (SystemCallException e) {
             subscription.close();
-            throw new XfrmException("The kernel's notifications of interfaces cannot be received", e);
+            links.ifPresent(Links::close);
+            throw new XfrmException("The kernel's notifications of interfaces and CPUs cannot be received", e);
         }
     }
 
@@ -52,6 +62,7 @@ final class KernelEars implements AutoCloseable {
         closed = true;
         subscription.close();
         links.close();
+        cpus.close();
     }
 
     private void hearXfrm() {
@@ -78,6 +89,19 @@ final class KernelEars implements AutoCloseable {
             } catch (SystemCallException e) {
                 LOG.error("The kernel's notifications of interfaces cannot be received", e);
                 events.linksChanged();
+                rest();
+            }
+        }
+    }
+
+    private void hearCpus() {
+        while (!closed) {
+            try {
+                if (cpus.await()) {
+                    events.cpusAre(Node.onlineCpus());
+                }
+            } catch (SystemCallException | UncheckedIOException e) {
+                LOG.error("The kernel's notifications of CPUs cannot be received", e);
                 rest();
             }
         }

@@ -4,6 +4,7 @@ import io.ipsecxdp.agent.node.KeySecrets;
 import io.ipsecxdp.agent.node.NodeFacts;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.xfrm.Notification;
+import io.ipsecxdp.crds.CpuList;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -26,6 +27,8 @@ public final class Events {
     record LinksChanged() implements Event {}
 
     record KeyArrived(String uid, KeySecrets.Answer answer) implements Event {}
+
+    record CpusAre(CpuList online) implements Event {}
 
     record FactsAre(NodeFacts facts) implements Event {}
 
@@ -50,6 +53,11 @@ public final class Events {
     /** @param uid of the SA whose key it is */
     public void keyArrived(String uid, KeySecrets.Answer answer) {
         queue.add(new KeyArrived(uid, answer));
+    }
+
+    /** A CPU went offline or came online. */
+    public void cpusAre(CpuList online) {
+        queue.add(new CpusAre(online));
     }
 
     public void factsAre(NodeFacts facts) {
@@ -82,6 +90,7 @@ public final class Events {
                 case KeyArrived key -> condensed.add(key);
                 case PlansAre plans -> addIfNewest(plans, newer, condensed);
                 case FactsAre facts -> addIfNewest(facts, newer, condensed);
+                case CpusAre cpus -> addIfNewest(cpus, newer, condensed);
                 case LinksChanged links -> addIfNewest(links, newer, condensed);
                 case Stop stop -> addIfNewest(stop, newer, condensed);
             }

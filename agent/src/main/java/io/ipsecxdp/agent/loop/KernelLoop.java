@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.loop;
 
+import io.ipsecxdp.agent.loop.Events.CpusAre;
 import io.ipsecxdp.agent.loop.Events.Event;
 import io.ipsecxdp.agent.loop.Events.FactsAre;
 import io.ipsecxdp.agent.loop.Events.KernelTold;
@@ -20,6 +21,7 @@ import io.ipsecxdp.agent.xfrm.Mark;
 import io.ipsecxdp.agent.xfrm.Notification;
 import io.ipsecxdp.agent.xfrm.SaId;
 import io.ipsecxdp.agent.xfrm.Xfrm;
+import io.ipsecxdp.crds.CpuList;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -250,15 +252,18 @@ public final class KernelLoop implements AutoCloseable {
                     keysGatherUntil = Optional.of(clock.instant().plus(keysGather));
                 }
             }
-            case FactsAre(NodeFacts now) -> {
-                boolean same = facts.filter(now::equals).isPresent();
-                facts = Optional.of(now);
-                roundNeeded |= !same;
-                steeringNeeded |= !same;
-                newsNeeded |= !same;
-            }
+            case CpusAre(CpuList online) -> facts.ifPresent(before -> factsAre(before.with(online)));
+            case FactsAre(NodeFacts now) -> factsAre(now);
             case Stop() -> {}
         }
+    }
+
+    private void factsAre(NodeFacts now) {
+        boolean same = facts.filter(now::equals).isPresent();
+        facts = Optional.of(now);
+        roundNeeded |= !same;
+        steeringNeeded |= !same;
+        newsNeeded |= !same;
     }
 
     private record Order(String slice, String uid, long generation) {}

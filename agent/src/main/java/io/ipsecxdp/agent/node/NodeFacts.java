@@ -16,4 +16,9 @@ public record NodeFacts(CpuList cpus, Map<String, List<String>> addresses, ApiSe
     public NodeFacts {
         addresses = Map.copyOf(addresses);
     }
+
+    /** The same with other CPUs online. */
+    public NodeFacts with(CpuList online) {
+        return new NodeFacts(online, addresses, apiServer);
+    }
 }
