@@ -70,7 +70,7 @@ static __always_inline int parse(struct xdp_md *ctx)
 	struct parsed p;
 
 	/* Whatever was found must be used, or the compiler does not look for it. */
-	return parse_alone(ctx, &p) && p.packet.spi && p.packet.daddr.a4 ? XDP_PASS : XDP_DROP;
+	return parse_alone(ctx, &p) && p.packet.spi && p.packet.daddr.half[0] ? XDP_PASS : XDP_DROP;
 }
 
 static __always_inline int map(struct xdp_md *ctx)
@@ -80,7 +80,7 @@ static __always_inline int map(struct xdp_md *ctx)
 
 	if (!parse_alone(ctx, &p))
 		return XDP_DROP;
-	key.daddr = p.packet.daddr;
+	key.daddr = xfrm_address(p.packet.daddr);
 	key.spi = p.packet.spi;
 	key.family = p.packet.family;
 	key.proto = p.packet.proto;
@@ -90,17 +90,18 @@ static __always_inline int map(struct xdp_md *ctx)
 static __always_inline int kfunc(struct xdp_md *ctx)
 {
 	struct parsed p;
-	struct sa sa;
+	__u32 owner;
+	__u64 address;
 
-	return parse_alone(ctx, &p) && search_sa(ctx, p.config, &p.packet, &sa, 0) == FOUND_SA ? XDP_PASS : XDP_DROP;
+	return parse_alone(ctx, &p) && search_sa(ctx, p.config, &p.packet, &owner, &address) == FOUND_SA ? XDP_PASS : XDP_DROP;
 }
 
 static __always_inline int recall(struct xdp_md *ctx)
 {
 	struct parsed p;
-	struct sa sa;
+	__u32 owner;
 
-	return parse_alone(ctx, &p) && find_in_kernel(ctx, p.config, &p.packet, &sa) == FOUND_SA ? XDP_PASS : XDP_DROP;
+	return parse_alone(ctx, &p) && find_in_kernel(ctx, p.config, &p.packet, &owner) == FOUND_SA ? XDP_PASS : XDP_DROP;
 }
 
 #define MEASURED(name) \

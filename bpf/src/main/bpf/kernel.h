@@ -36,6 +36,7 @@ enum bpf_map_type {
 
 #define BPF_NOEXIST 1
 #define BPF_F_NO_PREALLOC 1
+#define BPF_F_MMAPABLE 1024
 
 enum xdp_action {
 	XDP_DROP = 1,
@@ -195,8 +196,15 @@ struct xdp_rxq_info {
 	struct net_device *dev;
 } __attribute__((preserve_access_index));
 
+enum xdp_buff_flags {
+	XDP_FLAGS_HAS_FRAGS = 1,
+};
+
 struct xdp_buff {
+	void *data;
+	void *data_end;
 	struct xdp_rxq_info *rxq;
+	__u32 flags;
 } __attribute__((preserve_access_index));
 
 /* CO-RE. include/net/xfrm.h, include/uapi/linux/xfrm.h; pcpu_num since Linux 6.13: UINT_MAX is "no owner" */

@@ -31,11 +31,6 @@ const volatile struct {
 	__u32 remember;
 } can = {};
 
-struct sa {
-	__u32 owner;
-	bool owner_field; /* this kernel's SAs can have one */
-};
-
 /* The answer of a lookup that found the SA; else it is the outcome that says why not. */
 #define FOUND_SA (-1)
 
@@ -50,21 +45,28 @@ static __always_inline __u32 mix(__u32 h)
 	return h;
 }
 
-static __always_inline void read_owner(const struct xfrm_state *x, struct sa *sa)
+/* Since Linux 6.13. */
+static __always_inline bool sas_have_owners(void)
 {
-	sa->owner_field = bpf_core_field_exists(x->pcpu_num);
-	sa->owner = sa->owner_field ? x->pcpu_num : NO_OWNER;
+	return bpf_core_field_exists(((struct xfrm_state *)0)->pcpu_num);
+}
+
+static __always_inline __u32 owner_of(const struct xfrm_state *x)
+{
+	return sas_have_owners() ? x->pcpu_num : NO_OWNER;
 }
 
 /*
  * The family is not asked, because it lies in a cache line of its own: the kernel keeps the words that an IPv4 address does
  * not fill zero, and no IPv6 unicast address ends in 96 of them. An SA that has something there is searched each time.
+ * Each load through bpf_rdonly_cast is one with a check of its address: two wide ones cost less than four.
  */
 static __always_inline bool has_identity(const struct xfrm_state *x, const struct ipsec_packet *p)
 {
-	return x->id.spi == p->spi && x->id.proto == p->proto && x->id.daddr.a6[0] == p->daddr.a6[0] &&
-	       x->id.daddr.a6[1] == p->daddr.a6[1] && x->id.daddr.a6[2] == p->daddr.a6[2] &&
-	       x->id.daddr.a6[3] == p->daddr.a6[3];
+	const __u64 *daddr = (const __u64 *)&x->id.daddr;
+
+	return x->id.spi == p->spi && x->id.proto == p->proto && daddr[0] == p->daddr.half[0] &&
+	       daddr[1] == p->daddr.half[1];
 }
 
 /*
@@ -74,17 +76,74 @@ static __always_inline bool has_identity(const struct xfrm_state *x, const struc
  * reads through bpf_rdonly_cast cannot fault, and other things do not look like it. An SA that is alive now stays readable
  * until the program ends: it is freed after a grace period only (xfrm_state_gc_task).
  */
-static __always_inline bool recall_sa(struct xdp_md *ctx, const struct ipsec_packet *p, __u64 address, struct sa *sa)
+static __always_inline bool recall_sa(struct xdp_md *ctx, const struct ipsec_packet *p, __u64 address, __u32 *owner)
 {
 	const struct xdp_buff *xdp = bpf_cast_to_kern_ctx(ctx);
 	const struct xfrm_state *x = bpf_rdonly_cast((void *)address, bpf_core_type_id_kernel(struct xfrm_state));
+	__u8 state;
 
 	if (!has_identity(x, p) || x->mark.m)
 		return false;
 	if (x->xs_net.net != xdp->rxq->dev->nd_net.net)
 		return false;
-	read_owner(x, sa);
-	return x->km.state != XFRM_STATE_DEAD && x->km.state != XFRM_STATE_VOID;
+	*owner = owner_of(x);
+	state = x->km.state;
+	return state != XFRM_STATE_DEAD && state != XFRM_STATE_VOID;
+}
+
+/*
+ * A word of the memory: the address of an SA, with bits of the SPI's hash in the place of those that all addresses of SAs
+ * have alike: the lowest 6, because the kernel aligns SAs to cache lines (xfrm_state_init: SLAB_HWCACHE_ALIGN), and the
+ * highest 7, which repeat the one below on every 64-bit machine.
+ */
+#define TAG_BITS 13
+#define TAG_MASK ((1ull << TAG_BITS) - 1)
+#define ALIGNED_BITS 6
+
+/* As in include/linux/hash.h: the highest bits of the product are the best mixed. */
+#define GOLDEN_RATIO_64 0x61C8864680B583EBull
+
+static __always_inline __u64 tagged(__u64 address, __u64 tag)
+{
+	return address << (TAG_BITS - ALIGNED_BITS) | tag;
+}
+
+static __always_inline __u64 address_of(__u64 word)
+{
+	return (__s64)word >> (TAG_BITS - ALIGNED_BITS) & ~((1ull << ALIGNED_BITS) - 1);
+}
+
+static __always_inline bool has_tag(__u64 word, __u64 tag)
+{
+	return (word & TAG_MASK) == tag;
+}
+
+static __always_inline __u64 recall_address(const struct places *places, __u64 tag)
+{
+	int i;
+
+#pragma unroll
+	for (i = 0; i < PLACES; i++)
+		if (has_tag(places->word[i], tag))
+			return address_of(places->word[i]);
+	return 0;
+}
+
+/* In the place of the same tag, else in an empty one, else in any. A function of its own, for the sake of the stack. */
+static __noinline void remember(struct places *places, __u64 tag, __u64 address)
+{
+	__u32 place = address >> ALIGNED_BITS;
+	int i;
+
+	if (address_of(tagged(address, tag)) != address)
+		return;
+	for (i = PLACES - 1; i >= 0; i--)
+		if (!places->word[i])
+			place = i;
+	for (i = PLACES - 1; i >= 0; i--)
+		if (has_tag(places->word[i], tag))
+			place = i;
+	places->word[place % PLACES] = tagged(address, tag);
 }
 
 static __always_inline enum outcome lookup_failed(__s32 error)
@@ -101,8 +160,9 @@ static __always_inline enum outcome lookup_failed(__s32 error)
 	}
 }
 
+/* Answers with the address too: 0 if there is none. */
 static __always_inline int search_sa(struct xdp_md *ctx, const struct config *config, const struct ipsec_packet *p,
-				     struct sa *sa, __u64 *address)
+				     __u32 *owner, __u64 *address)
 {
 	struct bpf_xfrm_state_opts opts;
 	struct xfrm_state *x;
@@ -110,39 +170,47 @@ static __always_inline int search_sa(struct xdp_md *ctx, const struct config *co
 	__builtin_memset(&opts, 0, sizeof(opts));
 	opts.netns_id = config->flags & OTHER_NETNS ? config->netns_id : BPF_F_CURRENT_NETNS;
 	opts.mark = config->mark;
-	opts.daddr = p->daddr;
+	opts.daddr = xfrm_address(p->daddr);
 	opts.spi = p->spi;
 	opts.proto = p->proto;
 	opts.family = p->family;
 
+	*address = 0;
 	x = bpf_xdp_get_xfrm_state(ctx, &opts, sizeof(opts));
 	if (!x)
 		return lookup_failed(opts.error);
-	read_owner(x, sa);
-	if (address)
-		*address = (__u64)x;
+	*owner = owner_of(x);
+	*address = (__u64)x;
 	bpf_xdp_xfrm_state_release(x);
 	return FOUND_SA;
 }
 
 /* In the kernel's SAD. */
 static __always_inline int find_in_kernel(struct xdp_md *ctx, const struct config *config, const struct ipsec_packet *p,
-					  struct sa *sa)
+					  __u32 *owner)
 {
-	__u32 index = mix(p->spi) % REMEMBERED;
-	__u64 *address;
+	__u64 hash = p->spi * GOLDEN_RATIO_64;
+	__u32 index = hash >> (64 - REMEMBERED_BITS);
+	__u64 tag = hash >> (64 - REMEMBERED_BITS - TAG_BITS) & TAG_MASK;
+	struct places *places = 0;
+	__u64 address;
+	int found;
 
-	if (!can.remember || config->flags & OTHER_NETNS)
-		return search_sa(ctx, config, p, sa, 0);
-	address = bpf_map_lookup_elem(&remembered, &index);
-	if (address && *address && recall_sa(ctx, p, *address, sa))
-		return FOUND_SA;
-	return search_sa(ctx, config, p, sa, address);
+	if (can.remember && !(config->flags & OTHER_NETNS)) {
+		places = bpf_map_lookup_elem(&remembered, &index);
+		address = places ? recall_address(places, tag) : 0;
+		if (address && recall_sa(ctx, p, address, owner))
+			return FOUND_SA;
+	}
+	found = search_sa(ctx, config, p, owner, &address);
+	if (places && address)
+		remember(places, tag, address);
+	return found;
 }
 
 static __always_inline bool told(const struct ipsec_packet *p, __u32 *cpu)
 {
-	struct sa_key key = { .daddr = p->daddr, .spi = p->spi, .family = p->family, .proto = p->proto };
+	struct sa_key key = { .daddr = xfrm_address(p->daddr), .spi = p->spi, .family = p->family, .proto = p->proto };
 	__u32 *known = bpf_map_lookup_elem(&sad_mirror, &key);
 
 	if (known)

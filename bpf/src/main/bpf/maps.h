@@ -2,6 +2,7 @@
 #ifndef STEER_MAPS_H
 #define STEER_MAPS_H
 
+#include "address.h"
 #include "kernel.h"
 #include "outcomes.h"
 
@@ -112,14 +113,23 @@ struct {
 	__type(value, __u32);
 } mirror_filled SEC(".maps");
 
-/* Where the SA of an SPI was seen last: its address in the kernel, which is asked before it is believed (lookup.h). */
-#define REMEMBERED 131072
+/*
+ * Where the SA of an SPI was seen last: its address in the kernel, which is asked before it is believed (lookup.h). The SPIs
+ * of one hash share a cache line of places; BPF_F_MMAPABLE aligns the values to a page (kernel/bpf/arraymap.c).
+ */
+#define REMEMBERED_BITS 15
+#define PLACES 8
+
+struct places {
+	__u64 word[PLACES];
+};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, REMEMBERED);
+	__uint(max_entries, 1 << REMEMBERED_BITS);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct places);
 } remembered SEC(".maps");
 
 struct count {
@@ -155,16 +165,22 @@ struct {
 	__type(value, struct talked);
 } talkers SEC(".maps");
 
-/* A flood of ever new SPIs must not spend its time in the map above: so many new entries a jiffy and CPU. */
+/*
+ * A flood must not spend its time in the map above. In each jiffy and on each CPU so many packets are counted there, of
+ * those beyond them one of 2^SAMPLE_BITS for all; and so many talkers are new there.
+ */
+#define COUNTED_PER_JIFFY 64
+#define SAMPLE_BITS 6
 #define NEW_TALKERS_PER_JIFFY 4
 
-/* Each CPU's own: what it may still add to the map, and the last destination that was found not to be forwarded. */
+/* Each CPU's own, of one jiffy. */
 struct flood {
 	__u64 jiffy;
-	__u64 new_talkers;
-	__u64 asked; /* jiffy of the answer below */
-	xfrm_address_t not_forwarded;
-	__u16 family;
+	__u32 seen;
+	__u32 dice; /* goes on from jiffy to jiffy */
+	__u32 new_talkers;
+	__u32 family; /* of the last destination that was found not to be forwarded; 0: none was */
+	struct address not_forwarded;
 };
 
 struct {

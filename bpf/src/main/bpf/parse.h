@@ -2,6 +2,7 @@
 #ifndef STEER_PARSE_H
 #define STEER_PARSE_H
 
+#include "address.h"
 #include "kernel.h"
 #include "maps.h"
 #include "outcomes.h"
@@ -16,8 +17,8 @@
 
 /* What identifies an inbound SA (RFC 4301 4.1) and its sender, in network byte order. */
 struct ipsec_packet {
-	xfrm_address_t daddr;
-	xfrm_address_t saddr;
+	struct address daddr;
+	struct address saddr;
 	__be32 spi;
 	__u16 family;
 	__u16 proto;
@@ -144,8 +145,8 @@ static __always_inline int parse_ipv4(struct cursor *c, const struct config *con
 		return FRAGMENT;
 
 	p->family = AF_INET;
-	p->saddr.a4 = ip->saddr;
-	p->daddr.a4 = ip->daddr;
+	p->saddr = address_of_words(ip->saddr, 0, 0, 0);
+	p->daddr = address_of_words(ip->daddr, 0, 0, 0);
 	c->pos = (void *)ip + header_length;
 	return parse_transport(c, config, ip->protocol, p);
 }
@@ -185,8 +186,8 @@ static __always_inline int parse_ipv6(struct cursor *c, const struct config *con
 		return MALFORMED;
 
 	p->family = AF_INET6;
-	__builtin_memcpy(p->saddr.a6, ip->saddr, sizeof(ip->saddr));
-	__builtin_memcpy(p->daddr.a6, ip->daddr, sizeof(ip->daddr));
+	p->saddr = address_of_words(ip->saddr[0], ip->saddr[1], ip->saddr[2], ip->saddr[3]);
+	p->daddr = address_of_words(ip->daddr[0], ip->daddr[1], ip->daddr[2], ip->daddr[3]);
 	next = ip->nexthdr;
 
 	for (i = 0; i < MAX_EXTENSION_HEADERS && is_extension_header(next, i == 0); i++)

@@ -62,10 +62,15 @@ static __always_inline struct decision redirect_by_hash(const struct config *con
 static __always_inline struct decision unknown(struct xdp_md *ctx, const struct config *config,
 					       const struct ipsec_packet *p)
 {
+	struct flood *here;
+
 	if (config->unknown_spi == UNKNOWN_PASS)
 		return pass(SA_UNKNOWN);
-	note_talker(p);
-	if (config->unknown_spi != UNKNOWN_DROP || !can.state_lookup || !would_be_refused(ctx, config, p))
+	here = flood_of_now();
+	if (!here)
+		return pass(SA_UNKNOWN);
+	note_talker(here, p);
+	if (config->unknown_spi != UNKNOWN_DROP || !can.state_lookup || !would_be_refused(ctx, config, here, p))
 		return pass(SA_UNKNOWN);
 	return (struct decision){ .outcome = SA_UNKNOWN_DROPPED, .action = XDP_DROP };
 }
@@ -75,21 +80,19 @@ static __always_inline struct decision unknown(struct xdp_md *ctx, const struct 
  * that the mirror, which may be late, does not have, unless the policy wants to know of those.
  */
 static __always_inline int find_sa(struct xdp_md *ctx, const struct config *config, const struct ipsec_packet *p,
-				   struct sa *sa)
+				   __u32 *owner)
 {
 	if (can.state_lookup)
-		return find_in_kernel(ctx, config, p, sa);
-	sa->owner = NO_OWNER;
-	if (told(p, &sa->owner) || config->unknown_spi == UNKNOWN_PASS || !is_mirror_filled())
+		return find_in_kernel(ctx, config, p, owner);
+	*owner = NO_OWNER;
+	if (told(p, owner) || config->unknown_spi == UNKNOWN_PASS || !is_mirror_filled())
 		return FOUND_SA;
 	return SA_UNKNOWN;
 }
 
 static __always_inline struct decision steer_to_owner(const struct config *config, const struct ipsec_packet *p,
-						      const struct sa *sa)
+						      __u32 owner)
 {
-	__u32 owner = sa->owner;
-
 	if (can.state_lookup && owner != NO_OWNER)
 		return redirect(owner, OWNER, OWNER_OUTSIDE_POLICY);
 	if (can.state_lookup && is_mirror_filled())
@@ -98,29 +101,44 @@ static __always_inline struct decision steer_to_owner(const struct config *confi
 		return redirect(owner, OWNER_TOLD, OWNER_OUTSIDE_POLICY);
 	if (!can.state_lookup)
 		return redirect_by_hash(config, p->spi, HASHED_NO_LOOKUP);
-	return redirect_by_hash(config, p->spi, sa->owner_field ? HASHED_NO_OWNER : HASHED_NO_OWNER_FIELD);
+	return redirect_by_hash(config, p->spi, sas_have_owners() ? HASHED_NO_OWNER : HASHED_NO_OWNER_FIELD);
 }
 
 static __always_inline struct decision steer_ipsec(struct xdp_md *ctx, const struct config *config,
 						   const struct ipsec_packet *p)
 {
-	struct sa sa;
+	/* A copy: if a helper were given an address within the packet's description, that could not live in registers. */
+	__be32 spi = p->spi;
+	__u32 owner;
 	__u32 *cpu;
 	int found;
 
-	found = find_sa(ctx, config, p, &sa);
+	found = find_sa(ctx, config, p, &owner);
 	if (found == SA_UNKNOWN)
 		return unknown(ctx, config, p);
 	if (found != FOUND_SA)
 		return pass(found);
 	if (config->flags & HAS_FIXED) {
-		cpu = bpf_map_lookup_elem(&fixed, &p->spi);
+		cpu = bpf_map_lookup_elem(&fixed, &spi);
 		if (cpu)
 			return redirect(*cpu, FIXED, FIXED_CPU_MISSING);
 	}
 	if (config->flags & BY_OWNER)
-		return steer_to_owner(config, p, &sa);
+		return steer_to_owner(config, p, owner);
 	return redirect_by_hash(config, p->spi, HASHED);
+}
+
+/* Without a call, as long as the frame lies in one buffer and the kernel lets us see that. */
+static __always_inline __u64 length_of(struct xdp_md *ctx)
+{
+	const struct xdp_buff *xdp;
+
+	if (!can.remember)
+		return bpf_xdp_get_buff_len(ctx);
+	xdp = bpf_cast_to_kern_ctx(ctx);
+	if (xdp->flags & bpf_core_enum_value(enum xdp_buff_flags, XDP_FLAGS_HAS_FRAGS))
+		return bpf_xdp_get_buff_len(ctx);
+	return xdp->data_end - xdp->data;
 }
 
 static __always_inline void count(struct xdp_md *ctx, __u32 outcome)
@@ -130,7 +148,7 @@ static __always_inline void count(struct xdp_md *ctx, __u32 outcome)
 	if (!counted)
 		return;
 	counted->packets++;
-	counted->bytes += bpf_xdp_get_buff_len(ctx);
+	counted->bytes += length_of(ctx);
 }
 
 static __always_inline int steer_frame(struct xdp_md *ctx)

@@ -46,6 +46,7 @@ import static io.ipsecxdp.bpf.Outcome.SA_UNKNOWN;
 import static io.ipsecxdp.bpf.Outcome.SA_UNKNOWN_DROPPED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.ipsecxdp.bpf.jna.Bpf;
 import io.ipsecxdp.bpf.jna.Fd;
@@ -75,6 +76,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SteerProgramIT {
     private static final int MUTANTS = 1_000_000;
+    private static final int FLOOD = 1_000_000;
 
     private static final int XDP_DROP = 1;
     private static final int XDP_PASS = 2;
@@ -356,6 +358,19 @@ class SteerProgramIT {
             assertThat(talkers).extracting(UnknownTalker::packets).containsExactly(3L, 1L);
             assertThat(talkers).extracting(UnknownTalker::spi).containsOnly((long) UNKNOWN);
             assertThat(talkers).allSatisfy(t -> assertThat(t.idle()).isBetween(Duration.ZERO, Duration.ofMinutes(1)));
+        }
+    }
+
+    /** Looking each one up would cost a good part of dropping it. */
+    @Test
+    void inAFloodWhoSendsHowManyUnknownSpisIsEstimated() {
+        try (var counting = load(SteerProgram.compiled(), EVERYTHING)) {
+            counting.maps().apply(ONLY_CPU_0.withUnknownSpi(UnknownSpi.COUNT));
+            node.run(() -> Bpf.testRun(counting.program(), esp4(UNKNOWN), esp4(UNKNOWN).length, FLOOD));
+            assertThat(counting.maps().counters().of(SA_UNKNOWN).packets()).isEqualTo(FLOOD);
+            assertThat(counting.maps().unknownTalkers())
+                    .singleElement()
+                    .satisfies(talker -> assertThat(talker.packets()).isCloseTo((long) FLOOD, withinPercentage(10)));
         }
     }
 

@@ -13,7 +13,7 @@ public record UnknownSpi(
         @Required @JsonPropertyDescription("The SPI in them.")
         Long spi,
 
-        @Required @JsonPropertyDescription("How many were seen on this interface.")
+        @Required @JsonPropertyDescription("How many were seen on this interface; in a flood, an estimate by samples.")
         Long packets,
 
         @Required @JsonPropertyDescription("Interface on which they came.")
