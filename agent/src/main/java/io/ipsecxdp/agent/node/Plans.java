@@ -13,6 +13,9 @@ import java.util.function.Consumer;
 /** Watches the NodePlans of this node. */
 public final class Plans implements AutoCloseable {
 
+    /** So that never more than a few of them are there as JSON and as values at once. */
+    private static final long SLICES_IN_AN_ANSWER = 4;
+
     private final SharedIndexInformer<NodePlan> informer;
 
     /**
@@ -23,6 +26,7 @@ public final class Plans implements AutoCloseable {
     public Plans(KubernetesClient client, String node, Consumer<List<Slice>> listener) {
         informer = client.resources(NodePlan.class)
                 .withLabel(Api.NODE_LABEL, Api.nodeLabel(node))
+                .withLimit(SLICES_IN_AN_ANSWER)
                 .runnableInformer(0);
         Runnable tell = () -> {
             if (informer.hasSynced()) {
