@@ -33,6 +33,7 @@ final class Agent implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Agent.class);
     private static final long FACTS_SECONDS = 30;
     private static final long METRICS_SECONDS = 5;
+    private static final long MEMORY_SECONDS = 5;
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final KernelLoop loop;
@@ -89,6 +90,8 @@ final class Agent implements AutoCloseable {
                     0,
                     METRICS_SECONDS,
                     TimeUnit.SECONDS);
+            OldGeneration memory = new OldGeneration();
+            facts.scheduleWithFixedDelay(memory::tend, MEMORY_SECONDS, MEMORY_SECONDS, TimeUnit.SECONDS);
             ApiServer apiServer = new ApiServer(client);
             facts.scheduleWithFixedDelay(() -> lookAround(apiServer, events), 0, FACTS_SECONDS, TimeUnit.SECONDS);
             plans = part(new Plans(client, node, events::plansAre));

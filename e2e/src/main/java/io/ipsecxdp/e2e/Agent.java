@@ -114,6 +114,8 @@ public final class Agent implements AutoCloseable {
     private List<String> words(List<String> arguments) {
         var words = new ArrayList<>(List.of(
                 "env",
+                // As agent/Containerfile has it
+                "MALLOC_ARENA_MAX=1",
                 "KUBECONFIG=" + kubeconfig,
                 "NODE_NAME=" + node.name(),
                 "POD_NAMESPACE=" + ApiServer.NAMESPACE,

@@ -21,6 +21,8 @@ final class TestNode implements AutoCloseable {
     private static final Path APP =
             Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
 
+    private static final Path OPTIONS = Path.of("jvm.options").toAbsolutePath();
+
     /** Of a range for tests between networks (RFC 2544), which nothing else uses. */
     private static final String OUTSIDE = "198.18.77.1";
 
@@ -133,10 +135,7 @@ final class TestNode implements AutoCloseable {
         List<String> command = new ArrayList<>(AS_IN_ITS_POD);
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx48m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
+                "@" + OPTIONS,
                 "-jar",
                 APP.toString()));
         command.addAll(arguments);
