@@ -104,6 +104,18 @@ static __always_inline int recall(struct xdp_md *ctx)
 	return parse_alone(ctx, &p) && find_in_kernel(ctx, p.config, &p.packet, &owner) == FOUND_SA ? XDP_PASS : XDP_DROP;
 }
 
+static __always_inline int blind(struct xdp_md *ctx)
+{
+	struct parsed p;
+	int action;
+
+	if (!parse_alone(ctx, &p) || !p.packet.spi || !p.packet.daddr.half[0])
+		return XDP_DROP;
+	action = bpf_redirect_map(&cpus, 0, XDP_PASS);
+	count(ctx, OWNER);
+	return action;
+}
+
 #define MEASURED(name) \
 	SEC("xdp") \
 	int same_##name(struct xdp_md *ctx) \
@@ -123,4 +135,5 @@ MEASURED(parse)
 MEASURED(map)
 MEASURED(kfunc)
 MEASURED(recall)
+MEASURED(blind)
 MEASURED(steer_frame)

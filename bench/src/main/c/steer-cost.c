@@ -4,14 +4,14 @@
  * steer-cost OBJECT SAS: loads steer_parts.bpf.c in a network namespace with so many larval SAs (which need no ESP), and
  * then does what it is told on stdin, line by line, answering each with a number:
  *
- *   run PROGRAM REPEAT     nanoseconds per frame of a known SPI, by the kernel's own clock (BPF_PROG_TEST_RUN)
+ *   run PROGRAM REPEAT     nanoseconds per frame of a known SPI (BPF_PROG_TEST_RUN)
  *   miss PROGRAM REPEAT    the same for a frame of an unknown SPI
  *   live PROGRAM REPEAT    nanoseconds per frame of an unknown SPI that is really delivered (BPF_F_TEST_XDP_LIVE_FRAMES)
  *   unknown NUMBER         what the policy does with unknown SPIs (enum unknown_spi)
- *   refused                frames for which this namespace had no protocol so far
+ *   refused WHY            frames that the namespace refused so far: "protocol" for want of ESP, "sa" for want of an SA
  *   contend 0|1            whether CPU 1 takes and drops references on the SA meanwhile, as one that decrypts would
  *
- * Pinned to CPU 0. Ends with its input.
+ * Nanoseconds are CPU time of its one thread. Pinned to CPU 0. Ends with its input.
  */
 
 #define _GNU_SOURCE
@@ -20,8 +20,10 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/xfrm.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -41,6 +43,8 @@
 #define SPI_OFFSET 34
 #define OWNER 0
 #define LIVE_BATCH 64
+#define MEASURED "measured"
+#define OTHERS "others"
 
 struct config {
 	__u32 flags, unknown_spi;
@@ -57,6 +61,13 @@ struct sa_key {
 struct choice {
 	__u32 sas, next;
 };
+
+struct place {
+	const char *interface;
+	int program;
+};
+
+static struct place measured = { MEASURED, -1 }, others = { OTHERS, -1 };
 
 static void fail(const char *what)
 {
@@ -179,48 +190,75 @@ static void make_frame(unsigned char *frame, __u32 spi)
 	*(__u16 *)(frame + 24) = htons(~(sum + (sum >> 16)));
 }
 
+/* Of this thread alone: what else ran on its CPU meanwhile does not count. */
 static __u64 now(void)
 {
 	struct timespec time;
 
-	clock_gettime(CLOCK_MONOTONIC, &time);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
 	return time.tv_sec * 1000000000ull + time.tv_nsec;
 }
 
-static double run(int program, unsigned char *frame, int repeat)
+/*
+ * To an interface without traffic: a program that is attached nowhere makes each test run patch the kernel's XDP
+ * dispatcher, for milliseconds (kernel/bpf/dispatcher.c).
+ */
+static void attach(struct place *place, int program)
+{
+	if (place->program == program)
+		return;
+	if (bpf_xdp_attach(if_nametoindex(place->interface), program, XDP_FLAGS_SKB_MODE, NULL))
+		fail("attaching a program");
+	place->program = program;
+}
+
+/* The kernel's own duration is a whole number of nanoseconds per packet, which is too coarse. */
+static double run(struct place *place, int program, unsigned char *frame, int repeat)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = FRAME_SIZE, .repeat = repeat);
+	__u64 begun;
 
+	attach(place, program);
+	begun = now();
 	if (bpf_prog_test_run_opts(program, &opts))
 		fail("BPF_PROG_TEST_RUN");
-	return opts.duration;
+	return (double)(now() - begun) / repeat;
 }
 
 static double live(int program, unsigned char *frame, int repeat)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = FRAME_SIZE, .repeat = repeat,
 		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = LIVE_BATCH);
-	__u64 begun = now();
+	__u64 begun;
 
+	attach(&measured, program);
+	begun = now();
 	if (bpf_prog_test_run_opts(program, &opts))
 		fail("BPF_PROG_TEST_RUN with live frames");
 	return (double)(now() - begun) / repeat;
 }
 
-static unsigned long refused(void)
+/* The number that the format reads from a line of the file; 0 if no line has it. */
+static unsigned long counter(const char *path, const char *format)
 {
 	char line[1024];
 	unsigned long value = 0;
-	FILE *file = fopen("/proc/self/net/snmp", "r");
-	int lines = 0;
+	FILE *file = fopen(path, "r");
 
-	/* The second line of "Ip:" has the values, the sixth of them is InUnknownProtos. */
 	while (file && fgets(line, sizeof(line), file))
-		if (!strncmp(line, "Ip: ", 4) && lines++ == 1)
-			sscanf(line, "Ip: %*s %*s %*s %*s %*s %*s %lu", &value);
+		if (sscanf(line, format, &value) == 1)
+			break;
 	if (file)
 		fclose(file);
 	return value;
+}
+
+static unsigned long refused(const char *why)
+{
+	if (!strcmp(why, "sa"))
+		return counter("/proc/self/net/xfrm_stat", "XfrmInNoStates %lu");
+	/* Of the two lines "Ip:" the second has the values, and the seventh of them is InUnknownProtos. */
+	return counter("/proc/self/net/snmp", "Ip: %*u %*u %*u %*u %*u %*u %lu");
 }
 
 static int program(struct bpf_object *object, const char *name)
@@ -242,7 +280,7 @@ static pid_t contender(int program, unsigned char *frame)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		stay_on(1);
 		for (;;)
-			run(program, frame, 1000000);
+			run(&others, program, frame, 1000000);
 	}
 	return child;
 }
@@ -267,7 +305,8 @@ int main(int argc, char **argv)
 		fail("a network namespace");
 	write_to("/proc/sys/net/core/xfrm_acq_expires", ACQUIRED_FOR_AN_HOUR);
 	write_to("/proc/sys/net/ipv4/conf/all/forwarding", "1");
-	if (system("ip link set lo up && ip address add " DESTINATION "/32 dev lo"))
+	if (system("ip link set lo up && ip address add " DESTINATION "/32 dev lo && "
+		   "ip link add " MEASURED " type veth peer name " OTHERS))
 		fail("ip");
 
 	object = bpf_object__open_file(argv[1], NULL);
@@ -292,17 +331,17 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	while (fgets(line, sizeof(line), stdin)) {
 		if (sscanf(line, "run %63s %d", name, &number) == 2)
-			printf("%f\n", run(program(object, name), known, number));
+			printf("%f\n", run(&measured, program(object, name), known, number));
 		else if (sscanf(line, "live %63s %d", name, &number) == 2)
 			printf("%f\n", live(program(object, name), unknown, number));
 		else if (sscanf(line, "miss %63s %d", name, &number) == 2)
-			printf("%f\n", run(program(object, name), unknown, number));
+			printf("%f\n", run(&measured, program(object, name), unknown, number));
 		else if (sscanf(line, "unknown %d", &number) == 1) {
 			config.unknown_spi = number;
 			set(map(object, "config"), &zero, &config);
 			printf("0\n");
-		} else if (!strcmp(line, "refused\n"))
-			printf("%lu\n", refused());
+		} else if (sscanf(line, "refused %63s", name) == 1)
+			printf("%lu\n", refused(name));
 		else if (sscanf(line, "contend %d", &number) == 1) {
 			if (other > 0) {
 				kill(other, SIGKILL);

@@ -11,13 +11,18 @@ struct address {
 	__u64 half[2];
 };
 
+static __always_inline __u64 half_of(__be32 first, __be32 second)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return first | (__u64)second << 32;
+#else
+	return (__u64)first << 32 | second;
+#endif
+}
+
 static __always_inline struct address address_of_words(__be32 a, __be32 b, __be32 c, __be32 d)
 {
-	__be32 words[4] = { a, b, c, d };
-	struct address address;
-
-	__builtin_memcpy(&address, words, sizeof(address));
-	return address;
+	return (struct address){ { half_of(a, b), half_of(c, d) } };
 }
 
 static __always_inline xfrm_address_t xfrm_address(struct address address)

@@ -1,15 +1,21 @@
 package io.ipsecxdp.bench;
 
+import io.ipsecxdp.e2e.Kernel;
 import io.ipsecxdp.e2e.Project;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import java.util.function.DoubleSupplier;
 
 /** The XDP program and its parts in the kernel, with SAs to find, ready to be timed: src/main/c/steer-cost.c. */
 final class SteerParts implements AutoCloseable {
+    private static final String PROGRAM = "steer-cost";
+    private static final String OBJECT = "steer_parts.bpf.o";
+
     private final Process process;
     private final BufferedReader answers;
     private final BufferedWriter orders;
@@ -20,14 +26,32 @@ final class SteerParts implements AutoCloseable {
         this.orders = process.outputWriter();
     }
 
-    /** @param sas 1 to 131072 */
+    /**
+     * On this machine's own kernel.
+     *
+     * @param sas 1 to 131072; since Linux 6.17 each one more takes longer, because the kernel walks through those there are
+     *     (net/xfrm/xfrm_state.c xfrm_state_lookup_spi_proto): 100,000 take minutes
+     */
     static SteerParts with(Project project, int sas) {
-        Path target = project.root().resolve("bench/target");
+        return started(List.of(
+                built(project, PROGRAM).toString(), built(project, OBJECT).toString(), Integer.toString(sas)));
+    }
+
+    /** On another kernel, which has ESP. */
+    static SteerParts in(Kernel kernel, Project project, int sas) {
+        kernel.copy(built(project, PROGRAM), "/tmp/" + PROGRAM);
+        kernel.copy(built(project, OBJECT), "/tmp/" + OBJECT);
+        kernel.run("modprobe", "esp4");
+        return started(kernel.command(List.of("/tmp/" + PROGRAM, "/tmp/" + OBJECT, Integer.toString(sas))));
+    }
+
+    private static Path built(Project project, String name) {
+        return project.root().resolve("bench/target").resolve(name);
+    }
+
+    private static SteerParts started(List<String> command) {
         try {
-            var parts = new SteerParts(new ProcessBuilder(
-                            target.resolve("steer-cost").toString(),
-                            target.resolve("steer_parts.bpf.o").toString(),
-                            Integer.toString(sas))
+            var parts = new SteerParts(new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start());
             parts.answer();
@@ -49,7 +73,7 @@ final class SteerParts implements AutoCloseable {
 
     /** Nanoseconds per frame of an unknown SPI, with what the kernel does to frames that are passed or dropped. */
     DoubleSupplier live(String part) {
-        return () -> ask("live " + part + " 500000");
+        return () -> ask("live " + part + " 100000");
     }
 
     /** What the policy does with unknown SPIs: the numbers of UnknownSpi. */
@@ -57,9 +81,15 @@ final class SteerParts implements AutoCloseable {
         ask("unknown " + number);
     }
 
-    /** Frames that the kernel refused so far, because it had no protocol for them. */
-    double refused() {
-        return ask("refused");
+    /** For want of what the kernel refuses a frame of ESP. */
+    enum Want {
+        PROTOCOL,
+        SA
+    }
+
+    /** Frames that the kernel refused so far. */
+    double refused(Want want) {
+        return ask("refused " + want.name().toLowerCase(Locale.ROOT));
     }
 
     /** Whether another CPU takes and drops references on the SA meanwhile. */

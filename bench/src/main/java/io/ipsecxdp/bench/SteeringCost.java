@@ -19,6 +19,7 @@ final class SteeringCost implements Measurement {
         parts.put("map", "parsing and a lookup in a BPF hash map of as many entries");
         parts.put("kfunc", "parsing and a search in the kernel's SAD");
         parts.put("recall", "parsing and asking the SA that was found before");
+        parts.put("blind", "parsing, a redirect and a count, whatever the SA");
         parts.put("steer_frame", "the whole program");
         return parts;
     }
