@@ -18,10 +18,15 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(KernelTest.Condition.class)
 @interface KernelTest {
+    /** Whether the kernel must look SAs up for XDP. */
+    boolean lookup() default true;
+
     final class Condition implements ExecutionCondition {
         @Override
         public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-            var missing = missing();
+            var missing = missing(context.getRequiredTestClass()
+                    .getAnnotation(KernelTest.class)
+                    .lookup());
             if (missing.isEmpty()) {
                 return ConditionEvaluationResult.enabled("everything is here");
             }
@@ -33,7 +38,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
             return ConditionEvaluationResult.disabled(message);
         }
 
-        private static List<String> missing() {
+        private static List<String> missing(boolean lookup) {
             var missing = new ArrayList<String>();
             if (!Shell.run("id", "-u").strip().equals("0")) {
                 return List.of("root");
@@ -48,7 +53,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
             if (!capabilities.cpuMap()) {
                 missing.add("a kernel with CPUMAP (CONFIG_BPF_SYSCALL, CONFIG_XDP_SOCKETS)");
             }
-            if (!capabilities.saLookup() || !capabilities.saOwner()) {
+            if (lookup && (!capabilities.saLookup() || !capabilities.saOwner())) {
                 missing.add("a kernel with bpf_xdp_get_xfrm_state and xfrm_state.pcpu_num (Linux 6.13, with BTF)");
             }
             return missing;
