@@ -7,6 +7,7 @@ import io.ipsecxdp.agent.loop.KernelWork;
 import io.ipsecxdp.agent.loop.KeyRing;
 import io.ipsecxdp.agent.loop.Reporter;
 import io.ipsecxdp.agent.loop.XfrmErrors;
+import io.ipsecxdp.agent.metrics.SaMetrics;
 import io.ipsecxdp.agent.metrics.SteeringMetrics;
 import io.ipsecxdp.agent.metrics.XfrmMetrics;
 import io.ipsecxdp.agent.node.ApiServer;
@@ -76,6 +77,7 @@ final class Agent implements AutoCloseable {
                     status::tell,
                     clock));
             loop.start();
+            SaMetrics.register(registry, loop::refused);
 
             ScheduledExecutorService facts = Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().daemon().name("facts").factory());

@@ -19,6 +19,7 @@ import io.ipsecxdp.agent.plan.SteeringStanding;
 import io.ipsecxdp.agent.steering.Steerer;
 import io.ipsecxdp.agent.xfrm.Mark;
 import io.ipsecxdp.agent.xfrm.Notification;
+import io.ipsecxdp.agent.xfrm.ObservedSa;
 import io.ipsecxdp.agent.xfrm.SaId;
 import io.ipsecxdp.agent.xfrm.Xfrm;
 import io.ipsecxdp.crds.CpuList;
@@ -90,6 +91,7 @@ public final class KernelLoop implements AutoCloseable {
     private Instant resyncAt = Instant.MIN;
     private Instant probedAt;
     private volatile Instant cameAround;
+    private volatile ObservedSa.Errors refused = ObservedSa.Errors.NONE;
 
     /** @param listener is told after each time around, on the loop's thread; must not block */
     public KernelLoop(
@@ -134,6 +136,11 @@ public final class KernelLoop implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** What all SAs in the SAD refused, when it was last read; from any thread. */
+    public ObservedSa.Errors refused() {
+        return refused;
     }
 
     private void run() {
@@ -195,6 +202,9 @@ public final class KernelLoop implements AutoCloseable {
         round = Optional.of(work.round(reporter.kernelFacts(facts.orElseThrow())));
         steeringNeeded |= !marksBefore.equals(saMarks());
         tellSas();
+        refused = round.orElseThrow().observed().sas().values().stream()
+                .map(ObservedSa::errors)
+                .reduce(ObservedSa.Errors.NONE, ObservedSa.Errors::plus);
         keysGatherUntil = Optional.empty();
         Duration took = Duration.between(now, clock.instant());
         keysGather = took.compareTo(KEYS_GATHER) < 0

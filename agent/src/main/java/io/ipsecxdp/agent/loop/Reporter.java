@@ -142,16 +142,26 @@ public record Reporter(Identity identity, Xfrm xfrm, StateFolder state, Steerer 
                     .isPresent();
             ObservedSa there = round.observed().sas().get(sa.sa().id());
             if (inForce && there != null) {
-                counters.put(
-                        sa.uid(),
-                        new SaCounters(
-                                sa.name(),
-                                there.counters().packets(),
-                                there.counters().bytes()));
+                counters.put(sa.uid(), counters(sa.name(), there));
             }
         }
         return new Report(
                 identity.boot(), slices, round.plan().sas(), round.plan().policies(), steering, used, counters);
+    }
+
+    static SaCounters counters(String name, ObservedSa sa) {
+        return new SaCounters(
+                name,
+                sa.counters().packets(),
+                sa.counters().bytes(),
+                unlessZero(Math.max(sa.replay().lastSent(), sa.replay().lastReceived())),
+                unlessZero(sa.errors().outsideWindow()),
+                unlessZero(sa.errors().replayed()),
+                unlessZero(sa.errors().integrityFailed()));
+    }
+
+    private static Long unlessZero(long count) {
+        return count == 0 ? null : count;
     }
 
     private NodeCapabilities capabilities(XfrmCapabilities kernel) {

@@ -39,7 +39,16 @@ public record ObservedSa(
      * @param replayed seen before
      * @param integrityFailed did not authenticate
      */
-    public record Errors(long outsideWindow, long replayed, long integrityFailed) {}
+    public record Errors(long outsideWindow, long replayed, long integrityFailed) {
+        public static final Errors NONE = new Errors(0, 0, 0);
+
+        public Errors plus(Errors other) {
+            return new Errors(
+                    outsideWindow + other.outsideWindow,
+                    replayed + other.replayed,
+                    integrityFailed + other.integrityFailed);
+        }
+    }
 
     /** Settings that this program does not install, and that make an SA another one than ours. */
     public enum Feature {

@@ -232,7 +232,7 @@ final class PlayedAgent implements AutoCloseable {
                                         XdpMode.Native)))
                         .toList(),
                 spec.securityAssociations().stream()
-                        .map(sa -> new SaCounters(sa.name(), packets, packets))
+                        .map(sa -> new SaCounters(sa.name(), packets, packets, packets, null, null, null))
                         .toList(),
                 null));
         client.resource(status).subresource("status").patch(AS_AGENT);
