@@ -14,33 +14,18 @@
  * Nanoseconds are CPU time of its one thread. Pinned to CPU 0. Ends with its input.
  */
 
-#define _GNU_SOURCE
-#include <arpa/inet.h>
+#include "larval.h"
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/if_link.h>
-#include <linux/netlink.h>
-#include <linux/xfrm.h>
 #include <net/if.h>
-#include <sched.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-#define SOURCE "192.0.2.1"
-#define DESTINATION "192.0.2.2"
-#define ACQUIRED_FOR_AN_HOUR "3600"
 #define CONFIG_BY_OWNER 1
-#define FRAME_SIZE 96
-#define SPI_OFFSET 34
 #define OWNER 0
 #define LIVE_BATCH 64
 #define MEASURED "measured"
@@ -69,12 +54,6 @@ struct place {
 
 static struct place measured = { MEASURED, -1 }, others = { OTHERS, -1 };
 
-static void fail(const char *what)
-{
-	fprintf(stderr, "steer-cost: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
 /* As in lookup.h: SPI number i is mix(i + 1). */
 static __u32 mix(__u32 h)
 {
@@ -84,58 +63,6 @@ static __u32 mix(__u32 h)
 	h *= 0xC2B2AE35;
 	h ^= h >> 16;
 	return h;
-}
-
-static void stay_on(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		fail("sched_setaffinity");
-}
-
-static void write_to(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		fail(path);
-	close(fd);
-}
-
-static void allocate_spi(int netlink, __u32 spi)
-{
-	struct {
-		struct nlmsghdr header;
-		struct xfrm_userspi_info info;
-		struct nlattr cpu_header;
-		__u32 cpu;
-	} request;
-	char answer[2048];
-	struct nlmsghdr *header = (void *)answer;
-
-	memset(&request, 0, sizeof(request));
-	request.header.nlmsg_len = sizeof(request);
-	request.header.nlmsg_type = XFRM_MSG_ALLOCSPI;
-	request.header.nlmsg_flags = NLM_F_REQUEST;
-	inet_pton(AF_INET, SOURCE, &request.info.info.saddr);
-	inet_pton(AF_INET, DESTINATION, &request.info.info.id.daddr);
-	request.info.info.id.proto = IPPROTO_ESP;
-	request.info.info.family = AF_INET;
-	/* Many SAs of one reqid make each further one slow (xfrm_find_acq walks through them). */
-	request.info.info.reqid = spi % 10000 + 1;
-	request.info.min = request.info.max = spi;
-	request.cpu_header.nla_len = 8;
-	request.cpu_header.nla_type = 35; /* XFRMA_SA_PCPU, which older headers lack */
-	request.cpu = OWNER;
-	if (send(netlink, &request, sizeof(request), 0) < 0 || recv(netlink, answer, sizeof(answer), 0) < 0)
-		fail("NETLINK_XFRM");
-	if (header->nlmsg_type == NLMSG_ERROR) {
-		errno = -*(int *)NLMSG_DATA(header);
-		fail("XFRM_MSG_ALLOCSPI");
-	}
 }
 
 static int map(struct bpf_object *object, const char *name)
@@ -161,7 +88,7 @@ static void make_sas(struct bpf_object *object, __u32 count)
 
 	inet_pton(AF_INET, DESTINATION, key.daddr);
 	for (i = 0; i < count; i++) {
-		allocate_spi(netlink, mix(i + 1));
+		allocate_spi(netlink, mix(i + 1), OWNER);
 		key.spi = htonl(mix(i + 1));
 		set(map(object, "hash_map"), &key, &cpu);
 		/* The kernel's hash table grows in a work item of its own. */
@@ -169,25 +96,6 @@ static void make_sas(struct bpf_object *object, __u32 count)
 			usleep(500);
 	}
 	close(netlink);
-}
-
-static void make_frame(unsigned char *frame, __u32 spi)
-{
-	/* To the loopback's own Ethernet address, or the stack would take it for somebody else's. */
-	static const unsigned char ipv4[] = { 0x45, 0, 0, FRAME_SIZE - 14, 0, 1, 0x40, 0, 64, IPPROTO_ESP };
-
-	memset(frame, 0, FRAME_SIZE);
-	frame[12] = 0x08;
-	memcpy(frame + 14, ipv4, sizeof(ipv4));
-	inet_pton(AF_INET, SOURCE, frame + 26);
-	inet_pton(AF_INET, DESTINATION, frame + 30);
-	*(__u32 *)(frame + SPI_OFFSET) = htonl(spi);
-
-	__u32 sum = 0;
-	for (int i = 14; i < 34; i += 2)
-		sum += frame[i] << 8 | frame[i + 1];
-	sum = (sum & 0xFFFF) + (sum >> 16);
-	*(__u16 *)(frame + 24) = htons(~(sum + (sum >> 16)));
 }
 
 /* Of this thread alone: what else ran on its CPU meanwhile does not count. */

@@ -13,6 +13,7 @@ public final class Bench {
     /** In the order in which they are taken: first those that want this machine for themselves. */
     static final List<Measurement> MEASUREMENTS = List.of(
             new SteeringCost(),
+            new IntoTheStack(),
             new UnknownSpis(),
             new SadSpeed(),
             new Resync(),
