@@ -20,6 +20,13 @@ public interface AgentConfig {
     @WithDefault("/sys/fs/bpf")
     Path bpffs();
 
+    /**
+     * Whether the XDP program runs as a component of libxdp's dispatcher, beside those of others, whose folder {@code xdp} is
+     * on the same BPF file system. Takes libxdp and CAP_SYS_ADMIN.
+     */
+    @WithDefault("false")
+    boolean dispatcher();
+
     /** Namespace of the agents' Leases. */
     @WithDefault("${POD_NAMESPACE:ipsec-xdp}")
     String namespace();

@@ -14,6 +14,7 @@ import io.ipsecxdp.agent.plan.OwnedPolicy;
 import io.ipsecxdp.agent.plan.OwnedSa;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.state.StateException;
+import io.ipsecxdp.agent.steering.Steerer;
 import io.ipsecxdp.agent.xfrm.XfrmException;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.Reason;
@@ -59,8 +60,10 @@ final class Cleanup {
         try (Workbench bench = Workbench.open(config, clock)) {
             bench.state().complaints().forEach(out::println);
             List<String> removed = new ArrayList<>();
-            bench.steerer().endAll().forEach(name -> removed.add("the XDP program from " + name));
+            Steerer.Ended steering = bench.steerer().endAll();
+            steering.ended().forEach(name -> removed.add("the XDP program from " + name));
             List<String> left = removeEntries(bench, removed);
+            steering.left().forEach((name, why) -> left.add("the XDP program from %s: %s".formatted(name, why)));
             removePinFolder();
             removed.forEach(what -> out.println("removed " + what));
             left.forEach(what -> out.println("could not remove " + what));

@@ -8,6 +8,7 @@ import io.ipsecxdp.agent.xfrm.Xfrm;
 import io.ipsecxdp.agent.xfrm.XfrmException;
 import io.ipsecxdp.agent.xfrm.netlink.NetlinkXfrm;
 import io.ipsecxdp.bpf.Capabilities;
+import io.ipsecxdp.bpf.Dispatchers;
 import io.ipsecxdp.bpf.Steerings;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -36,7 +37,8 @@ record Workbench(Xfrm xfrm, StateFolder state, Steerer steerer, String boot, boo
             StateFolder state = StateFolder.open(config.stateDir(), boot);
             List<String> lacks = new ArrayList<>();
             Optional<Capabilities> capabilities = capabilities(lacks);
-            Optional<Steerings> steerings = capabilities.map(can -> new Steerings(pins(config), can));
+            Optional<Steerings> steerings =
+                    capabilities.map(can -> new Steerings(pins(config), can, dispatchers(config, lacks)));
             Steerer steerer = new Steerer(steerings, capabilities, state, boot, clock);
             boolean lookup = capabilities.filter(Capabilities::saLookup).isPresent();
             return new Workbench(xfrm, state, steerer, boot, lookup, List.copyOf(lacks));
@@ -56,6 +58,15 @@ record Workbench(Xfrm xfrm, StateFolder state, Steerer steerer, String boot, boo
         steerer.close();
         state.close();
         xfrm.close();
+    }
+
+    private static Dispatchers dispatchers(AgentConfig config, List<String> lacks) {
+        if (!config.dispatcher()) {
+            return Dispatchers.leftAlone(config.bpffs());
+        }
+        Optional<String> lack = Dispatchers.lack(config.bpffs());
+        lack.ifPresent(why -> lacks.add("No interface can be shared with others' XDP programs: " + why));
+        return lack.isEmpty() ? Dispatchers.shared(config.bpffs()) : Dispatchers.leftAlone(config.bpffs());
     }
 
     private static Optional<Capabilities> capabilities(List<String> lacks) {

@@ -1,6 +1,7 @@
 package io.ipsecxdp.bench;
 
 import io.ipsecxdp.bpf.Capabilities;
+import io.ipsecxdp.bpf.Dispatchers;
 import io.ipsecxdp.bpf.NetDevice;
 import io.ipsecxdp.bpf.OpenResult;
 import io.ipsecxdp.bpf.Steering;
@@ -27,7 +28,7 @@ final class Steered implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         Command.of("mount", "-t", "bpf", "bpf", bpffs.toString()).output();
-        steerings = new Steerings(bpffs, Capabilities.probe());
+        steerings = new Steerings(bpffs, Capabilities.probe(), Dispatchers.leftAlone(bpffs));
         config = SteeringConfig.of(Set.of(cpu), queueSize);
     }
 
@@ -35,7 +36,7 @@ final class Steered implements AutoCloseable {
     Runnable begin() {
         var device = NetDevice.find(Pour.WIRE).orElseThrow();
         return switch (steerings.open(device, XdpMode.NATIVE, config)) {
-            case OpenResult.Opened(Steering steering, var mode, var adopted, var nativeRefused) -> steering::detach;
+            case OpenResult.Opened opened -> opened.steering()::detach;
             case OpenResult.Foreign foreign -> throw new IllegalStateException(foreign.message());
             case OpenResult.Refused(var refusal) -> throw new IllegalStateException(refusal.toString());
         };

@@ -1,7 +1,5 @@
 package io.ipsecxdp.bpf;
 
-import io.ipsecxdp.bpf.jna.XdpLinkInfo;
-
 /**
  * What an agent, this or an earlier one, left pinned.
  *
@@ -9,8 +7,15 @@ import io.ipsecxdp.bpf.jna.XdpLinkInfo;
  * @param ifindex the interface that it is attached to now; 0 if to none
  */
 public record PinnedSteering(String ifname, int ifindex) {
-    static PinnedSteering of(Pins pins) {
+    static PinnedSteering of(Pins pins, Dispatchers dispatchers) {
         return new PinnedSteering(
-                pins.ifname(), pins.xdpLink().map(XdpLinkInfo::ifindex).orElse(0));
+                pins.ifname(),
+                Hold.of(pins, dispatchers)
+                        .map(hold -> {
+                            try (hold) {
+                                return hold.ifindex();
+                            }
+                        })
+                        .orElse(0));
     }
 }

@@ -2,7 +2,6 @@ package io.ipsecxdp.bpf;
 
 import io.ipsecxdp.bpf.jna.Bpf;
 import io.ipsecxdp.bpf.jna.Fd;
-import io.ipsecxdp.bpf.jna.XdpLinkInfo;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -10,10 +9,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.zip.CRC32;
 
-/** What outlives the agent, for one interface: a folder on a BPF file system with the link and the maps. */
+/** What outlives the agent, for one interface: a folder on a BPF file system with the maps, and with the link or the component. */
 record Pins(Path folder) {
     private static final String LINK = "link";
+    private static final String COMPONENT = "component-";
 
     /** Longer than an interface name can be (IFNAMSIZ), so that none is this one. */
     private static final String SHARED = "of-all-interfaces";
@@ -59,6 +60,15 @@ record Pins(Path folder) {
         delete(folder);
     }
 
+    /** Tells what is pinned from what this agent would pin. */
+    static String version(byte[]... made) {
+        var sum = new CRC32();
+        for (var part : made) {
+            sum.update(part);
+        }
+        return "%08x".formatted(sum.getValue());
+    }
+
     String ifname() {
         return folder.getFileName().toString().replace(':', '.');
     }
@@ -67,10 +77,21 @@ record Pins(Path folder) {
         return Bpf.pinned(folder.resolve(LINK));
     }
 
-    Optional<XdpLinkInfo> xdpLink() {
-        return link().flatMap(link -> {
-            try (link) {
-                return Bpf.xdpLinkInfo(link);
+    /** Whether our program was made a component of a dispatcher. */
+    boolean isComponent() {
+        return !components().isEmpty();
+    }
+
+    /** Whether that was a program of this version, with the maps that are here. */
+    boolean isComponent(String version) {
+        return Files.exists(folder.resolve(COMPONENT + version))
+                && SteerMaps.NAMES.stream().map(folder::resolve).allMatch(Files::exists);
+    }
+
+    Optional<Integer> configId() {
+        return Bpf.pinned(folder.resolve(SteerMaps.CONFIG)).map(map -> {
+            try (map) {
+                return Bpf.mapInfo(map).id();
             }
         });
     }
@@ -100,6 +121,13 @@ record Pins(Path folder) {
         replace(link, folder.resolve(LINK));
     }
 
+    void pinComponent(Fd program, String version) {
+        var before = components();
+        var pin = folder.resolve(COMPONENT + version);
+        replace(program, pin);
+        before.stream().filter(other -> !other.equals(pin)).forEach(Pins::delete);
+    }
+
     void pinMaps(SteerMaps maps) {
         maps.forEach((name, map) -> {
             if (!isPinned(map, name)) {
@@ -120,14 +148,32 @@ record Pins(Path folder) {
         }
     }
 
-    void removeLink() {
+    void removeHold() {
         delete(folder.resolve(LINK));
+        components().forEach(Pins::delete);
+    }
+
+    /** A CPUMAP is for programs of one mode: see {@link #mapsForAnyMode}. */
+    void removeCpus() {
+        delete(folder.resolve(SteerMaps.CPUS));
     }
 
     void removeAll() {
-        removeLink();
+        removeHold();
         SteerMaps.NAMES.forEach(name -> delete(folder.resolve(name)));
         delete(folder);
+    }
+
+    private List<Path> components() {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (var entries = Files.list(folder)) {
+            return entries.filter(entry -> entry.getFileName().toString().startsWith(COMPONENT))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private boolean isPinned(Fd map, String name) {

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import java.util.zip.CRC32;
 
 /**
  * queues.bpf.c in the kernel: counts what becomes of frames after they were redirected. Pinned as the rest is, so that it
@@ -38,7 +37,7 @@ final class QueueWatch implements AutoCloseable {
         try (var object = BpfObject.open(OBJECT, elf)) {
             var maps = SharedMaps.open(folder, object, List.of(QUEUES));
             try {
-                attach(folder, object, maps, version(elf));
+                attach(folder, object, maps, "-" + Pins.version(elf));
                 return Optional.of(new QueueWatch(maps));
             } catch (RuntimeException e) {
                 maps.close();
@@ -69,12 +68,6 @@ final class QueueWatch implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static String version(byte[] elf) {
-        var sum = new CRC32();
-        sum.update(elf);
-        return "-%08x".formatted(sum.getValue());
     }
 
     /** From now on, frames to the CPUs of this CPUMAP are counted. */

@@ -18,6 +18,10 @@ public record Refusal(Reason reason, String message, String log) {
         NO_SUCH_DEVICE,
         /** Native mode was demanded, and the driver refuses. */
         NATIVE_REFUSED,
+        /** Others' programs share the interface in another mode than the one wanted. */
+        SHARED_IN_OTHER_MODE,
+        /** The program is a component of a dispatcher, which this agent may not change. */
+        DISPATCHER_NEEDED,
         /** The kernel refuses to load or attach the program, also in generic mode. */
         KERNEL_REFUSED
     }
@@ -31,6 +35,8 @@ public record Refusal(Reason reason, String message, String log) {
     }
 
     static Refusal ofAttach(XdpMode wanted, BpfException e) {
-        return wanted == XdpMode.NATIVE ? new Refusal(Reason.NATIVE_REFUSED, Attachment.nativeRefusal(e)) : of(e);
+        return wanted == XdpMode.NATIVE
+                ? new Refusal(Reason.NATIVE_REFUSED, Attachment.nativeRefusal(e), e.log())
+                : of(e);
     }
 }

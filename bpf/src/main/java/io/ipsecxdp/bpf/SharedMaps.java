@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** Maps that all interfaces of an agent use, pinned beside those of the interfaces; made where they are missing. */
+/** Maps that are pinned before a program that uses them is loaded; made where they are missing. */
 final class SharedMaps implements AutoCloseable {
     private final Map<String, Fd> maps;
 
@@ -50,7 +50,7 @@ final class SharedMaps implements AutoCloseable {
     /** Open as long as this is. */
     Fd map(String name) {
         return Optional.ofNullable(maps.get(name))
-                .orElseThrow(() -> new IllegalStateException("the map " + name + " is not shared"));
+                .orElseThrow(() -> new IllegalStateException("the map " + name + " was not asked for"));
     }
 
     @Override

@@ -11,7 +11,7 @@ import java.util.function.Function;
 
 /** steer.bpf.c in the kernel, with its maps, attached to nothing yet. */
 final class SteerProgram implements AutoCloseable {
-    private static final String PROGRAM = "steer";
+    static final String PROGRAM = "steer";
 
     private final BpfObject object;
     private final SteerMaps maps;
@@ -72,12 +72,7 @@ final class SteerProgram implements AutoCloseable {
             PinnedMaps existing,
             Function<String, Optional<Fd>> shared) {
         try {
-            object.setMaxEntries(SteerMaps.CPUS, Bpf.possibleCpus());
-            object.setConstants(
-                    capabilities.saLookup() ? 1 : 0, capabilities.saLookup() && capabilities.saRecall() ? 1 : 0);
-            if (mode == AttachedMode.NATIVE) {
-                object.takeFragments(PROGRAM);
-            }
+            prepare(object, capabilities, mode);
             SteerMaps.NAMES.forEach(
                     name -> existing.fitting(name, object.shape(name)).ifPresent(map -> object.reuse(name, map)));
             SteerMaps.SHARED.forEach(name -> shared.apply(name).ifPresent(map -> object.reuse(name, map)));
@@ -86,6 +81,15 @@ final class SteerProgram implements AutoCloseable {
         } catch (RuntimeException e) {
             object.close();
             throw e;
+        }
+    }
+
+    static void prepare(BpfObject object, Capabilities capabilities, AttachedMode mode) {
+        object.setMaxEntries(SteerMaps.CPUS, Bpf.possibleCpus());
+        object.setConstants(
+                capabilities.saLookup() ? 1 : 0, capabilities.saLookup() && capabilities.saRecall() ? 1 : 0);
+        if (mode == AttachedMode.NATIVE) {
+            object.takeFragments(PROGRAM);
         }
     }
 

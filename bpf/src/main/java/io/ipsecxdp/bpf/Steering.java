@@ -1,8 +1,5 @@
 package io.ipsecxdp.bpf;
 
-import io.ipsecxdp.bpf.jna.Bpf;
-import io.ipsecxdp.bpf.jna.Fd;
-import io.ipsecxdp.bpf.jna.XdpLinkInfo;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,23 +9,23 @@ import java.util.Optional;
  */
 public final class Steering implements AutoCloseable {
     private final Pins pins;
-    private final Fd link;
+    private final Hold hold;
     private final SteerMaps maps;
     private final Optional<QueueWatch> queueWatch;
     private boolean closed;
 
-    private Steering(Pins pins, Fd link, SteerMaps maps, Optional<QueueWatch> queueWatch) {
+    private Steering(Pins pins, Hold hold, SteerMaps maps, Optional<QueueWatch> queueWatch) {
         this.pins = pins;
-        this.link = link;
+        this.hold = hold;
         this.maps = maps;
         this.queueWatch = queueWatch;
     }
 
-    static Steering at(Pins pins) {
+    static Steering at(Pins pins, Dispatchers dispatchers) {
         var maps = SteerMaps.at(pins);
         var watch = QueueWatch.open(Pins.shared(pins.folder().getParent()));
         watch.ifPresent(w -> w.watch(maps.queuesId()));
-        return new Steering(pins, pins.link().orElseThrow(), maps, watch);
+        return new Steering(pins, Hold.of(pins, dispatchers).orElseThrow(), maps, watch);
     }
 
     /** Name of the interface when it was opened. */
@@ -81,17 +78,16 @@ public final class Steering implements AutoCloseable {
         return maps.bucketPackets();
     }
 
-    /** What the kernel has, to compare with what is wanted. */
+    /** What the kernel has, to compare with what is wanted. To be asked in the network namespace of the interface. */
     public synchronized SteeringState state() {
         requireOpen();
-        int ifindex = Bpf.xdpLinkInfo(link).map(XdpLinkInfo::ifindex).orElse(0);
-        return new SteeringState(ifindex, maps.queues());
+        return new SteeringState(hold.ifindex(), maps.queues());
     }
 
     /** Ends steering here: the program leaves the interface at once, frames already queued are still delivered. */
     public synchronized void detach() {
         requireOpen();
-        Bpf.detach(link);
+        hold.release();
         queueWatch.ifPresent(watch -> watch.forget(maps.queuesId()));
         pins.removeAll();
         close();
@@ -101,7 +97,7 @@ public final class Steering implements AutoCloseable {
     public synchronized void close() {
         closed = true;
         queueWatch.ifPresent(QueueWatch::close);
-        link.close();
+        hold.close();
         maps.close();
     }
 

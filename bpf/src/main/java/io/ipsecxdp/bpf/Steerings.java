@@ -4,10 +4,13 @@ import io.ipsecxdp.bpf.jna.Bpf;
 import io.ipsecxdp.bpf.jna.BpfException;
 import io.ipsecxdp.bpf.jna.BpfObject;
 import io.ipsecxdp.bpf.jna.Fd;
-import io.ipsecxdp.bpf.jna.XdpLinkInfo;
+import io.ipsecxdp.bpf.jna.XdpPrograms;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The steered interfaces of one network namespace: that of the thread that calls. All that outlives the agent is below
@@ -16,23 +19,25 @@ import java.util.Optional;
 public final class Steerings {
     private final Path pinFolder;
     private final Capabilities capabilities;
+    private final Dispatchers dispatchers;
     private final byte[] elf;
 
     /** @param pinFolder on a BPF file system; made if missing */
-    public Steerings(Path pinFolder, Capabilities capabilities) {
-        this(pinFolder, capabilities, SteerProgram.compiled());
+    public Steerings(Path pinFolder, Capabilities capabilities, Dispatchers dispatchers) {
+        this(pinFolder, capabilities, dispatchers, SteerProgram.compiled());
     }
 
-    Steerings(Path pinFolder, Capabilities capabilities, byte[] elf) {
+    Steerings(Path pinFolder, Capabilities capabilities, Dispatchers dispatchers, byte[] elf) {
         this.pinFolder = pinFolder;
         this.capabilities = capabilities;
+        this.dispatchers = dispatchers;
         this.elf = elf.clone();
     }
 
     /**
      * Steers an interface. What an earlier agent left there is adopted: the program is replaced in one step, counters go
-     * on, and the maps are brought to the configuration. Only when it runs in another mode than the one wanted is it
-     * detached and attached again; frames in between are passed.
+     * on, and the maps are brought to the configuration. Only when it runs in another mode than the one wanted, or now
+     * shares the interface and did not, is it detached and attached again; frames in between are passed.
      */
     public OpenResult open(NetDevice device, XdpMode mode, SteeringConfig config) {
         var refusal =
@@ -49,14 +54,29 @@ public final class Steerings {
 
     /** All that is pinned, for finding what belongs to interfaces that vanished, were renamed or left the policy. */
     public List<PinnedSteering> pinned() {
-        return Pins.in(pinFolder).stream().map(PinnedSteering::of).toList();
+        return Pins.in(pinFolder).stream()
+                .map(pins -> PinnedSteering.of(pins, dispatchers))
+                .toList();
     }
 
-    /** Ends the steering that was pinned under this interface name, also if the interface is gone. */
-    public void remove(String ifname) {
+    /**
+     * Ends the steering that was pinned under this interface name, also if the interface is gone.
+     *
+     * @return why it goes on; empty if it is ended
+     */
+    public Optional<Refusal> remove(String ifname) {
         var pins = Pins.of(pinFolder, ifname);
-        detach(pins);
+        var refusal = outOfReach(pins);
+        if (refusal.isPresent()) {
+            return refusal;
+        }
+        try {
+            detach(pins);
+        } catch (BpfException e) {
+            return Optional.of(Refusal.of(e));
+        }
         pins.removeAll();
+        return Optional.empty();
     }
 
     /** SAs for the program to know beside the kernel's, for all interfaces. */
@@ -83,43 +103,87 @@ public final class Steerings {
 
     private OpenResult steer(NetDevice device, XdpMode wanted, SteeringConfig config) {
         var pins = Pins.of(pinFolder, device.name());
+        var outOfReach = outOfReach(pins);
+        if (outOfReach.isPresent()) {
+            return new OpenResult.Refused(outOfReach.get());
+        }
         var running = runningMode(pins, device);
         if (running.filter(mode -> mode.satisfies(wanted)).isPresent()) {
-            return adopt(pins, running.get(), config);
+            return dispatchers.isShared()
+                    ? adoptComponent(pins, device, running.get(), config)
+                    : adopt(pins, running.get(), config);
         }
         detach(pins);
-        var foreign = foreign(device);
-        return foreign.isPresent() ? foreign.get() : attach(pins, device, wanted, config);
+        return inTheWay(device, wanted).orElseGet(() -> attach(pins, device, wanted, config));
     }
 
-    /** The mode in which our pinned link runs on this very interface; empty if it does not. */
-    private static Optional<AttachedMode> runningMode(Pins pins, NetDevice device) {
+    /** The mode in which our program runs on this very interface, in the way that is wanted; empty if it does not. */
+    private Optional<AttachedMode> runningMode(Pins pins, NetDevice device) {
         var programs = Bpf.xdpPrograms(device.index());
-        return pins.xdpLink()
-                .filter(link -> link.ifindex() == device.index())
-                .map(XdpLinkInfo::programId)
-                .flatMap(id -> {
-                    if (id == programs.nativeId()) {
-                        return Optional.of(AttachedMode.NATIVE);
-                    }
-                    return id == programs.genericId() ? Optional.of(AttachedMode.GENERIC) : Optional.empty();
-                });
-    }
-
-    /** What our link is attached to is another interface or in another mode, or gone. */
-    private static void detach(Pins pins) {
-        pins.link().ifPresent(link -> {
-            try (link) {
-                Bpf.detach(link);
+        return Hold.of(pins, dispatchers).flatMap(hold -> {
+            try (hold) {
+                if (hold instanceof Hold.Component != dispatchers.isShared()) {
+                    return Optional.empty();
+                }
+                var shown = hold.shownOn(device.index());
+                return shown.isPresent() ? modeOf(shown.getAsInt(), programs) : Optional.empty();
             }
         });
-        pins.removeLink();
     }
 
-    private static Optional<OpenResult> foreign(NetDevice device) {
+    private static Optional<AttachedMode> modeOf(int program, XdpPrograms programs) {
+        if (program == programs.nativeId()) {
+            return Optional.of(AttachedMode.NATIVE);
+        }
+        return program == programs.genericId() ? Optional.of(AttachedMode.GENERIC) : Optional.empty();
+    }
+
+    /** What holds our program is on another interface, in another mode or way, or gone. */
+    private void detach(Pins pins) {
+        Hold.of(pins, dispatchers).ifPresent(hold -> {
+            try (hold) {
+                hold.release();
+            }
+        });
+        pins.removeHold();
+    }
+
+    private Optional<Refusal> outOfReach(Pins pins) {
+        return pins.isComponent() && !dispatchers.isShared()
+                ? Optional.of(new Refusal(
+                        Refusal.Reason.DISPATCHER_NEEDED,
+                        "the program runs in a dispatcher of libxdp, where an agent put it that was allowed to (agent.dispatcher"
+                                + " of the chart); it goes on until one is again"))
+                : Optional.empty();
+    }
+
+    private Optional<OpenResult> inTheWay(NetDevice device, XdpMode wanted) {
+        var programs = Bpf.xdpPrograms(device.index());
+        var dispatcher = dispatchers.on(device.index()).filter(there -> dispatchers.isShared());
+        if (dispatcher.isEmpty()) {
+            return foreign(device);
+        }
+        return modeOf(dispatcher.get().programId(), programs)
+                        .filter(mode -> mode.satisfies(wanted))
+                        .isPresent()
+                ? Optional.empty()
+                : Optional.of(new OpenResult.Refused(new Refusal(
+                        Refusal.Reason.SHARED_IN_OTHER_MODE,
+                        "others' programs are on the interface in another mode: "
+                                + String.join(", ", names(dispatcher.get())))));
+    }
+
+    private static List<String> names(Dispatcher dispatcher) {
+        return dispatcher.components().stream().map(Dispatcher.Component::name).toList();
+    }
+
+    private Optional<OpenResult> foreign(NetDevice device) {
         var id = Bpf.xdpPrograms(device.index()).any();
         return id.isPresent()
-                ? Optional.of(new OpenResult.Foreign(id.getAsInt(), programName(id.getAsInt())))
+                ? Optional.of(new OpenResult.Foreign(
+                        id.getAsInt(),
+                        programName(id.getAsInt()),
+                        dispatchers.on(device.index()).map(Steerings::names).orElse(List.of())))
                 : Optional.empty();
     }
 
@@ -140,12 +204,31 @@ public final class Steerings {
             program.maps().apply(config);
             pins.pinMaps(program.maps());
             Bpf.replaceProgram(link, program.program());
-            return new OpenResult.Opened(Steering.at(pins), mode, true, Optional.empty());
+            return new OpenResult.Opened(Steering.at(pins, dispatchers), mode, true, false, Optional.empty());
         }
     }
 
+    /** Only another program than the one that runs takes its place: first both are there, then the old one leaves. */
+    private OpenResult adoptComponent(Pins pins, NetDevice device, AttachedMode mode, SteeringConfig config) {
+        var ours = componentsOf(pins, device).map(Dispatcher.Component::program).toList();
+        if (pins.isComponent(version()) && ours.size() == 1) {
+            try (var maps = SteerMaps.at(pins)) {
+                maps.apply(config);
+            }
+        } else {
+            join(pins, device, mode, config);
+            dispatchers.leave(device.index(), component -> ours.contains(component.program()));
+        }
+        return new OpenResult.Opened(Steering.at(pins, dispatchers), mode, true, true, Optional.empty());
+    }
+
+    private Stream<Dispatcher.Component> componentsOf(Pins pins, NetDevice device) {
+        return dispatchers.on(device.index()).stream()
+                .flatMap(dispatcher -> pins.configId().stream().flatMap(id -> dispatcher.using(id).stream()));
+    }
+
     private OpenResult attach(Pins pins, NetDevice device, XdpMode wanted, SteeringConfig config) {
-        var attachment = switch (wanted) {
+        var attachment = switch (dispatchers.isShared() ? inModeOfOthers(device, wanted) : wanted) {
             case NATIVE -> attachIn(AttachedMode.NATIVE, pins, device, config, Optional.empty());
             case GENERIC -> attachIn(AttachedMode.GENERIC, pins, device, config, Optional.empty());
             case AUTO -> attachNativeOrGeneric(pins, device, config);
@@ -154,6 +237,15 @@ public final class Steerings {
             case Attachment.Made(var opened) -> opened;
             case Attachment.Failed(var error) -> notAttached(device, wanted, error);
         };
+    }
+
+    /** Where others are already, there is no choice. */
+    private XdpMode inModeOfOthers(NetDevice device, XdpMode wanted) {
+        return dispatchers
+                .on(device.index())
+                .flatMap(dispatcher -> modeOf(dispatcher.programId(), Bpf.xdpPrograms(device.index())))
+                .map(mode -> mode == AttachedMode.NATIVE ? XdpMode.NATIVE : XdpMode.GENERIC)
+                .orElse(wanted);
     }
 
     private Attachment attachNativeOrGeneric(Pins pins, NetDevice device, SteeringConfig config) {
@@ -172,6 +264,13 @@ public final class Steerings {
 
     private Attachment attachIn(
             AttachedMode mode, Pins pins, NetDevice device, SteeringConfig config, Optional<String> nativeRefused) {
+        return dispatchers.isShared()
+                ? attachAsComponent(mode, pins, device, config, nativeRefused)
+                : attachAlone(mode, pins, device, config, nativeRefused);
+    }
+
+    private Attachment attachAlone(
+            AttachedMode mode, Pins pins, NetDevice device, SteeringConfig config, Optional<String> nativeRefused) {
         try (var existing = pins.mapsForAnyMode();
                 var program = load(mode, existing)) {
             program.maps().apply(config);
@@ -186,12 +285,59 @@ public final class Steerings {
                 pins.create();
                 pins.pinMaps(program.maps());
                 pins.pinLink(attached);
-                return new Attachment.Made(new OpenResult.Opened(Steering.at(pins), mode, false, nativeRefused));
+                return new Attachment.Made(
+                        new OpenResult.Opened(Steering.at(pins, dispatchers), mode, false, false, nativeRefused));
             }
         }
     }
 
-    private static OpenResult notAttached(NetDevice device, XdpMode wanted, BpfException error) {
+    private Attachment attachAsComponent(
+            AttachedMode mode, Pins pins, NetDevice device, SteeringConfig config, Optional<String> nativeRefused) {
+        boolean fresh = !Files.exists(pins.folder());
+        try {
+            leaveWhatIsOurs(pins, device);
+            pins.removeCpus();
+            join(pins, device, mode, config);
+        } catch (BpfException e) {
+            leaveWhatIsOurs(pins, device);
+            if (fresh) {
+                pins.removeAll();
+            }
+            return new Attachment.Failed(e);
+        }
+        return new Attachment.Made(
+                new OpenResult.Opened(Steering.at(pins, dispatchers), mode, false, true, nativeRefused));
+    }
+
+    /** An agent may have ended after it joined, and before it pinned that it had. */
+    private void leaveWhatIsOurs(Pins pins, NetDevice device) {
+        var ours = componentsOf(pins, device).toList();
+        if (!ours.isEmpty()) {
+            dispatchers.leave(device.index(), ours::contains);
+        }
+    }
+
+    /** Maps go first, as the program sees frames before libxdp returns. */
+    private void join(Pins pins, NetDevice device, AttachedMode mode, SteeringConfig config) {
+        try (var object = BpfObject.open(SteerProgram.PROGRAM, elf)) {
+            SteerProgram.prepare(object, capabilities, mode);
+            try (var shared = shared();
+                    var own = SharedMaps.open(pins.folder(), object, SteerMaps.NAMES);
+                    var maps = SteerMaps.at(pins)) {
+                maps.apply(config);
+                SteerMaps.NAMES.forEach(name -> object.reuse(name, own.map(name)));
+                SteerMaps.SHARED.forEach(name -> object.reuse(name, shared.map(name)));
+                dispatchers.join(object, SteerProgram.PROGRAM, device.index(), mode);
+                pins.pinComponent(object.program(SteerProgram.PROGRAM), version());
+            }
+        }
+    }
+
+    private String version() {
+        return Pins.version(elf, capabilities.toString().getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private OpenResult notAttached(NetDevice device, XdpMode wanted, BpfException error) {
         return foreign(device)
                 .orElseGet(
                         () -> new OpenResult.Refused(missing(device).orElseGet(() -> Refusal.ofAttach(wanted, error))));

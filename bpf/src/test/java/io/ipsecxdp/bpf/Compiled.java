@@ -5,7 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** BPF programs of the tests, compiled as the product's is. */
+/** BPF programs of the tests, compiled by the build as the product's is. */
 final class Compiled {
     /** Maven runs tests in the module's folder. */
     static final Path SOURCES = Path.of("src/main/bpf").toAbsolutePath();
@@ -13,7 +13,16 @@ final class Compiled {
     private Compiled() {}
 
     static byte[] test(String name) {
-        return compile(Path.of("src/test/bpf", name + ".bpf.c").toAbsolutePath());
+        return SteerProgram.compiled(name);
+    }
+
+    /** As a file, for a program that is not ours. */
+    static Path file(String name) {
+        try {
+            return Files.write(Files.createTempFile(name, ".bpf.o"), test(name));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static byte[] compile(Path source) {

@@ -65,7 +65,7 @@ class EveryKernelIT {
         try (var node = Namespace.make();
                 var peer = Namespace.make()) {
             node.veth("wire", peer, "wire");
-            var steerings = new Steerings(bpffs.path(), HAS);
+            var steerings = new Steerings(bpffs.path(), HAS, Dispatchers.leftAlone(bpffs.path()));
             boolean kernelSays = HAS.saLookup() && HAS.saOwner();
             if (kernelSays) {
                 node.run(() -> LarvalSa.make(SOURCE4, DESTINATION4, OWNED_BY_1, OptionalInt.of(1)));

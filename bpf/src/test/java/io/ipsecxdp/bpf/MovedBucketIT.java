@@ -59,8 +59,9 @@ class MovedBucketIT {
         witness = node.call(() -> Sys.attachIngress(order.program("order"), wire.index()));
         node.run(() -> LarvalSa.make(SOURCE4, DESTINATION4, SPI, OptionalInt.empty()));
         peer.run(() -> Sys.runOn(IDLE_CPU));
-        var opened = node.call(
-                () -> new Steerings(bpffs.path(), Capabilities.probe()).open(wire, XdpMode.NATIVE, bucketOn(HOT_CPU)));
+        var opened =
+                node.call(() -> new Steerings(bpffs.path(), Capabilities.probe(), Dispatchers.leftAlone(bpffs.path()))
+                        .open(wire, XdpMode.NATIVE, bucketOn(HOT_CPU)));
         steering = ((OpenResult.Opened) opened).steering();
     }
 

@@ -18,7 +18,8 @@ class PrivilegesIT {
     private final BpfFolder bpffs = BpfFolder.mount();
     private final Namespace node = Namespace.make();
     private final Namespace peer = Namespace.make();
-    private final Steerings steerings = new Steerings(bpffs.path().resolve("ours"), Capabilities.probe());
+    private final Steerings steerings =
+            new Steerings(bpffs.path().resolve("ours"), Capabilities.probe(), Dispatchers.leftAlone(bpffs.path()));
 
     @BeforeEach
     void connect() {
@@ -48,13 +49,14 @@ class PrivilegesIT {
 
     @Test
     void aForeignProgramIsSeenWithoutItsName() {
-        var other = new Steerings(bpffs.path().resolve("other"), Capabilities.probe());
+        var other =
+                new Steerings(bpffs.path().resolve("other"), Capabilities.probe(), Dispatchers.leftAlone(bpffs.path()));
         opened(open(other)).steering().close();
         keepThree();
-        assertThat(open(steerings))
-                .isInstanceOfSatisfying(
-                        OpenResult.Foreign.class,
-                        foreign -> assertThat(foreign.programName()).isEmpty());
+        assertThat(open(steerings)).isInstanceOfSatisfying(OpenResult.Foreign.class, foreign -> {
+            assertThat(foreign.programName()).isEmpty();
+            assertThat(foreign.mayBeDispatcher()).isTrue();
+        });
     }
 
     @Test

@@ -11,8 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.LongPredicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,21 +36,21 @@ class SteeredTrafficIT {
     private static final SteeringConfig ONLY_CPU_0 = SteeringConfig.of(Set.of(0), 2048);
     private static final SteeringConfig ONLY_CPU_1 = SteeringConfig.of(Set.of(1), 1024);
 
-    /** Frames on their way at one time: far below any queue, so that nothing may be lost. */
-    private static final int WINDOW = 128;
-
     private final BpfFolder bpffs = BpfFolder.mount();
     private final Namespace node = Namespace.make();
     private final Namespace peer = Namespace.make();
-    private final Steerings steerings = new Steerings(bpffs.path(), Capabilities.probe());
+    private final Steerings steerings =
+            new Steerings(bpffs.path(), Capabilities.probe(), Dispatchers.leftAlone(bpffs.path()));
     private NetDevice wire;
     private Witness witness;
+    private Sender sender;
 
     @BeforeEach
     void connect() {
         node.veth("wire", peer, "wire");
         wire = node.device("wire");
         witness = node.call(() -> Witness.on(wire));
+        sender = new Sender(peer, "wire", witness);
         node.run(() -> {
             LarvalSa.make(SOURCE4, DESTINATION4, OWNED_BY_0, OptionalInt.of(0));
             LarvalSa.make(SOURCE4, DESTINATION4, OWNED_BY_1, OptionalInt.of(1));
@@ -160,7 +158,8 @@ class SteeredTrafficIT {
 
     @Test
     void withoutTheKernelsLookupTheMirrorTellsOwnersAndUnknownSpis() {
-        var blind = new Steerings(bpffs.path(), new Capabilities(false, false, false, true));
+        var blind = new Steerings(
+                bpffs.path(), new Capabilities(false, false, false, true), Dispatchers.leftAlone(bpffs.path()));
         var opened = (OpenResult.Opened)
                 node.call(() -> blind.open(wire, XdpMode.AUTO, BOTH_CPUS.withUnknownSpi(UnknownSpi.DROP)));
         try (var steering = opened.steering()) {
@@ -270,39 +269,12 @@ class SteeredTrafficIT {
         return ((OpenResult.Opened) result).steering();
     }
 
-    /** Sends so many frames, SPI after SPI, and waits until all have arrived. */
     private void send(int count, int... spis) {
-        peer.run(() -> sendWhile(sent -> sent < count, spis));
+        sender.send(count, spis);
     }
 
-    /** Sends until the action has ended, and waits until all have arrived; answers with how many that were. */
     private long sendDuring(Runnable action, int... spis) {
-        var ended = new AtomicBoolean();
-        var sending = peer.submit(() -> sendWhile(sent -> !ended.get(), spis));
-        try {
-            action.run();
-        } finally {
-            ended.set(true);
-        }
-        return Namespace.result(sending);
-    }
-
-    private long sendWhile(LongPredicate more, int... spis) {
-        var frames = IntStream.of(spis).mapToObj(Frames::esp4).toList();
-        long already = witness.total();
-        long sent = 0;
-        try (var socket =
-                new Sys.PacketSocket(NetDevice.find("wire").orElseThrow().index())) {
-            while (more.test(sent)) {
-                if (sent % WINDOW == 0) {
-                    witness.await(already + sent);
-                }
-                socket.send(frames.get((int) (sent % frames.size())));
-                sent++;
-            }
-        }
-        witness.await(already + sent);
-        return sent;
+        return sender.sendDuring(action, spis);
     }
 
     private static IntStream unowned() {

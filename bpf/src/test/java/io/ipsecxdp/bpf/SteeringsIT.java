@@ -35,7 +35,8 @@ class SteeringsIT {
     private final Namespace node = Namespace.make();
     private final Namespace peer = Namespace.make();
     private final Path pinFolder = bpffs.path().resolve("agent").resolve("steering");
-    private final Steerings steerings = new Steerings(pinFolder, Capabilities.probe());
+    private final Steerings steerings =
+            new Steerings(pinFolder, Capabilities.probe(), Dispatchers.leftAlone(bpffs.path()));
 
     @BeforeEach
     void connect() {
@@ -180,11 +181,33 @@ class SteeringsIT {
     @EnumSource(XdpMode.class)
     void somebodyElsesProgramIsNamedAndLeftAlone(XdpMode mode) {
         withStrangerOnWire(XdpFlag.NATIVE, id -> {
-            assertThat(open("wire", mode, CPU_0)).isEqualTo(new OpenResult.Foreign(id, "stranger"));
-            assertThat(new OpenResult.Foreign(id, "stranger").message())
+            assertThat(open("wire", mode, CPU_0)).isEqualTo(new OpenResult.Foreign(id, "stranger", List.of()));
+            assertThat(new OpenResult.Foreign(id, "stranger", List.of()).message())
                     .isEqualTo("another XDP program is on the interface: id " + id + " \"stranger\"");
             assertThat(anyProgram("wire")).hasValue(id);
             assertThat(steerings.pinned()).isEmpty();
+        });
+    }
+
+    /** Its program is any here, as not every kernel lets one be replaced; DispatcherIT has real ones. */
+    @Test
+    void aDispatcherThatIsInTheWayIsNamedWithItsComponents() {
+        withStrangerOnWire(XdpFlag.NATIVE, id -> {
+            var pins =
+                    bpffs.path().resolve("xdp/dispatch-" + node.device("wire").index() + "-" + id);
+            Pins.create(pins);
+            try (var program = Bpf.programById(id).orElseThrow()) {
+                Bpf.pin(program, pins.resolve("prog0-prog"));
+            }
+            assertThat(open("wire", XdpMode.AUTO, CPU_0))
+                    .isInstanceOfSatisfying(
+                            OpenResult.Foreign.class,
+                            foreign -> assertThat(foreign.message())
+                                    .isEqualTo(
+                                            "libxdp's dispatcher is on the interface: id %1$d, with \"stranger\" (id %1$d)"
+                                                    .formatted(id)));
+            assertThat(anyProgram("wire")).hasValue(id);
+            Pins.delete(pins.resolve("prog0-prog"));
         });
     }
 
@@ -192,7 +215,7 @@ class SteeringsIT {
     @EnumSource(XdpMode.class)
     void somebodyElsesProgramInGenericModeIsInTheWayToo(XdpMode mode) {
         withStrangerOnWire(XdpFlag.GENERIC, id -> {
-            assertThat(open("wire", mode, CPU_0)).isEqualTo(new OpenResult.Foreign(id, "stranger"));
+            assertThat(open("wire", mode, CPU_0)).isEqualTo(new OpenResult.Foreign(id, "stranger", List.of()));
             assertThat(anyProgram("wire")).hasValue(id);
         });
     }
@@ -200,10 +223,11 @@ class SteeringsIT {
     @Test
     void anotherAgentsSteeringIsForeign() {
         opened(open("wire", XdpMode.AUTO, CPU_0)).steering().close();
-        var other = new Steerings(bpffs.path().resolve("other"), Capabilities.probe());
+        var other =
+                new Steerings(bpffs.path().resolve("other"), Capabilities.probe(), Dispatchers.leftAlone(bpffs.path()));
         var wire = node.device("wire");
         assertThat(node.call(() -> other.open(wire, XdpMode.AUTO, CPU_0)))
-                .isEqualTo(new OpenResult.Foreign(anyProgram("wire").orElseThrow(), "steer"));
+                .isEqualTo(new OpenResult.Foreign(anyProgram("wire").orElseThrow(), "steer", List.of()));
     }
 
     @Test
@@ -335,8 +359,9 @@ class SteeringsIT {
     void aFolderThatIsNotOnABpfFileSystemIsRefusedWithWhatToDo() {
         var ordinary = Path.of("target", "not-bpffs", "steering").toAbsolutePath();
         var wire = node.device("wire");
-        var refusal =
-                refused(node.call(() -> new Steerings(ordinary, Capabilities.probe()).open(wire, XdpMode.AUTO, CPU_0)));
+        var refusal = refused(
+                node.call(() -> new Steerings(ordinary, Capabilities.probe(), Dispatchers.leftAlone(bpffs.path()))
+                        .open(wire, XdpMode.AUTO, CPU_0)));
         assertThat(refusal.reason()).isEqualTo(Refusal.Reason.NO_BPFFS);
         assertThat(refusal.message()).contains("is not on a BPF file system; mount one there: mount -t bpf bpf ");
         assertThat(anyProgram("wire")).isEmpty();
@@ -346,7 +371,8 @@ class SteeringsIT {
     void aProgramThatTheKernelRefusesIsReportedAndTheOneThatRunsGoesOn() {
         opened(open("wire", XdpMode.AUTO, CPU_0)).steering().close();
         int running = anyProgram("wire").orElseThrow();
-        var broken = new Steerings(pinFolder, Capabilities.probe(), Compiled.test("careless_steer"));
+        var broken = new Steerings(
+                pinFolder, Capabilities.probe(), Dispatchers.leftAlone(bpffs.path()), Compiled.test("careless_steer"));
         var wire = node.device("wire");
 
         var refusal = refused(node.call(() -> broken.open(wire, XdpMode.AUTO, CPU_0)));

@@ -103,6 +103,26 @@ class ChartTest {
                 .containsExactlyInAnyOrder("/sys/fs/bpf/ipsec-xdp", "/var/lib/ipsec-xdp");
     }
 
+    @Test
+    void sharingInterfacesTakesOneCapabilityAndOneFolderMore() {
+        var pod = agent(Project.CHART.render(Map.of("agent", Map.of("dispatcher", true))));
+        assertThat(pod.getContainers()).singleElement().satisfies(container -> {
+            isConfined(container);
+            assertThat(container.getSecurityContext().getCapabilities().getAdd())
+                    .containsExactlyInAnyOrder("NET_ADMIN", "BPF", "PERFMON", "SYS_ADMIN");
+            assertThat(container.getEnv())
+                    .anySatisfy(variable -> assertThat(variable.getName() + "=" + variable.getValue())
+                            .isEqualTo("IPSEC_XDP_AGENT_DISPATCHER=true"));
+            assertThat(container.getVolumeMounts())
+                    .anySatisfy(mount -> assertThat(mount.getMountPath()).isEqualTo("/run/ipsec-xdp/bpf/xdp"));
+        });
+        assertThat(pod.getVolumes().stream()
+                        .map(Volume::getHostPath)
+                        .filter(path -> path != null)
+                        .map(HostPathVolumeSource::getPath))
+                .containsExactlyInAnyOrder("/sys/fs/bpf/ipsec-xdp", "/sys/fs/bpf/xdp", "/var/lib/ipsec-xdp");
+    }
+
     /** The default AppArmor profile of containerd and Docker: {@code deny /sys/fs/[^c]*}{@code /** wklx}. */
     @Test
     void nothingIsMountedWhereAppArmorForbidsWriting() {

@@ -10,8 +10,9 @@ class XfrmInGuestIT {
 
     @Test
     void theAgentsOwnTestsHoldOnAKernelWithEsp(Cluster cluster) {
-        AgentTests.Outcome outcome =
-                new AgentTests(cluster.lab().project(), cluster.lab().kernel()).run();
+        GuestTests.Outcome outcome = new GuestTests(
+                        cluster.lab().project(), cluster.lab().kernel(), "agent", "io.ipsecxdp.agent.xfrm", "0")
+                .run();
 
         System.out.printf(
                 "%d of %d tests of the agent's XFRM that need ESP hold on kernel %s%n",

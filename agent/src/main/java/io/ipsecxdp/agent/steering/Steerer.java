@@ -71,6 +71,7 @@ public final class Steerer implements AutoCloseable {
     private final Hardware hardware;
     private final Map<String, Opened> open = new HashMap<>();
     private final Map<DesiredSteering, Refused> refusals = new HashMap<>();
+    private final Map<String, String> stuck = new HashMap<>();
     private final OverflowWatch overflows = new OverflowWatch();
     private final Learning learning = new Learning();
     private final Balancer balancer = new Balancer();
@@ -186,20 +187,27 @@ public final class Steerer implements AutoCloseable {
         return latest;
     }
 
-    /** Ends all steering that was ever begun in this node's place; gives the interface names. */
-    public List<String> endAll() {
+    /** Interface names, of those that are not steered any more, and of those that are, with the reason. */
+    public record Ended(List<String> ended, Map<String, String> left) {}
+
+    /** Ends all steering that was ever begun in this node's place. */
+    public Ended endAll() {
         close();
         List<String> ended = new ArrayList<>();
-        steerings.ifPresent(all -> all.pinned().forEach(pinned -> {
-            all.remove(pinned.ifname());
-            ended.add(pinned.ifname());
-        }));
-        steerings.ifPresent(Steerings::removeShared);
-        steerings.ifPresent(Steerings::removeShared);
+        Map<String, String> left = new TreeMap<>();
+        steerings.ifPresent(all -> all.pinned()
+                .forEach(pinned -> all.remove(pinned.ifname())
+                        .ifPresentOrElse(
+                                refusal -> left.put(pinned.ifname(), refusal.message()),
+                                () -> ended.add(pinned.ifname()))));
+        if (left.isEmpty()) {
+            steerings.ifPresent(Steerings::removeShared);
+        }
         state.write(state.journal().interfaces().keySet().stream()
+                .filter(name -> !left.containsKey(name))
                 .<JournalChange>map(JournalChange.DisownInterface::new)
                 .toList());
-        return List.copyOf(ended);
+        return new Ended(List.copyOf(ended), left);
     }
 
     /** Leaves all interfaces steered. */
@@ -282,6 +290,9 @@ public final class Steerer implements AutoCloseable {
 
     private void act(SteeringAction action) {
         switch (action) {
+            case Write(JournalChange.DisownInterface(String name)) when stuck.containsKey(name) -> {
+                // It is still ours
+            }
             case Write(JournalChange change) -> state.write(List.of(change));
             case End(String name) -> end(name);
             case Open(DesiredSteering wanted, NetDevice device, var mode, SteeringConfig config) -> {
@@ -307,7 +318,15 @@ public final class Steerer implements AutoCloseable {
         Optional.ofNullable(open.remove(name))
                 .ifPresent(opened -> opened.steering().close());
         Steerings all = steerings.orElseThrow();
-        all.remove(name);
+        Optional<Refusal> refusal = all.remove(name);
+        if (refusal.isPresent()) {
+            String why = refusal.get().message();
+            if (!why.equals(stuck.put(name, why))) {
+                LOG.warnf("%s is still steered: %s", name, why);
+            }
+            return;
+        }
+        stuck.remove(name);
         if (all.pinned().isEmpty()) {
             all.removeShared();
         }
@@ -349,6 +368,7 @@ public final class Steerer implements AutoCloseable {
     private Optional<SteeringStanding> open(
             DesiredSteering wanted, NetDevice device, io.ipsecxdp.bpf.XdpMode mode, SteeringConfig config) {
         String name = wanted.interfaceName();
+        stuck.remove(name);
         Optional.ofNullable(open.remove(name))
                 .ifPresent(opened -> opened.steering().close());
         return switch (steerings.orElseThrow().open(device, mode, config)) {
@@ -365,10 +385,18 @@ public final class Steerer implements AutoCloseable {
             }
             case OpenResult.Foreign foreign ->
                 Optional.of(SteeringPlan.failed(
-                        Reason.ForeignProgram,
-                        sentence(foreign.message()) + " It is left alone; remove it to steer here."));
+                        Reason.ForeignProgram, sentence(foreign.message()) + " It is left alone; " + remedy(foreign)));
             case OpenResult.Refused(Refusal refusal) -> Optional.of(refused(refusal));
         };
+    }
+
+    private static String remedy(OpenResult.Foreign foreign) {
+        if (foreign.isDispatcher()) {
+            return "to steer here, let the agents join it (agent.dispatcher of the chart), or remove it.";
+        }
+        return foreign.mayBeDispatcher()
+                ? "remove it to steer here, or, if it is libxdp's dispatcher, let the agents join it (agent.dispatcher of the chart)."
+                : "remove it to steer here.";
     }
 
     private Optional<SteeringStanding> reconfigure(DesiredSteering wanted, SteeringConfig config) {
@@ -393,6 +421,9 @@ public final class Steerer implements AutoCloseable {
                     .map(why -> "In generic mode: " + why + ".")
                     .orElse("In generic mode, as an earlier agent attached it."));
         }
+        if (opened.shared()) {
+            notes.add("It is a component of libxdp's dispatcher.");
+        }
         if (!capabilities.orElseThrow().saLookup()) {
             notes.add(
                     "This kernel cannot look SAs up from XDP: a hash of the SPI chooses the CPU of every SA whose owner is not declared.");
@@ -408,7 +439,8 @@ public final class Steerer implements AutoCloseable {
             LOG.infof("%s%n%s", refusal.message(), refusal.log());
         }
         Reason reason = switch (refusal.reason()) {
-            case NO_BPFFS, NATIVE_REFUSED -> Reason.Unsupported;
+            case NO_BPFFS, NATIVE_REFUSED, DISPATCHER_NEEDED -> Reason.Unsupported;
+            case SHARED_IN_OTHER_MODE -> Reason.ForeignProgram;
             case NO_SUCH_CPU -> Reason.CpuNotOnNode;
             case NO_SUCH_DEVICE -> Reason.InterfaceNotFound;
             case KERNEL_REFUSED -> Reason.KernelRefused;

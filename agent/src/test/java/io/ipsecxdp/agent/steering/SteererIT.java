@@ -12,6 +12,7 @@ import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.plan.SteeringStanding;
 import io.ipsecxdp.agent.state.StateFolder;
 import io.ipsecxdp.bpf.Capabilities;
+import io.ipsecxdp.bpf.Dispatchers;
 import io.ipsecxdp.bpf.NetDevice;
 import io.ipsecxdp.bpf.SteeringConfig;
 import io.ipsecxdp.bpf.Steerings;
@@ -77,7 +78,12 @@ class SteererIT {
 
     private Steerer steerer(Path pins) {
         Capabilities can = Capabilities.probe();
-        return new Steerer(Optional.of(new Steerings(pins, can)), Optional.of(can), state, "boot", clock);
+        return new Steerer(
+                Optional.of(new Steerings(pins, can, Dispatchers.leftAlone(bpffs))),
+                Optional.of(can),
+                state,
+                "boot",
+                clock);
     }
 
     private static Slice slice(XdpMode mode, String cpus, String... interfaces) {
@@ -239,13 +245,13 @@ class SteererIT {
 
     @Test
     void somebodyElsesProgramIsNamedAndLeftAloneUntilItGoes() {
-        Steerings foreign = new Steerings(bpffs.resolve("foreign"), Capabilities.probe());
+        Steerings foreign = new Steerings(bpffs.resolve("foreign"), Capabilities.probe(), Dispatchers.leftAlone(bpffs));
         namespace.call(() -> foreign.open(
                 Links.list().get("eth0").device(), io.ipsecxdp.bpf.XdpMode.NATIVE, SteeringConfig.of(Set.of(0), 64)));
         try (Steerer steerer = steerer(bpffs.resolve("ours"))) {
             SteeringStanding refused = reconcile(steerer, slice(XdpMode.Auto, "0-1", "eth0"));
             assertThat(refused.standing().reason()).isEqualTo(Reason.ForeignProgram);
-            assertThat(refused.standing().message()).contains("id ", "left alone");
+            assertThat(refused.standing().message()).contains("id ", "left alone; remove it to steer here.");
 
             namespace.call(() -> {
                 foreign.remove("eth0");
@@ -266,7 +272,7 @@ class SteererIT {
             Slice slice = slice(XdpMode.Auto, "0-1", "eth0");
             reconcile(steerer, slice);
             namespace.call(() -> {
-                new Steerings(pins, Capabilities.probe()).remove("eth0");
+                new Steerings(pins, Capabilities.probe(), Dispatchers.leftAlone(bpffs)).remove("eth0");
                 return true;
             });
             assertThat(namespace.run("ip link show eth0")).doesNotContain("xdp");

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * bpf(2) on file descriptors, by way of libbpf's low-level functions. All but those that return {@link Optional} throw
@@ -22,6 +24,10 @@ public final class Bpf {
     static final int BPF_LINK_TYPE_XDP = 6;
     static final int BPF_NOEXIST = 1;
     private static final int CLOCK_MONOTONIC = 1;
+    private static final int IF_NAMESIZE = 16;
+
+    /** MAX_USED_MAPS of include/linux/bpf_verifier.h. */
+    private static final int MOST_MAPS = 64;
 
     private Bpf() {}
 
@@ -41,7 +47,10 @@ public final class Bpf {
         static final int MAP_CREATE_OPTS_FLAGS = 28;
 
         static final int PROG_INFO_SIZE = 80;
+        static final int PROG_INFO_TYPE = 0;
         static final int PROG_INFO_ID = 4;
+        static final int PROG_INFO_NR_MAP_IDS = 52;
+        static final int PROG_INFO_MAP_IDS = 56;
         static final int PROG_INFO_NAME = 64;
         static final int OBJ_NAME_LEN = 16;
 
@@ -81,6 +90,13 @@ public final class Bpf {
         return index == 0 ? OptionalInt.empty() : OptionalInt.of(index);
     }
 
+    /** Whether the calling thread's network namespace has an interface of this index. */
+    public static boolean hasInterface(int index) {
+        try (var name = new Memory(IF_NAMESIZE)) {
+            return LibC.if_indextoname(index, name) != null;
+        }
+    }
+
     /** CPUs that may ever come online (/sys/devices/system/cpu/possible). */
     public static int possibleCpus() {
         return check("Counting the possible CPUs", Libbpf.libbpf_num_possible_cpus());
@@ -118,9 +134,19 @@ public final class Bpf {
     }
 
     public static ProgramInfo programInfo(Fd program) {
-        try (var info = info("a program", program, Layout.PROG_INFO_SIZE)) {
+        try (var info = new Memory(Layout.PROG_INFO_SIZE);
+                var maps = new Memory((long) MOST_MAPS * Integer.BYTES)) {
+            info.clear();
+            info.setInt(Layout.PROG_INFO_NR_MAP_IDS, MOST_MAPS);
+            info.setPointer(Layout.PROG_INFO_MAP_IDS, maps);
+            fill(info, "a program", program);
             var name = info.getByteArray(Layout.PROG_INFO_NAME, Layout.OBJ_NAME_LEN);
-            return new ProgramInfo(info.getInt(Layout.PROG_INFO_ID), cString(name));
+            int used = Math.min(info.getInt(Layout.PROG_INFO_NR_MAP_IDS), MOST_MAPS);
+            return new ProgramInfo(
+                    info.getInt(Layout.PROG_INFO_TYPE),
+                    info.getInt(Layout.PROG_INFO_ID),
+                    cString(name),
+                    IntStream.of(maps.getIntArray(0, used)).boxed().collect(Collectors.toSet()));
         }
     }
 
@@ -333,12 +359,18 @@ public final class Bpf {
     private static Memory info(String what, Fd fd, int size) {
         var info = new Memory(size);
         info.clear();
-        try (var length = int32(size)) {
-            check("Asking for the facts of " + what, Libbpf.bpf_obj_get_info_by_fd(fd.number(), info, length));
+        try {
+            fill(info, what, fd);
             return info;
         } catch (RuntimeException e) {
             info.close();
             throw e;
+        }
+    }
+
+    private static void fill(Memory info, String what, Fd fd) {
+        try (var length = int32((int) info.size())) {
+            check("Asking for the facts of " + what, Libbpf.bpf_obj_get_info_by_fd(fd.number(), info, length));
         }
     }
 

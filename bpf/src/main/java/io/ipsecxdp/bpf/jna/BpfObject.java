@@ -93,6 +93,11 @@ public final class BpfObject implements AutoCloseable {
         });
     }
 
+    /** For libxdp, which loads it in its own way. */
+    Pointer pointer() {
+        return object;
+    }
+
     public Fd program(String program) {
         return Fd.borrowed(
                 Bpf.check("Asking for the program " + program, Libbpf.bpf_program__fd(findProgram(program))));

@@ -15,6 +15,10 @@ final class LibC {
 
     static native int if_nametoindex(String name);
 
+    static native Pointer if_indextoname(int index, Pointer name);
+
+    static native int setenv(String name, String value, int overwrite);
+
     static native int clock_gettime(int clock, Pointer timespec);
 
     /** A {@code va_list} argument is a pointer in the ABIs of x86-64 and of arm64. */

@@ -71,6 +71,8 @@ final class Libbpf {
 
     static native int bpf_prog_get_fd_by_id(int id);
 
+    static native int bpf_btf_get_fd_by_id(int id);
+
     static native int bpf_map_lookup_elem(int fd, Pointer key, Pointer value);
 
     static native int bpf_map_update_elem(int fd, Pointer key, Pointer value, long flags);
@@ -94,6 +96,8 @@ final class Libbpf {
     static native int bpf_prog_test_run_opts(int programFd, Pointer opts);
 
     static native int libbpf_probe_bpf_map_type(int type, Pointer opts);
+
+    static native int libbpf_probe_bpf_prog_type(int type, Pointer opts);
 
     static native Pointer btf__load_vmlinux_btf();
 

@@ -1,4 +1,16 @@
 package io.ipsecxdp.bpf.jna;
 
-/** What the kernel says of a program (struct bpf_prog_info). The name has at most 15 characters and may be empty. */
-public record ProgramInfo(int id, String name) {}
+import java.util.Set;
+
+/**
+ * What the kernel says of a program (struct bpf_prog_info).
+ *
+ * @param type enum bpf_prog_type
+ * @param name at most 15 characters, may be empty
+ * @param maps ids of the maps that it uses
+ */
+public record ProgramInfo(int type, int id, String name, Set<Integer> maps) {
+    public ProgramInfo {
+        maps = Set.copyOf(maps);
+    }
+}

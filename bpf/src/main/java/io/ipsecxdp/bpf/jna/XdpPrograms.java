@@ -10,4 +10,8 @@ public record XdpPrograms(int nativeId, int genericId, int offloadedId) {
                 .filter(id -> id != 0)
                 .findFirst();
     }
+
+    public boolean has(int id) {
+        return id != 0 && (id == nativeId || id == genericId || id == offloadedId);
+    }
 }

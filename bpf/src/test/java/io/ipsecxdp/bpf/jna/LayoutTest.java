@@ -69,6 +69,9 @@ class LayoutTest {
             offset("bpf_map_create_opts", "sz", Layout.OPTS_SZ),
             offset("bpf_map_create_opts", "map_flags", Layout.MAP_CREATE_OPTS_FLAGS),
             holds("bpf_map_create_opts", Layout.MAP_CREATE_OPTS_SIZE),
+            offset("bpf_prog_info", "type", Layout.PROG_INFO_TYPE),
+            offset("bpf_prog_info", "nr_map_ids", Layout.PROG_INFO_NR_MAP_IDS),
+            offset("bpf_prog_info", "map_ids", Layout.PROG_INFO_MAP_IDS),
             offset("bpf_prog_info", "id", Layout.PROG_INFO_ID),
             offset("bpf_prog_info", "name", Layout.PROG_INFO_NAME),
             new Fact("BPF_OBJ_NAME_LEN", Layout.OBJ_NAME_LEN),
@@ -105,6 +108,7 @@ class LayoutTest {
             new Fact("BPF_XDP", Bpf.BPF_XDP),
             new Fact("BPF_NOEXIST", Bpf.BPF_NOEXIST),
             new Fact("BPF_LINK_TYPE_XDP", Bpf.BPF_LINK_TYPE_XDP),
+            new Fact("BPF_PROG_TYPE_EXT", DispatcherLibrary.PROG_TYPE_EXT),
             new Fact("BPF_MAP_TYPE_CPUMAP", Bpf.MAP_TYPE_CPUMAP),
             new Fact("XDP_FLAGS_SKB_MODE", XdpFlag.GENERIC.bits()),
             new Fact("XDP_FLAGS_DRV_MODE", XdpFlag.NATIVE.bits()));

@@ -7,6 +7,7 @@ import com.sun.jna.Pointer;
 /** Capabilities of the calling thread (capabilities(7)). */
 public final class Privileges {
     public static final int NET_ADMIN = 12;
+    public static final int SYS_ADMIN = 21;
     public static final int PERFMON = 38;
     public static final int BPF = 39;
 

@@ -7,12 +7,14 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * The agent's own tests that need a kernel with ESP (in its sources: {@code @InGuest}), run in a kernel that has it.
+ * A module's own tests that need more of a kernel than this machine's may have (in its sources: tag {@code guest}), run in
+ * one that has it.
  *
- * @param kernel where they run, on CPU 0: an emulated CPU translates code once more for each of its siblings
+ * @param packageName where they are
+ * @param cpus where they run: an emulated CPU translates code once more for each of its siblings
  */
-record AgentTests(Project project, Kernel kernel) {
-    private static final Duration PATIENCE = Duration.ofMinutes(6);
+record GuestTests(Project project, Kernel kernel, String module, String packageName, String cpus) {
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final Pattern COUNT = Pattern.compile("\\[ *([0-9]+) tests (found|successful) *]");
 
     /**
@@ -26,7 +28,7 @@ record AgentTests(Project project, Kernel kernel) {
     Outcome run() {
         String folder = kernel.run("mktemp", "-d").strip();
         try {
-            copy(project.root().resolve("agent/target"), List.of("classes/io", "test-classes/io"), folder);
+            copy(project.root().resolve(module).resolve("target"), List.of("classes/io", "test-classes/io"), folder);
             copy(project.target(), List.of("in-guest"), folder);
             return outcome(Command.of(kernel.command(launcher(folder)))
                     .within(PATIENCE)
@@ -44,7 +46,7 @@ record AgentTests(Project project, Kernel kernel) {
                 "CI=true",
                 "taskset",
                 "-c",
-                "0",
+                cpus,
                 kernel.payload().folder() + "/jre/bin/java",
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
@@ -57,7 +59,7 @@ record AgentTests(Project project, Kernel kernel) {
                 "--disable-ansi-colors",
                 "--details=tree",
                 "--include-engine=junit-jupiter",
-                "--select-package=io.ipsecxdp.agent.xfrm",
+                "--select-package=" + packageName,
                 "--include-classname=.*IT",
                 "--include-tag=guest");
     }
