@@ -54,10 +54,10 @@ public final class KeyMaterial implements AutoCloseable {
         target.put(bytes.duplicate().clear());
     }
 
-    /** Puts {@code length} bytes, from offset {@code from} on, at the target's position; its owner has to wipe them. */
-    public void writeTo(ByteBuffer target, int from, int length) {
+    /** Puts {@code length} bytes, from offset {@code from} on, at offset {@code at} of the target; its owner has to wipe them. */
+    public void writeTo(ByteBuffer target, int at, int from, int length) {
         requireUsable();
-        target.put(bytes.slice(from, length));
+        target.put(at, bytes, from, length);
     }
 
     /** Compares in a time that depends on the lengths only. */

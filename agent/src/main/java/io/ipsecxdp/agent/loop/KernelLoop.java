@@ -20,12 +20,12 @@ import io.ipsecxdp.agent.steering.Steerer;
 import io.ipsecxdp.agent.xfrm.Mark;
 import io.ipsecxdp.agent.xfrm.Notification;
 import io.ipsecxdp.agent.xfrm.ObservedSa;
-import io.ipsecxdp.agent.xfrm.SaId;
 import io.ipsecxdp.agent.xfrm.Xfrm;
 import io.ipsecxdp.crds.CpuList;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,6 +58,12 @@ public final class KernelLoop implements AutoCloseable {
     /** Well below the time that a key is held for. */
     private static final Duration KEYS_GATHER_AT_MOST = Duration.ofSeconds(1);
 
+    /**
+     * To tell of ten thousand SAs takes longer than to repair one. So it waits for a while after a repair, for others that
+     * are to be repaired before.
+     */
+    private static final Duration AFTERMATH = Duration.ofMillis(250);
+
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
     /** A loop that has not come around for so long is stuck. */
@@ -73,6 +79,7 @@ public final class KernelLoop implements AutoCloseable {
     private final Thread thread;
     private final Backoff listening;
     private final Backoff rounds;
+    private final Backoff aftermaths;
     private final Backoff steeringRounds;
     private final Backoff telling;
 
@@ -83,7 +90,12 @@ public final class KernelLoop implements AutoCloseable {
     private Optional<NodeFacts> facts = Optional.empty();
     private Optional<KernelWork.Round> round = Optional.empty();
     private Map<SteeringStanding.Key, SteeringStanding> steering = Map.of();
+    private Optional<Set<Mark>> marks = Optional.empty();
     private boolean roundNeeded;
+    /** A round about what was heard of is enough. */
+    private boolean repairNeeded;
+
+    private Optional<Instant> aftermathDue = Optional.empty();
     private Duration keysGather = KEYS_GATHER;
     private Optional<Instant> keysGatherUntil = Optional.empty();
     private boolean steeringNeeded;
@@ -111,6 +123,7 @@ public final class KernelLoop implements AutoCloseable {
         this.clock = clock;
         this.listening = new Backoff("Taking in what happened", clock);
         this.rounds = new Backoff("The work on SAD and SPD", clock);
+        this.aftermaths = new Backoff("Looking all SAs over", clock);
         this.steeringRounds = new Backoff("Steering", clock);
         this.telling = new Backoff("Reporting", clock);
         this.cameAround = clock.instant();
@@ -177,11 +190,19 @@ public final class KernelLoop implements AutoCloseable {
             work.tendKeys();
         }
         roundNeeded |= work.roundDue().filter(due -> !now.isBefore(due)).isPresent();
-        roundNeeded |= keysGatherUntil
+        repairNeeded |= keysGatherUntil
                 .filter(until -> !work.readingKeys() || !now.isBefore(until))
                 .isPresent();
-        if (roundNeeded && rounds.attempt(this::round)) {
+        Optional<String> trouble = rounds.trouble();
+        if ((roundNeeded || repairNeeded) && rounds.attempt(roundNeeded ? this::round : this::repair)) {
             roundNeeded = false;
+            repairNeeded = false;
+        }
+        newsNeeded |= !rounds.trouble().equals(trouble);
+        boolean over =
+                aftermathDue.filter(due -> !clock.instant().isBefore(due)).isPresent();
+        if (over && aftermaths.attempt(this::aftermath)) {
+            aftermathDue = Optional.empty();
         }
         if (steeringNeeded && steeringRounds.attempt(this::steer)) {
             steeringNeeded = false;
@@ -192,30 +213,47 @@ public final class KernelLoop implements AutoCloseable {
     }
 
     private void round() {
-        newsNeeded = true;
         Instant now = clock.instant();
         if (!xfrm.capabilities().missing().isEmpty() && now.isAfter(probedAt.plus(PROBE_AGAIN))) {
             probedAt = now;
             xfrm.probe();
         }
-        Optional<Set<Mark>> marksBefore = saMarks();
         round = Optional.of(work.round(reporter.kernelFacts(facts.orElseThrow())));
-        steeringNeeded |= !marksBefore.equals(saMarks());
-        tellSas();
-        refused = round.orElseThrow().observed().sas().values().stream()
-                .map(ObservedSa::errors)
-                .reduce(ObservedSa.Errors.NONE, ObservedSa.Errors::plus);
+        aftermathDue = Optional.of(now);
+        keysGather(now);
+    }
+
+    private void repair() {
+        Instant now = clock.instant();
+        round = Optional.of(work.repair(reporter.kernelFacts(facts.orElseThrow())));
+        aftermathDue = aftermathDue.or(() -> Optional.of(clock.instant().plus(AFTERMATH)));
+        keysGather(now);
+    }
+
+    private void keysGather(Instant begun) {
         keysGatherUntil = Optional.empty();
-        Duration took = Duration.between(now, clock.instant());
+        Duration took = Duration.between(begun, clock.instant());
         keysGather = took.compareTo(KEYS_GATHER) < 0
                 ? KEYS_GATHER
                 : took.compareTo(KEYS_GATHER_AT_MOST) < 0 ? took : KEYS_GATHER_AT_MOST;
     }
 
+    /** What goes through all SAs after they were looked at. */
+    private void aftermath() {
+        newsNeeded = true;
+        Collection<ObservedSa> sas = round.orElseThrow().observed().sas().values();
+        Optional<Set<Mark>> now =
+                Optional.of(sas.stream().map(sa -> sa.id().mark()).collect(Collectors.toSet()));
+        steeringNeeded |= !marks.equals(now);
+        marks = now;
+        refused = sas.stream().map(ObservedSa::errors).reduce(ObservedSa.Errors.NONE, ObservedSa.Errors::plus);
+        tellSas();
+    }
+
     private void steer() {
         newsNeeded = true;
         steering = steerer.reconcile(
-                slices.orElseThrow(), Links.list(), facts.orElseThrow().cpus(), saMarks());
+                slices.orElseThrow(), Links.list(), facts.orElseThrow().cpus(), marks);
         tellSas();
     }
 
@@ -223,14 +261,9 @@ public final class KernelLoop implements AutoCloseable {
         round.ifPresent(done -> steerer.know(done.desired(), done.observed()));
     }
 
-    private Optional<Set<Mark>> saMarks() {
-        return round.map(
-                done -> done.observed().sas().keySet().stream().map(SaId::mark).collect(Collectors.toSet()));
-    }
-
     private void tell() {
         if (round.isPresent()) {
-            Optional<String> trouble = Stream.of(listening, rounds, steeringRounds)
+            Optional<String> trouble = Stream.of(listening, rounds, aftermaths, steeringRounds)
                     .map(Backoff::trouble)
                     .flatMap(Optional::stream)
                     .findFirst();
@@ -252,7 +285,7 @@ public final class KernelLoop implements AutoCloseable {
                 roundNeeded |= !sameOrders;
                 steeringNeeded |= !sameOrders;
             }
-            case KernelTold(List<Notification> notifications) -> roundNeeded |= work.hear(notifications);
+            case KernelTold(List<Notification> notifications) -> repairNeeded |= work.hear(notifications);
             case LinksChanged() -> {
                 steeringNeeded = true;
                 slices.filter(Desired::namesInterfaces).ifPresent(this::lookAtInterfaces);
@@ -315,7 +348,11 @@ public final class KernelLoop implements AutoCloseable {
                 ? rounds.until().stream()
                 : Stream.of(work.roundDue(), keysGatherUntil).flatMap(Optional::stream);
         Stream<Instant> others = Stream.of(
-                        Optional.of(resyncAt), work.keysDue(), steeringRounds.until(), telling.until())
+                        Optional.of(resyncAt),
+                        work.keysDue(),
+                        aftermaths.until().or(() -> aftermathDue),
+                        steeringRounds.until(),
+                        telling.until())
                 .flatMap(Optional::stream);
         return Stream.concat(round, others)
                 .min(Instant::compareTo)

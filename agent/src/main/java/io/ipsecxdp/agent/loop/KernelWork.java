@@ -15,13 +15,17 @@ import io.ipsecxdp.agent.plan.Action.ReplacePolicy;
 import io.ipsecxdp.agent.plan.Action.Write;
 import io.ipsecxdp.agent.plan.Action.WriteKey;
 import io.ipsecxdp.agent.plan.Birth;
+import io.ipsecxdp.agent.plan.Concern;
 import io.ipsecxdp.agent.plan.Desired;
 import io.ipsecxdp.agent.plan.DesiredEntry;
 import io.ipsecxdp.agent.plan.DesiredPolicy;
 import io.ipsecxdp.agent.plan.DesiredSa;
 import io.ipsecxdp.agent.plan.Facts;
+import io.ipsecxdp.agent.plan.Journal;
 import io.ipsecxdp.agent.plan.JournalChange;
 import io.ipsecxdp.agent.plan.KeyUse;
+import io.ipsecxdp.agent.plan.Ledger;
+import io.ipsecxdp.agent.plan.Neighbourhood;
 import io.ipsecxdp.agent.plan.Observed;
 import io.ipsecxdp.agent.plan.OwnedPolicy;
 import io.ipsecxdp.agent.plan.OwnedSa;
@@ -35,6 +39,8 @@ import io.ipsecxdp.agent.state.StateFolder;
 import io.ipsecxdp.agent.xfrm.Change;
 import io.ipsecxdp.agent.xfrm.KernelError;
 import io.ipsecxdp.agent.xfrm.Notification;
+import io.ipsecxdp.agent.xfrm.ObservedPolicy;
+import io.ipsecxdp.agent.xfrm.ObservedSa;
 import io.ipsecxdp.agent.xfrm.PolicyId;
 import io.ipsecxdp.agent.xfrm.Result;
 import io.ipsecxdp.agent.xfrm.SaDirection;
@@ -53,6 +59,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
@@ -75,6 +83,23 @@ public final class KernelWork {
 
     private record Refused(Standing standing, int times, Instant until) {}
 
+    /** What a plan without actions was made of: as long as it is the same, so is the plan. */
+    private record Settled(
+            Observed observed,
+            Desired desired,
+            Journal journal,
+            Ledger ledger,
+            Witness witness,
+            long keys,
+            Facts facts,
+            Plan plan) {}
+
+    /** What was decided last, about what was seen last. */
+    private record Outcome(Plan plan, Observed observed) {}
+
+    /** The last round that looked at everything, and what was looked at since. */
+    private record Done(Round round, Facts facts, Instant at) {}
+
     /** An action with the change that it comes down to. */
     private record Step(Action action, Change change, Optional<KeyMaterial> key) {}
 
@@ -94,11 +119,16 @@ public final class KernelWork {
     private final Map<DesiredEntry, Refused> refusals = new HashMap<>();
     private final Map<KeyFingerprint, KeyUse> ended = new HashMap<>();
     private final Map<SaId, Instant> absentSince = new HashMap<>();
+    private final Concerns concerns = new Concerns();
     private Desired desired = Desired.UNKNOWN;
-    private Set<Object> concerned = Set.of();
-    private Set<String> inForce = Set.of();
+    private Neighbourhood neighbourhood = new Neighbourhood(desired);
     private Witness witness;
     private Acquires acquires = Acquires.NONE;
+    private List<ObservedSa> dumpedSas = List.of();
+    private List<ObservedPolicy> dumpedPolicies = List.of();
+    private Observed dumped = Observed.NOTHING;
+    private Optional<Settled> settled = Optional.empty();
+    private Optional<Done> done = Optional.empty();
 
     public KernelWork(Xfrm xfrm, StateFolder state, KeyRing keys, Clock clock) {
         this.xfrm = xfrm;
@@ -110,12 +140,8 @@ public final class KernelWork {
 
     public void want(Desired desired) {
         this.desired = desired;
-        this.concerned = Stream.concat(
-                        desired.sas().values().stream()
-                                .<Object>map(sa -> sa.sa().id()),
-                        desired.policies().values().stream()
-                                .map(policy -> policy.policy().id()))
-                .collect(Collectors.toSet());
+        this.neighbourhood = new Neighbourhood(desired);
+        concerns.everything();
     }
 
     /** The orders are as before; what is reported of them may have changed. */
@@ -131,10 +157,14 @@ public final class KernelWork {
             witness.ended(notification, state.journal(), state.ledger())
                     .ifPresent(use -> ended.putIfAbsent(use.key(), use));
             boolean matters = matters(notification);
+            if (matters) {
+                concerns.add(notification.event());
+            }
             round |= matters;
             boolean goesOn = notification.event() instanceof Notification.SaExpired(var id, boolean hard) && !hard;
             if (matters && !notification.own() && !goesOn) {
                 // Somebody may have made room
+                refusals.keySet().forEach(concerns::add);
                 refusals.clear();
             }
         }
@@ -152,30 +182,100 @@ public final class KernelWork {
 
     /** Takes in a key, or why there is none; true if it calls for a round. */
     public boolean arrived(String uid, KeySecrets.Answer answer) {
-        return keys.arrived(uid, answer);
+        boolean changed = keys.arrived(uid, answer);
+        if (changed) {
+            Optional.ofNullable(desired.sas().get(uid)).ifPresent(concerns::add);
+        }
+        return changed;
     }
 
     /** Observes, decides, acts and reads back, until nothing is left to do that can be done now. */
     public Round round(Facts facts) {
+        concerns.everything();
         writeEnded();
         keys.keepOnly(desired.sas());
-        Observed observed = observe();
-        Plan plan = plan(observed, facts);
-        for (int pass = 1; pass < MOST_PASSES && !plan.actions().isEmpty(); pass++) {
-            boolean kernelChanged = act(plan.actions(), facts);
-            if (kernelChanged) {
-                observed = observe();
+        Outcome outcome = settle(() -> Optional.of(observe()), observed -> plan(observed, facts), facts)
+                .orElseThrow();
+        Round round = done(new Round(desired, outcome.plan(), outcome.observed(), acquires), facts, clock.instant());
+        tendKeys();
+        return round;
+    }
+
+    /**
+     * A round about what was heard of since the last one, keys that arrived included: it asks the kernel for these SAs and
+     * policies, and for no others. Where it cannot be told what else is concerned, it is a round about everything. What
+     * is known of all else, counters for one, is as old as the last of those.
+     */
+    public Round repair(Facts facts) {
+        return done.filter(last -> isRepairable(last, facts))
+                .flatMap(last -> concerns.places()
+                        .map(places ->
+                                neighbourhood.withWaiting(places, last.round().plan()))
+                        .filter(Concern::isUnmarked)
+                        .flatMap(places -> repair(places, last)))
+                .orElseGet(() -> round(facts));
+    }
+
+    /** Empty if the kernel has something in one of these places that hides what else is there. */
+    private Optional<Round> repair(Concern places, Done last) {
+        concerns.everything();
+        writeEnded();
+        Observed whole = last.round().observed();
+        Plan known = last.round().plan();
+        Facts facts = last.facts();
+        return settle(
+                        () -> observe(places),
+                        there -> Plan.of(neighbourhood.part(places, situation(Observed.NOTHING, facts), there, known)),
+                        facts)
+                .map(part -> new Round(desired, known.after(part.plan()), whole.after(places, part.observed()), acquires))
+                .map(round -> done(round, facts, last.at()));
+    }
+
+    /** Empty if what is looked at cannot be seen. */
+    private Optional<Outcome> settle(Supplier<Optional<Observed>> look, Function<Observed, Plan> decide, Facts facts) {
+        Optional<Observed> there = look.get();
+        for (int pass = 1; there.isPresent(); pass++) {
+            Plan plan = decide.apply(there.get());
+            if (pass == MOST_PASSES || plan.actions().isEmpty()) {
+                return Optional.of(new Outcome(plan, there.get()));
             }
-            plan = plan(observed, facts);
+            boolean kernelChanged = act(plan.actions(), facts);
+            if (plan.actions().stream().allMatch(ReadKey.class::isInstance)) {
+                // Nothing can be done until a key arrives, and that calls for a round
+                return Optional.of(new Outcome(plan.withoutActions(), there.get()));
+            }
+            if (kernelChanged) {
+                there = look.get();
+            }
         }
-        inForce = inForce(plan);
-        keys.tend(inForce);
-        return new Round(desired, plan, observed, acquires);
+        return Optional.empty();
+    }
+
+    private boolean isRepairable(Done last, Facts facts) {
+        Plan plan = last.round().plan();
+        return !plan.strays()
+                && plan.actions().isEmpty()
+                // Whether one is answered shows among all SAs
+                && acquires.isEmpty()
+                && last.facts().equals(facts)
+                && roundDue().filter(due -> !clock.instant().isBefore(due)).isEmpty();
+    }
+
+    private Round done(Round round, Facts facts, Instant at) {
+        done = Optional.of(new Done(round, facts, at));
+        concerns.nothing();
+        return round;
     }
 
     /** Asks again for keys that are due. Their answers may call for a round. */
     public void tendKeys() {
-        keys.tend(inForce);
+        keys.tend(this::isInForce);
+    }
+
+    private boolean isInForce(String uid) {
+        return done.map(last -> last.round().plan().sas().get(uid))
+                .filter(standing -> standing.state() == EntryState.Installed)
+                .isPresent();
     }
 
     /** Whether more keys arrive in a moment. */
@@ -190,11 +290,15 @@ public final class KernelWork {
 
     /** When the next round is due, if nothing happens before. */
     public Optional<Instant> roundDue() {
-        Instant now = clock.instant();
         return Stream.concat(
-                        refusals.values().stream().map(Refused::until).filter(now::isBefore),
+                        refusals.values().stream().map(Refused::until).filter(this::isAhead),
                         absentSince.values().stream().map(since -> since.plus(NOTIFICATIONS_TAKE_AT_MOST)))
                 .min(Instant::compareTo);
+    }
+
+    /** The last round that looked at everything was before. */
+    private boolean isAhead(Instant time) {
+        return done.filter(last -> !last.at().isBefore(time)).isEmpty();
     }
 
     private boolean matters(Notification notification) {
@@ -215,31 +319,109 @@ public final class KernelWork {
         };
     }
 
-    private boolean concerns(Object id) {
-        return concerned.contains(id)
-                || state.journal().sas().containsKey(id)
-                || state.journal().policies().containsKey(id);
+    private boolean concerns(SaId id) {
+        return neighbourhood.has(id) || state.journal().sas().containsKey(id);
+    }
+
+    private boolean concerns(PolicyId id) {
+        return neighbourhood.has(id) || state.journal().policies().containsKey(id);
     }
 
     private Observed observe() {
-        Observed observed = Observed.of(xfrm.dumpSas(), xfrm.dumpPolicies());
+        List<ObservedSa> sas = xfrm.dumpSas();
+        List<ObservedPolicy> policies = xfrm.dumpPolicies();
+        if (sas != dumpedSas || !policies.equals(dumpedPolicies)) {
+            dumped = Observed.of(sas, policies);
+        }
+        dumpedSas = sas;
+        dumpedPolicies = policies;
+        boolean watched = absentSince.isEmpty()
+                && settled.filter(before -> before.observed() == dumped
+                                && before.journal() == state.journal()
+                                && before.witness() == witness)
+                        .isPresent();
+        if (!watched) {
+            Set<SaId> owned = state.journal().sas().keySet();
+            absentSince.keySet().retainAll(owned);
+            watch(owned, dumped);
+            giveUpHope();
+        }
+        return dumped;
+    }
+
+    /** Asks for these places only. Empty if the kernel shows something else instead. */
+    private Optional<Observed> observe(Concern places) {
+        List<ObservedSa> sas =
+                places.sas().stream().map(xfrm::get).flatMap(Optional::stream).toList();
+        List<ObservedPolicy> policies = places.policies().stream()
+                .map(xfrm::get)
+                .flatMap(Optional::stream)
+                .toList();
+        boolean asAsked = sas.stream().allMatch(sa -> places.sas().contains(sa.id()))
+                && policies.stream().allMatch(policy -> places.policies().contains(policy.id()));
+        if (!asAsked) {
+            return Optional.empty();
+        }
+        Observed there = Observed.of(sas, policies);
+        watch(places.sas().stream().filter(state.journal().sas()::containsKey).toList(), there);
+        return Optional.of(there);
+    }
+
+    /** What of ours is absent without a word of the kernel. */
+    private void watch(Collection<SaId> owned, Observed observed) {
         Instant now = clock.instant();
-        Set<SaId> absent = new HashSet<>(state.journal().sas().keySet());
-        absent.removeAll(observed.sas().keySet());
-        absent.removeAll(witness.goneSas());
-        absent.removeAll(witness.silentSas());
-        absentSince.keySet().retainAll(absent);
-        absent.forEach(id -> absentSince.putIfAbsent(id, now));
+        for (SaId id : owned) {
+            boolean unexplained = !observed.sas().containsKey(id)
+                    && !witness.goneSas().contains(id)
+                    && !witness.silentSas().contains(id);
+            if (unexplained) {
+                absentSince.putIfAbsent(id, now);
+            } else {
+                absentSince.remove(id);
+            }
+        }
+    }
+
+    private void giveUpHope() {
+        Instant now = clock.instant();
         Set<SaId> hopeless = absentSince.entrySet().stream()
                 .filter(entry -> !now.isBefore(entry.getValue().plus(NOTIFICATIONS_TAKE_AT_MOST)))
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toSet());
         absentSince.keySet().removeAll(hopeless);
-        witness = witness.withoutHopeFor(hopeless);
-        return observed;
+        if (!hopeless.isEmpty()) {
+            witness = witness.withoutHopeFor(hopeless);
+        }
     }
 
     private Plan plan(Observed observed, Facts facts) {
+        acquires = acquires.unanswered(observed, clock.instant());
+        Optional<Plan> same = settled.filter(before -> refusals.isEmpty()
+                        && acquires.isEmpty()
+                        && before.observed() == observed
+                        && before.desired() == desired
+                        && before.journal() == state.journal()
+                        && before.ledger() == state.ledger()
+                        && before.witness() == witness
+                        && before.keys() == keys.changes()
+                        && before.facts().equals(facts))
+                .map(Settled::plan);
+        if (same.isPresent()) {
+            return same.get();
+        }
+        Plan plan = Plan.of(situation(observed, facts));
+        boolean lasts = plan.actions().isEmpty()
+                && refusals.isEmpty()
+                && acquires.isEmpty()
+                && !neighbourhood.dependsOnTime();
+        settled = lasts
+                ? Optional.of(new Settled(
+                        observed, desired, state.journal(), state.ledger(), witness, keys.changes(), facts, plan))
+                : Optional.empty();
+        return plan;
+    }
+
+    private Situation situation(Observed observed, Facts facts) {
         Instant now = clock.instant();
         Map<DesiredEntry, Standing> refused = new HashMap<>();
         refusals.keySet().removeIf(entry -> !isDesired(entry));
@@ -248,18 +430,18 @@ public final class KernelWork {
                 refused.put(entry, refusal.standing());
             }
         });
-        acquires = acquires.unanswered(observed, now);
-        return Plan.of(new Situation(
+        return new Situation(
                 desired,
                 observed,
                 state.journal(),
                 state.ledger(),
                 witness,
-                keys.views(),
+                keys::view,
                 refused,
+                Map.of(),
                 acquires,
                 facts,
-                now));
+                now);
     }
 
     private boolean isDesired(DesiredEntry entry) {
@@ -267,13 +449,6 @@ public final class KernelWork {
             case DesiredSa sa -> sa.equals(desired.sas().get(sa.uid()));
             case DesiredPolicy policy -> desired.policies().containsValue(policy);
         };
-    }
-
-    private static Set<String> inForce(Plan plan) {
-        return plan.sas().entrySet().stream()
-                .filter(entry -> entry.getValue().state() == EntryState.Installed)
-                .map(Map.Entry::getKey)
-                .collect(Collectors.toSet());
     }
 
     /** Returns whether the kernel was told something. */
@@ -318,19 +493,19 @@ public final class KernelWork {
             uses.forEach(use -> before.put(use.key(), state.ledger().use(use.key())));
             // Before the kernel is told: after a crash at any moment, what it has of us is known, and so is every key
             // it saw. The journal first: should the disk be full, no key counts as used that was not
-            state.write(journal);
+            write(journal);
             state.writeKeys(uses);
             if (steps.isEmpty()) {
                 return false;
             }
-            settle(steps, xfrm.apply(steps.stream().map(Step::change).toList()), before, facts);
+            takeIn(steps, xfrm.apply(steps.stream().map(Step::change).toList()), before, facts);
             return true;
         } finally {
             steps.forEach(step -> step.key().ifPresent(KeyMaterial::close));
         }
     }
 
-    private void settle(
+    private void takeIn(
             List<Step> steps, List<Result> results, Map<KeyFingerprint, Optional<KeyUse>> before, Facts facts) {
         Set<SaId> installedSas = new HashSet<>();
         Set<PolicyId> installedPolicies = new HashSet<>();
@@ -390,8 +565,13 @@ public final class KernelWork {
         }
         log(done);
         witness = witness.installed(installedSas, installedPolicies).asked(askedSas, askedPolicies);
-        state.write(disowned);
+        write(disowned);
         state.writeKeys(spared);
+    }
+
+    private void write(List<JournalChange> changes) {
+        state.write(changes);
+        witness = witness.forgetting(changes);
     }
 
     /** Line by line what a person may look for; in numbers what nobody could read. */

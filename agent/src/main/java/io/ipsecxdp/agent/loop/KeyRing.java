@@ -14,10 +14,10 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * The keys of the planned SAs: asked for when they are needed, held for the moment of installation, looked at again now
@@ -42,9 +42,11 @@ public final class KeyRing implements AutoCloseable {
     /** Those of one Secret are read by one request. */
     private static final int MOST_UNDER_WAY = 2048;
 
+    private static final KeyView NOT_READ = new KeyView.NotRead();
+
     private static final class Slot {
         private Protection encryption;
-        private KeyView view = new KeyView.NotRead();
+        private KeyView view = NOT_READ;
         private Optional<KeyMaterial> bytes = Optional.empty();
         private boolean asked;
         private boolean bytesWanted;
@@ -66,7 +68,11 @@ public final class KeyRing implements AutoCloseable {
     private final Clock clock;
     private final Map<String, Slot> slots = new HashMap<>();
     private final Deque<String> waiting = new ArrayDeque<>();
-    private Set<String> inForce = Set.of();
+    private Predicate<String> inForce = uid -> false;
+    /** None is due before. */
+    private Instant noneDueBefore = Instant.MAX;
+
+    private long changes;
     private int underWay;
 
     /**
@@ -83,11 +89,15 @@ public final class KeyRing implements AutoCloseable {
         this.clock = clock;
     }
 
-    /** By the uid of the SA. */
-    public Map<String, KeyView> views() {
-        Map<String, KeyView> views = new HashMap<>();
-        slots.forEach((uid, slot) -> views.put(uid, slot.view));
-        return views;
+    /** What is known of the key of an SA, by its uid. */
+    public KeyView view(String uid) {
+        Slot slot = slots.get(uid);
+        return slot == null ? NOT_READ : slot.view;
+    }
+
+    /** Another number whenever a {@link #view} may be another one. */
+    public long changes() {
+        return changes;
     }
 
     /** Reads the key of an SA, to install it or to know it. */
@@ -97,6 +107,7 @@ public final class KeyRing implements AutoCloseable {
         slot.bytesWanted = true;
         if (slot.view instanceof KeyView.NotRead) {
             slot.view = new KeyView.Reading();
+            changes++;
         }
         send(sa.uid(), slot);
     }
@@ -127,14 +138,15 @@ public final class KeyRing implements AutoCloseable {
                     key.close();
                 }
                 slot.view = new KeyView.Read(fingerprint, atHand);
-                slot.due = clock.instant().plus(atHand ? HELD : pause(uid, slot));
+                due(slot, atHand ? HELD : pause(uid, slot));
             }
             case KeySecrets.NoKey(var reason, String message) -> {
                 slot.view = new KeyView.Unavailable(reason, message);
-                slot.due = clock.instant().plus(pause(uid, slot));
+                due(slot, pause(uid, slot));
             }
         }
         slot.bytesWanted = false;
+        changes++;
         return !slot.view.equals(before);
     }
 
@@ -150,7 +162,8 @@ public final class KeyRing implements AutoCloseable {
         slot.bytes = Optional.empty();
         slot.view = new KeyView.Read(fingerprint, false);
         slot.tries = 0;
-        slot.due = clock.instant().plus(CHECK_IN_FORCE);
+        due(slot, CHECK_IN_FORCE);
+        changes++;
         return bytes;
     }
 
@@ -161,6 +174,7 @@ public final class KeyRing implements AutoCloseable {
             boolean obsolete = sa == null || !sa.encryption().equals(entry.getValue().encryption);
             if (obsolete) {
                 entry.getValue().wipe();
+                changes++;
             }
             return obsolete;
         });
@@ -169,22 +183,31 @@ public final class KeyRing implements AutoCloseable {
     /**
      * Wipes what was held too long, and asks again for what is due.
      *
-     * @param inForce uids of the SAs that the kernel has
+     * @param inForce whether the kernel has the SA with a uid; asked from now on
      */
-    public void tend(Set<String> inForce) {
-        this.inForce = Set.copyOf(inForce);
+    public void tend(Predicate<String> inForce) {
+        this.inForce = inForce;
         Instant now = clock.instant();
+        if (now.isBefore(noneDueBefore)) {
+            return;
+        }
         slots.forEach((uid, slot) -> {
             if (slot.asked || now.isBefore(slot.due)) {
                 return;
             }
             if (slot.bytes.isPresent()) {
                 slot.wipe();
-                slot.due = now.plus(pause(uid, slot));
+                changes++;
+                due(slot, pause(uid, slot));
             } else {
                 send(uid, slot);
             }
         });
+        noneDueBefore = slots.values().stream()
+                .filter(slot -> !slot.asked)
+                .map(slot -> slot.due)
+                .min(Instant::compareTo)
+                .orElse(Instant.MAX);
     }
 
     /** Whether more answers are to come in a moment. */
@@ -192,12 +215,9 @@ public final class KeyRing implements AutoCloseable {
         return underWay > 0;
     }
 
-    /** When {@link #tend} has something to do next. */
+    /** When {@link #tend} may have something to do next. */
     public Optional<Instant> nextDue() {
-        return slots.values().stream()
-                .filter(slot -> !slot.asked)
-                .map(slot -> slot.due)
-                .min(Instant::compareTo);
+        return Optional.of(noneDueBefore).filter(due -> due.isBefore(Instant.MAX));
     }
 
     @Override
@@ -225,8 +245,13 @@ public final class KeyRing implements AutoCloseable {
         }
     }
 
+    private void due(Slot slot, Duration pause) {
+        slot.due = clock.instant().plus(pause);
+        noneDueBefore = slot.due.isBefore(noneDueBefore) ? slot.due : noneDueBefore;
+    }
+
     private Duration pause(String uid, Slot slot) {
-        if (inForce.contains(uid)) {
+        if (inForce.test(uid)) {
             slot.tries = 0;
             return CHECK_IN_FORCE;
         }

@@ -43,6 +43,10 @@ public record Acquires(Map<PolicyId, Acquire> byPolicy) {
         byPolicy = Collections.unmodifiableMap(byPolicy);
     }
 
+    public boolean isEmpty() {
+        return byPolicy.isEmpty();
+    }
+
     /** With what the kernel told; what policies of others asked for is theirs to answer. */
     public Acquires after(Collection<Notification> notifications, Set<PolicyId> ours, Instant now) {
         Map<PolicyId, Acquire> heard = new HashMap<>(byPolicy);
@@ -61,7 +65,7 @@ public record Acquires(Map<PolicyId, Acquire> byPolicy) {
 
     /** Without those that have their SA by now, and those that are long ago. */
     public Acquires unanswered(Observed observed, Instant now) {
-        if (byPolicy.isEmpty()) {
+        if (isEmpty()) {
             return this;
         }
         Map<PolicyId, Acquire> left = new HashMap<>(byPolicy);

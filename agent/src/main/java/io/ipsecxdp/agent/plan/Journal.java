@@ -11,9 +11,12 @@ import io.ipsecxdp.agent.xfrm.SaId;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /** What is ours on this node since it was booted. Written to disk before the kernel is told, so that a crash in between leaves no orphan. */
 public record Journal(
@@ -22,8 +25,8 @@ public record Journal(
     public static final Journal EMPTY = new Journal(Map.of(), Map.of(), Map.of());
 
     public Journal {
-        sas = Collections.unmodifiableMap(sas);
-        policies = Collections.unmodifiableMap(policies);
+        sas = PersistentMap.of(sas);
+        policies = PersistentMap.of(policies);
         interfaces = Collections.unmodifiableMap(interfaces);
     }
 
@@ -31,8 +34,8 @@ public record Journal(
         if (changes.isEmpty()) {
             return this;
         }
-        Map<SaId, OwnedSa> sas = new LinkedHashMap<>(this.sas);
-        Map<PolicyId, OwnedPolicy> policies = new LinkedHashMap<>(this.policies);
+        var sas = PersistentMap.of(this.sas).changes();
+        var policies = PersistentMap.of(this.policies).changes();
         Map<String, OwnedInterface> interfaces = new LinkedHashMap<>(this.interfaces);
         for (JournalChange change : changes) {
             switch (change) {
@@ -44,7 +47,18 @@ public record Journal(
                 case DisownInterface(String name) -> interfaces.remove(name);
             }
         }
-        return new Journal(sas, policies, interfaces);
+        return new Journal(sas.done(), policies.done(), interfaces);
+    }
+
+    /** What of these places is ours. */
+    Journal only(Concern concern) {
+        return new Journal(some(sas, concern.sas()), some(policies, concern.policies()), interfaces);
+    }
+
+    private static <K, V> Map<K, V> some(Map<K, V> all, Set<K> keys) {
+        Map<K, V> some = new HashMap<>();
+        keys.forEach(key -> Optional.ofNullable(all.get(key)).ifPresent(value -> some.put(key, value)));
+        return some;
     }
 
     /** The changes that make this journal out of an empty one. */

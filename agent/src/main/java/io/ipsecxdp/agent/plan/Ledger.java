@@ -7,12 +7,9 @@ import io.ipsecxdp.agent.plan.KeyUse.Open;
 import io.ipsecxdp.agent.plan.KeyUse.Unused;
 import io.ipsecxdp.agent.xfrm.SaDirection;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Every key that this node ever used, so that none is used again from sequence number 1: with AES-GCM, two packets with
@@ -30,31 +27,64 @@ public final class Ledger {
 
     private static final long LAST_32_BIT_SEQUENCE = 0xffff_ffffL;
 
-    public static final Ledger EMPTY = new Ledger(Map.of(), Set.of(), Set.of());
+    public static final Ledger EMPTY = new Ledger(PersistentMap.empty(), PersistentMap.empty(), PersistentMap.empty());
 
-    private final Map<KeyFingerprint, KeyUse> uses;
-    private final Set<String> used;
-    private final Set<String> expired;
+    private final PersistentMap<KeyFingerprint, KeyUse> uses;
+    /** How many keys an SA used, by its uid. */
+    private final PersistentMap<String, Integer> used;
 
-    private Ledger(Map<KeyFingerprint, KeyUse> uses, Set<String> used, Set<String> expired) {
-        this.uses = Collections.unmodifiableMap(uses);
-        this.used = Collections.unmodifiableSet(used);
-        this.expired = Collections.unmodifiableSet(expired);
+    private final PersistentMap<String, Integer> expired;
+
+    private Ledger(
+            PersistentMap<KeyFingerprint, KeyUse> uses,
+            PersistentMap<String, Integer> used,
+            PersistentMap<String, Integer> expired) {
+        this.uses = uses;
+        this.used = used;
+        this.expired = expired;
     }
 
     public Ledger with(Collection<KeyUse> changes) {
         if (changes.isEmpty()) {
             return this;
         }
-        Map<KeyFingerprint, KeyUse> uses = new HashMap<>(this.uses);
-        changes.forEach(change -> uses.put(change.key(), change));
-        Set<String> used = new HashSet<>();
-        uses.values().stream()
-                .filter(use -> !(use.progress() instanceof Unused))
-                .forEach(use -> used.add(use.uid()));
-        Set<String> expired = new HashSet<>();
-        uses.values().stream().filter(use -> use.progress() instanceof Expired).forEach(use -> expired.add(use.uid()));
-        return new Ledger(uses, used, expired);
+        var uses = this.uses.changes();
+        Map<String, Integer> used = new HashMap<>();
+        Map<String, Integer> expired = new HashMap<>();
+        Map<KeyFingerprint, KeyUse> latest = new HashMap<>();
+        for (KeyUse change : changes) {
+            KeyUse former = latest.getOrDefault(change.key(), this.uses.get(change.key()));
+            if (former != null) {
+                count(former, -1, used, expired);
+            }
+            count(change, 1, used, expired);
+            latest.put(change.key(), change);
+            uses.put(change.key(), change);
+        }
+        return new Ledger(uses.done(), counted(this.used, used), counted(this.expired, expired));
+    }
+
+    private static void count(KeyUse use, int one, Map<String, Integer> used, Map<String, Integer> expired) {
+        if (!(use.progress() instanceof Unused)) {
+            used.merge(use.uid(), one, Integer::sum);
+        }
+        if (use.progress() instanceof Expired) {
+            expired.merge(use.uid(), one, Integer::sum);
+        }
+    }
+
+    private static PersistentMap<String, Integer> counted(
+            PersistentMap<String, Integer> before, Map<String, Integer> more) {
+        var counts = before.changes();
+        more.forEach((uid, keys) -> {
+            int count = before.getOrDefault(uid, 0) + keys;
+            if (count == 0) {
+                counts.remove(uid);
+            } else if (keys != 0) {
+                counts.put(uid, count);
+            }
+        });
+        return counts.done();
     }
 
     public Collection<KeyUse> uses() {
@@ -67,12 +97,12 @@ public final class Ledger {
 
     /** Whether an SA was ever installed under this uid, or may have been. */
     public boolean hasUsed(String uid) {
-        return used.contains(uid);
+        return used.containsKey(uid);
     }
 
     /** Whether the SA of this uid came to a hard limit of its lifetime. */
     public boolean hasExpired(String uid) {
-        return expired.contains(uid);
+        return expired.containsKey(uid);
     }
 
     /** Whether an SA that the kernel does not have may be installed with a key. */

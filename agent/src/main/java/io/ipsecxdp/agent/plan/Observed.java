@@ -5,8 +5,6 @@ import io.ipsecxdp.agent.xfrm.ObservedSa;
 import io.ipsecxdp.agent.xfrm.PolicyId;
 import io.ipsecxdp.agent.xfrm.SaId;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.Map;
 
 /** What the kernel has, of whatever origin. */
@@ -18,16 +16,33 @@ public record Observed(Map<SaId, ObservedSa> sas, Map<PolicyId, ObservedPolicy> 
      */
     private static final long NOT_YET_KNOWN = 0;
 
+    public static final Observed NOTHING = new Observed(Map.of(), Map.of());
+
     public Observed {
-        sas = Collections.unmodifiableMap(sas);
-        policies = Collections.unmodifiableMap(policies);
+        sas = PersistentMap.of(sas);
+        policies = PersistentMap.of(policies);
     }
 
     public static Observed of(Collection<ObservedSa> sas, Collection<ObservedPolicy> policies) {
-        Map<SaId, ObservedSa> byId = new HashMap<>();
-        sas.stream().filter(sa -> sa.id().spi() != NOT_YET_KNOWN).forEach(sa -> byId.put(sa.id(), sa));
-        Map<PolicyId, ObservedPolicy> policiesById = new HashMap<>();
-        policies.forEach(policy -> policiesById.put(policy.id(), policy));
-        return new Observed(byId, policiesById);
+        return NOTHING.with(
+                sas.stream().filter(sa -> sa.id().spi() != NOT_YET_KNOWN).toList(), policies);
+    }
+
+    /** What the kernel has after it was asked again for these places. */
+    public Observed after(Concern concern, Observed answer) {
+        var sas = PersistentMap.of(this.sas).changes();
+        concern.sas().forEach(sas::remove);
+        var policies = PersistentMap.of(this.policies).changes();
+        concern.policies().forEach(policies::remove);
+        return new Observed(sas.done(), policies.done())
+                .with(answer.sas().values(), answer.policies().values());
+    }
+
+    private Observed with(Collection<ObservedSa> more, Collection<ObservedPolicy> morePolicies) {
+        var sas = PersistentMap.of(this.sas).changes();
+        more.forEach(sa -> sas.put(sa.id(), sa));
+        var policies = PersistentMap.of(this.policies).changes();
+        morePolicies.forEach(policy -> policies.put(policy.id(), policy));
+        return new Observed(sas.done(), policies.done());
     }
 }

@@ -15,7 +15,6 @@ import io.ipsecxdp.agent.xfrm.SaDirection;
 import io.ipsecxdp.agent.xfrm.SaId;
 import io.ipsecxdp.crds.EntryState;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -29,21 +28,36 @@ import java.util.Set;
  * @param actions in the order in which no packet is lost: what makes room, inbound SAs, outbound SAs, policies, and the
  *     reverse to remove
  * @param sas by uid
+ * @param strays something of ours, or what the kernel may still tell of it, is in a place that no entry has
  */
-public record Plan(List<Action> actions, Map<String, Standing> sas, Map<PolicyKey, Standing> policies) {
+public record Plan(List<Action> actions, Map<String, Standing> sas, Map<PolicyKey, Standing> policies, boolean strays) {
 
     public Plan {
         actions = List.copyOf(actions);
-        sas = Collections.unmodifiableMap(sas);
-        policies = Collections.unmodifiableMap(policies);
+        sas = PersistentMap.of(sas);
+        policies = PersistentMap.of(policies);
+    }
+
+    /** How everything stands while the actions are under way. */
+    public Plan withoutActions() {
+        return new Plan(List.of(), sas, policies, strays);
+    }
+
+    /** How everything stands once a part of it was looked at again. */
+    public Plan after(Plan part) {
+        var sas = PersistentMap.of(this.sas).changes();
+        part.sas().forEach(sas::put);
+        var policies = PersistentMap.of(this.policies).changes();
+        part.policies().forEach(policies::put);
+        return new Plan(part.actions(), sas.done(), policies.done(), strays || part.strays());
     }
 
     public static Plan of(Situation now) {
         List<Action> actions = new ArrayList<>();
-        Map<String, Standing> sas = new HashMap<>();
-        Map<PolicyKey, Standing> policies = new HashMap<>();
+        var sas = PersistentMap.<String, Standing>empty().changes();
+        var policies = PersistentMap.<PolicyKey, Standing>empty().changes();
         Set<SaId> places = new HashSet<>();
-        Map<Long, String> awaited = new HashMap<>();
+        Map<Long, String> awaited = new HashMap<>(now.awaitedElsewhere());
 
         SaDecisions saDecisions = new SaDecisions(now);
         now.desired().sas().forEach((uid, wanted) -> {
@@ -53,7 +67,7 @@ public record Plan(List<Action> actions, Map<String, Standing> sas, Map<PolicyKe
             places.add(wanted.sa().id());
             boolean installed = decision.actions().stream().anyMatch(InstallSa.class::isInstance);
             if (decision.standing().state() == EntryState.Pending && !installed) {
-                awaited.put(wanted.sa().reqid(), wanted.name());
+                awaited.merge(wanted.sa().reqid(), wanted.name(), Plan::first);
             }
         });
         now.desired().unfitSas().forEach(sas::put);
@@ -66,10 +80,17 @@ public record Plan(List<Action> actions, Map<String, Standing> sas, Map<PolicyKe
         });
         now.desired().unfitPolicies().forEach(policies::put);
 
-        actions.addAll(policyDecisions.leftovers());
-        actions.addAll(saDecisions.leftovers());
+        List<OwnedPolicy> strayPolicies = policyDecisions.strays();
+        List<OwnedSa> straySas = saDecisions.strays();
+        actions.addAll(policyDecisions.leftovers(strayPolicies));
+        actions.addAll(saDecisions.leftovers(straySas));
         actions.sort(Comparator.comparingInt(action -> rank(action, places)));
-        return new Plan(actions, sas, policies);
+        return new Plan(actions, sas.done(), policies.done(), !straySas.isEmpty() || !strayPolicies.isEmpty());
+    }
+
+    /** Of several SAs that a policy waits for, the same one is named whatever their order. */
+    static String first(String name, String other) {
+        return name.compareTo(other) <= 0 ? name : other;
     }
 
     private static int rank(Action action, Set<SaId> places) {

@@ -27,7 +27,6 @@ final class PolicyDecisions {
 
     private final Situation now;
     private final Map<PolicyId, DesiredPolicy> claimants;
-    private final Set<PolicyKey> reportedInThisBoot;
     private final Set<String> unnamed;
 
     PolicyDecisions(Situation now) {
@@ -35,16 +34,6 @@ final class PolicyDecisions {
         this.claimants = claimants(now);
         this.unnamed = new HashSet<>();
         now.desired().unfitPolicies().keySet().forEach(key -> unnamed.add(key.uid()));
-        this.reportedInThisBoot = new HashSet<>();
-        now.desired()
-                .slices()
-                .values()
-                .forEach(slice -> slice.status()
-                        .filter(status -> now.facts().boot().equals(status.boot()))
-                        .ifPresent(status -> status.securityPolicies().stream()
-                                .filter(report -> report.state() == EntryState.Installed)
-                                .forEach(report ->
-                                        reportedInThisBoot.add(new PolicyKey(report.uid(), report.direction())))));
     }
 
     /** Of several policies with one identity, the one that has the place keeps it; else the first in the plan gets it. */
@@ -81,12 +70,18 @@ final class PolicyDecisions {
         return there == null ? absent(wanted, awaited) : present(key, wanted, there);
     }
 
-    /** What to do about what is ours and is not asked for. */
-    List<Action> leftovers() {
+    /** What is ours and is not asked for. */
+    List<OwnedPolicy> strays() {
+        return now.journal().policies().values().stream()
+                .filter(owned -> !isAskedFor(owned))
+                .toList();
+    }
+
+    /** What to do about it. */
+    List<Action> leftovers(List<OwnedPolicy> strays) {
         List<Action> actions = new ArrayList<>();
-        for (OwnedPolicy owned : now.journal().policies().values()) {
-            boolean askedFor = claimants.containsKey(owned.id()) || unnamed.contains(owned.uid());
-            if (askedFor || !now.desired().knows(owned.slice())) {
+        for (OwnedPolicy owned : strays) {
+            if (!now.desired().knows(owned.slice())) {
                 continue;
             }
             ObservedPolicy there = now.observed().policies().get(owned.id());
@@ -94,6 +89,10 @@ final class PolicyDecisions {
             actions.add(live ? new RemovePolicy(owned) : new Write(new DisownPolicy(owned.id())));
         }
         return actions;
+    }
+
+    private boolean isAskedFor(OwnedPolicy owned) {
+        return claimants.containsKey(owned.id()) || unnamed.contains(owned.uid());
     }
 
     private Decision absent(DesiredPolicy wanted, Map<Long, String> awaited) {
@@ -115,7 +114,7 @@ final class PolicyDecisions {
         OwnedPolicy owned = now.journal().policies().get(wanted.policy().id());
         OwnedPolicy seen = wanted.owned(Birth.readBack(there.counters().added()));
         boolean same = Differences.between(wanted.policy(), there).isEmpty();
-        if (owned == null && same && reportedInThisBoot.contains(key)) {
+        if (owned == null && same && isReportedInThisBoot(key, wanted)) {
             return Decision.of(inForce(wanted), new Write(new OwnPolicy(seen)));
         }
         if (owned == null || !now.witness().isOurs(owned, there)) {
@@ -145,5 +144,15 @@ final class PolicyDecisions {
                         .findFirst())
                 .map(missing -> new Standing(EntryState.Installed, Reason.NoSecurityAssociation, missing.sentence(now)))
                 .orElseGet(() -> Standing.installed("In force."));
+    }
+
+    private boolean isReportedInThisBoot(PolicyKey key, DesiredPolicy wanted) {
+        return Optional.ofNullable(now.desired().slices().get(wanted.slice()))
+                .flatMap(Slice::status)
+                .filter(status -> now.facts().boot().equals(status.boot()))
+                .filter(status -> status.securityPolicies().stream()
+                        .anyMatch(report -> report.state() == EntryState.Installed
+                                && key.equals(new PolicyKey(report.uid(), report.direction()))))
+                .isPresent();
     }
 }

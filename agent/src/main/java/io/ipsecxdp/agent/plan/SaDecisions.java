@@ -27,6 +27,7 @@ import io.ipsecxdp.agent.xfrm.SaId;
 import io.ipsecxdp.agent.xfrm.Separate;
 import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
 import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.crds.NodePlanStatus;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaReport;
 import java.util.ArrayList;
@@ -45,39 +46,30 @@ final class SaDecisions {
     private static final String REMEDY =
             "Make a new SecurityAssociation with another SPI and a new key in its Secret, and delete this one.";
 
+    /**
+     * Uids of what is ours.
+     *
+     * @param live the kernel has it
+     * @param untold the kernel does not have it, and may still tell how far it came
+     */
+    private record Ours(Map<String, OwnedSa> live, Set<String> untold) {}
+
     private final Situation now;
     private final Map<SaId, DesiredSa> claimants;
-    private final Map<String, SaReport> reports;
-    private final Set<String> reportedInThisBoot;
-    private final Map<String, OwnedSa> liveByUid;
-    private final Set<String> untold;
+    /** By slice and uid; of a slice when it is asked for. */
+    private final Map<String, Map<String, SaReport>> reports = new HashMap<>();
+
+    /** Found out when an SA is absent. */
+    private Optional<Ours> ours = Optional.empty();
+
+    /** What this kernel lacks for SAs with these algorithms; of each when it is asked for. */
+    private final Map<Algorithms, Optional<String>> lacks = new HashMap<>();
     /** Keys that this very plan uses: two SAs of one plan must not get the same. */
     private final Map<KeyFingerprint, KeyUse> promised = new HashMap<>();
 
     SaDecisions(Situation now) {
         this.now = now;
         this.claimants = claimants(now);
-        this.reports = new HashMap<>();
-        this.reportedInThisBoot = new HashSet<>();
-        now.desired()
-                .slices()
-                .values()
-                .forEach(slice -> slice.status()
-                        .ifPresent(status -> status.securityAssociations().forEach(report -> {
-                            reports.put(report.uid(), report);
-                            if (now.facts().boot().equals(status.boot())) {
-                                reportedInThisBoot.add(report.uid());
-                            }
-                        })));
-        this.liveByUid = new HashMap<>();
-        this.untold = new HashSet<>();
-        for (OwnedSa owned : now.journal().sas().values()) {
-            if (isLive(owned)) {
-                liveByUid.put(owned.uid(), owned);
-            } else if (!isSettled(owned)) {
-                untold.add(owned.uid());
-            }
-        }
     }
 
     /** Of several SAs with one identity, the one that has the place keeps it; else the first in the plan gets it. */
@@ -103,11 +95,18 @@ final class SaDecisions {
         return there == null ? absent(wanted) : present(wanted, there);
     }
 
-    /** What to do about what is ours and is not asked for. */
-    List<Action> leftovers() {
+    /** What is ours and is not asked for. */
+    List<OwnedSa> strays() {
+        return now.journal().sas().values().stream()
+                .filter(owned -> !isAskedFor(owned))
+                .toList();
+    }
+
+    /** What to do about it. */
+    List<Action> leftovers(List<OwnedSa> strays) {
         List<Action> actions = new ArrayList<>();
-        for (OwnedSa owned : now.journal().sas().values()) {
-            if (isAskedFor(owned) || !now.desired().knows(owned.slice())) {
+        for (OwnedSa owned : strays) {
+            if (!now.desired().knows(owned.slice())) {
                 continue;
             }
             if (isLive(owned)) {
@@ -130,6 +129,22 @@ final class SaDecisions {
     private boolean isLive(OwnedSa owned) {
         ObservedSa there = now.observed().sas().get(owned.id());
         return there != null && now.witness().isOurs(owned, there);
+    }
+
+    private Ours ours() {
+        if (ours.isEmpty()) {
+            Map<String, OwnedSa> live = new HashMap<>();
+            Set<String> untold = new HashSet<>();
+            for (OwnedSa owned : now.journal().sas().values()) {
+                if (isLive(owned)) {
+                    live.put(owned.uid(), owned);
+                } else if (!isSettled(owned)) {
+                    untold.add(owned.uid());
+                }
+            }
+            ours = Optional.of(new Ours(live, untold));
+        }
+        return ours.get();
     }
 
     /** Nothing that the kernel may still tell about it needs the entry in the journal. */
@@ -189,12 +204,33 @@ final class SaDecisions {
 
     /** With the state folder lost, what was reported as installed in this very boot is ours. */
     private boolean isAdoptable(DesiredSa wanted, ObservedSa there) {
-        SaReport report = reports.get(wanted.uid());
-        return report != null
-                && report.state() == EntryState.Installed
-                && reportedInThisBoot.contains(wanted.uid())
+        boolean reported = report(wanted)
+                .filter(report -> report.state() == EntryState.Installed)
+                .isPresent();
+        return reported
+                && inThisBoot(wanted)
                 && Differences.between(wanted.sa(), there, now.facts().capabilities())
                         .isEmpty();
+    }
+
+    /** What was told last of the entry. It never changes its slice. */
+    private Optional<SaReport> report(DesiredSa wanted) {
+        return Optional.ofNullable(reports.computeIfAbsent(
+                        wanted.slice(),
+                        name -> status(name).stream()
+                                .flatMap(status -> status.securityAssociations().stream())
+                                .collect(Collectors.toMap(SaReport::uid, report -> report, (one, other) -> other)))
+                .get(wanted.uid()));
+    }
+
+    private boolean inThisBoot(DesiredSa wanted) {
+        return status(wanted.slice())
+                .filter(status -> now.facts().boot().equals(status.boot()))
+                .isPresent();
+    }
+
+    private Optional<NodePlanStatus> status(String slice) {
+        return Optional.ofNullable(now.desired().slices().get(slice)).flatMap(Slice::status);
     }
 
     private Decision keep(DesiredSa wanted, OwnedSa owned, ObservedSa there) {
@@ -277,7 +313,7 @@ final class SaDecisions {
         if (inTheWay.isPresent()) {
             return Decision.of(foreign(inTheWay.get()));
         }
-        OwnedSa elsewhere = liveByUid.get(wanted.uid());
+        OwnedSa elsewhere = ours().live().get(wanted.uid());
         if (elsewhere != null) {
             return Decision.of(
                     Standing.pending("Waits until the SA that it replaces, %s, is removed.".formatted(elsewhere.id())));
@@ -322,7 +358,7 @@ final class SaDecisions {
     }
 
     private boolean kernelMayStillTell(DesiredSa wanted) {
-        return untold.contains(wanted.uid());
+        return ours().untold().contains(wanted.uid());
     }
 
     private Verdict verdict(DesiredSa wanted, KeyFingerprint key) {
@@ -330,9 +366,7 @@ final class SaDecisions {
         if (promise != null) {
             return new Taken(promise);
         }
-        boolean reportedUsed = Optional.ofNullable(reports.get(wanted.uid()))
-                .map(SaReport::keyUsed)
-                .orElse(false);
+        boolean reportedUsed = report(wanted).map(SaReport::keyUsed).orElse(false);
         return now.ledger()
                 .verdict(wanted.uid(), wanted.sa().direction(), wanted.sa().esn(), key, reportedUsed);
     }
@@ -381,17 +415,18 @@ final class SaDecisions {
         XfrmCapabilities kernel = now.facts().capabilities();
         Sa sa = wanted.sa();
         boolean ah = sa.id().protocol().equals(IpProtocol.AH);
-        String protocol = "%s %s SA".formatted(sa.family(), ah ? "AH" : "ESP");
         if (!(ah ? kernel.ah() : kernel.esp()).contains(sa.family())) {
-            return said(kernel, protocol);
+            return said(kernel, "%s %s SA".formatted(sa.family(), ah ? "AH" : "ESP"));
         }
         if (sa.mode() == Mode.BEET && !kernel.beet()) {
             return said(kernel, "SA in BEET mode");
         }
-        return parts(sa.algorithms())
-                .filter(algorithm -> !kernel.has(algorithm))
-                .findFirst()
-                .flatMap(algorithm -> said(kernel, algorithm.toString()));
+        return lacks.computeIfAbsent(
+                sa.algorithms(),
+                algorithms -> parts(algorithms)
+                        .filter(algorithm -> !kernel.has(algorithm))
+                        .findFirst()
+                        .flatMap(algorithm -> said(kernel, algorithm.toString())));
     }
 
     private static Stream<Algorithms> parts(Algorithms algorithms) {

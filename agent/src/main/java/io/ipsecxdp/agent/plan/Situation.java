@@ -3,12 +3,15 @@ package io.ipsecxdp.agent.plan;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
- * All that a plan depends on.
+ * All that a plan depends on. It may be about a part of the entries: then {@code observed} and {@code journal} need to
+ * have no other places than those of that part.
  *
- * @param keys by the uid of the SA
+ * @param keys what is known of the key of an SA, by its uid
  * @param refused what the kernel refused a short while ago and is not asked again yet
+ * @param awaitedElsewhere reqid to name of SAs that are not among the entries and will be in force in a moment
  * @param acquires SAs that the kernel misses
  * @param at the present time
  */
@@ -18,18 +21,19 @@ public record Situation(
         Journal journal,
         Ledger ledger,
         Witness witness,
-        Map<String, KeyView> keys,
+        Function<String, KeyView> keys,
         Map<DesiredEntry, Standing> refused,
+        Map<Long, String> awaitedElsewhere,
         Acquires acquires,
         Facts facts,
         Instant at) {
 
     public Situation {
-        keys = Collections.unmodifiableMap(keys);
         refused = Collections.unmodifiableMap(refused);
+        awaitedElsewhere = Collections.unmodifiableMap(awaitedElsewhere);
     }
 
     KeyView key(DesiredSa sa) {
-        return keys.getOrDefault(sa.uid(), new KeyView.NotRead());
+        return keys.apply(sa.uid());
     }
 }

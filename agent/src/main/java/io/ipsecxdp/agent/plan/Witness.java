@@ -38,10 +38,10 @@ public record Witness(
         Set<SaId> goneSas, Set<SaId> silentSas, Set<PolicyId> gonePolicies, Set<PolicyId> changedPolicies) {
 
     public Witness {
-        goneSas = Set.copyOf(goneSas);
-        silentSas = Set.copyOf(silentSas);
-        gonePolicies = Set.copyOf(gonePolicies);
-        changedPolicies = Set.copyOf(changedPolicies);
+        goneSas = PersistentSet.of(goneSas);
+        silentSas = PersistentSet.of(silentSas);
+        gonePolicies = PersistentSet.of(gonePolicies);
+        changedPolicies = PersistentSet.of(changedPolicies);
     }
 
     /** Of an agent that begins to listen: what happened before is not told. */
@@ -49,7 +49,21 @@ public record Witness(
         return new Witness(Set.of(), journal.sas().keySet(), Set.of(), Set.of());
     }
 
-    /** What is known after the kernel told something. What is not in the journal needs no remembering. */
+    /** What is not in the journal any more needs no remembering. */
+    public Witness forgetting(Collection<JournalChange> changes) {
+        Set<SaId> sas = new HashSet<>();
+        Set<PolicyId> policies = new HashSet<>();
+        for (JournalChange change : changes) {
+            if (change instanceof JournalChange.DisownSa(SaId id)) {
+                sas.add(id);
+            } else if (change instanceof JournalChange.DisownPolicy(PolicyId id)) {
+                policies.add(id);
+            }
+        }
+        return sas.isEmpty() && policies.isEmpty() ? this : installed(sas, policies);
+    }
+
+    /** What is known after the kernel told something. */
     public Witness after(Collection<Notification> notifications, Journal journal) {
         Memory memory = new Memory(this, journal);
         notifications.forEach(memory::take);
@@ -75,9 +89,7 @@ public record Witness(
 
     /** The kernel took longer to tell than it ever does. */
     public Witness withoutHopeFor(Collection<SaId> ids) {
-        Set<SaId> silent = new HashSet<>(silentSas);
-        silent.addAll(ids);
-        return new Witness(goneSas, silent, gonePolicies, changedPolicies);
+        return new Witness(goneSas, with(silentSas, ids), gonePolicies, changedPolicies);
     }
 
     /** What is to be remembered of a key, now that the kernel told how far it came, or that its SA expired. */
@@ -119,36 +131,46 @@ public record Witness(
     }
 
     private static <T> Set<T> without(Set<T> set, Collection<T> some) {
-        Set<T> result = new HashSet<>(set);
-        some.forEach(result::remove);
-        return result;
+        return set.isEmpty() || some.isEmpty()
+                ? set
+                : PersistentSet.of(set).changes().removeAll(some).done();
+    }
+
+    private static <T> Set<T> with(Set<T> set, Collection<T> some) {
+        return some.isEmpty()
+                ? set
+                : PersistentSet.of(set).changes().addAll(some).done();
     }
 
     /** What is known while notifications are taken in, one by one. */
     private static final class Memory {
+        private final Witness before;
         private final Journal journal;
-        private final Set<SaId> goneSas;
-        private final Set<SaId> silentSas;
-        private final Set<PolicyId> gonePolicies;
-        private final Set<PolicyId> changedPolicies;
+        private final PersistentSet.Changes<SaId> goneSas;
+        private final PersistentSet.Changes<SaId> silentSas;
+        private final PersistentSet.Changes<PolicyId> gonePolicies;
+        private final PersistentSet.Changes<PolicyId> changedPolicies;
 
         Memory(Witness before, Journal journal) {
+            this.before = before;
             this.journal = journal;
-            this.goneSas = known(before.goneSas, journal.sas().keySet());
-            this.silentSas = known(before.silentSas, journal.sas().keySet());
-            this.gonePolicies = known(before.gonePolicies, journal.policies().keySet());
-            this.changedPolicies =
-                    known(before.changedPolicies, journal.policies().keySet());
+            this.goneSas = PersistentSet.of(before.goneSas).changes();
+            this.silentSas = PersistentSet.of(before.silentSas).changes();
+            this.gonePolicies = PersistentSet.of(before.gonePolicies).changes();
+            this.changedPolicies = PersistentSet.of(before.changedPolicies).changes();
         }
 
-        private static <T> Set<T> known(Set<T> ids, Set<T> owned) {
-            Set<T> known = new HashSet<>(ids);
-            known.retainAll(owned);
-            return known;
-        }
-
+        /** The one before, if nothing of it is otherwise now. */
         Witness witness() {
-            return new Witness(goneSas, silentSas, gonePolicies, changedPolicies);
+            Set<SaId> gone = goneSas.done();
+            Set<SaId> silent = silentSas.done();
+            Set<PolicyId> goneToo = gonePolicies.done();
+            Set<PolicyId> changed = changedPolicies.done();
+            boolean same = gone == before.goneSas
+                    && silent == before.silentSas
+                    && goneToo == before.gonePolicies
+                    && changed == before.changedPolicies;
+            return same ? before : new Witness(gone, silent, goneToo, changed);
         }
 
         void take(Notification notification) {

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The state folder of one agent. A second agent is kept out. For one thread at a time.
@@ -152,8 +153,11 @@ public final class StateFolder implements AutoCloseable {
         }
     }
 
-    /** Writes down what keys are used for, and syncs it to disk. */
-    public void writeKeys(List<KeyUse> uses) {
+    /** Writes down what keys are used for, and syncs it to disk, as far as it is not there already. */
+    public void writeKeys(List<KeyUse> all) {
+        List<KeyUse> uses = all.stream()
+                .filter(use -> !ledger.use(use.key()).equals(Optional.of(use)))
+                .toList();
         if (uses.isEmpty()) {
             return;
         }

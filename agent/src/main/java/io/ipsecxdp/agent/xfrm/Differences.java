@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.xfrm;
 
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,8 +25,7 @@ public final class Differences {
         KernelSa expected = KernelSa.of(wanted, capabilities);
         Differences all = new Differences();
         all.compare("identity", wanted.id(), observed.id());
-        all.compare(
-                "source", wanted.source().getHostAddress(), observed.source().getHostAddress());
+        all.compare("source", wanted.source(), observed.source());
         all.compare("direction", expected.direction(), observed.direction());
         all.compare("mode", wanted.mode(), observed.mode());
         all.compare("algorithm", Optional.of(wanted.algorithms()), observed.algorithms());
@@ -76,6 +76,7 @@ public final class Differences {
         return switch (value) {
             case Optional<?> optional -> optional.map(Object::toString).orElse("none");
             case OptionalInt optional -> optional.isPresent() ? Integer.toString(optional.getAsInt()) : "none";
+            case InetAddress address -> address.getHostAddress();
             case Set<?> set when set.isEmpty() -> "none";
             default -> value.toString();
         };

@@ -66,7 +66,11 @@ public enum SaFlag {
     }
 
     private static int bits(Set<SaFlag> flags) {
-        return flags.stream().mapToInt(flag -> flag.bit).sum();
+        int bits = 0;
+        for (SaFlag flag : flags) {
+            bits |= flag.bit;
+        }
+        return bits;
     }
 
     private static Set<SaFlag> having(int bits) {

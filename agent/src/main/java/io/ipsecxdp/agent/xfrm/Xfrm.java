@@ -19,14 +19,20 @@ public interface Xfrm extends AutoCloseable {
      */
     List<Result> apply(List<Change> changes);
 
-    /** All SAs, of whatever origin, larval ones included. */
+    /** All SAs, of whatever origin, larval ones included: the same list as the last time if nothing of them has changed. */
     List<ObservedSa> dumpSas();
 
     /** All policies, of whatever origin, those of sockets included. */
     List<ObservedPolicy> dumpPolicies();
 
-    /** One SA, or empty if there is none with this identity. */
+    /**
+     * One SA, or empty if there is none with this identity. Where several differ in their marks only, the kernel shows the
+     * first whose mark takes in the one that was asked for.
+     */
     Optional<ObservedSa> get(SaId id);
+
+    /** One policy, or empty if there is none with this identity. */
+    Optional<ObservedPolicy> get(PolicyId id);
 
     /** Tries again what the kernel can do; {@link #apply} follows the result from then on. */
     XfrmCapabilities probe();

@@ -36,6 +36,7 @@ import io.ipsecxdp.crds.PolicyDirection;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaReport;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -102,6 +103,102 @@ class KernelWorkTest {
     }
 
     @Nested
+    class ARepairOfOneAmongMany {
+
+        private static final int MANY = 300;
+
+        private int dumps;
+
+        @BeforeEach
+        void install() {
+            List<PlannedSa> sas = new ArrayList<>(List.of(OUT, IN));
+            for (int i = 0; i < MANY; i++) {
+                node.secret(keyOf("in" + i), key(100 + i));
+                sas.add(inbound("in" + i, 0x3000 + i));
+            }
+            node.plan("s", sas, List.of(OUT_POLICY, IN_POLICY));
+            node.settle();
+            assertInForce(sas.toArray(PlannedSa[]::new));
+            node.kernel.changes();
+            node.kernel.asked();
+            dumps = node.kernel.dumps();
+        }
+
+        @Test
+        void asksForTheSaAloneAndDumpsNothing() {
+            node.kernel.deleteSa(IN_ID);
+            node.settleNow();
+
+            assertInForce(OUT, IN);
+            assertThat(node.kernel.changes())
+                    .extracting(KernelWorkTest::described)
+                    .containsExactly("add sa in");
+            assertThat(node.kernel.asked()).containsExactly(IN_ID);
+            assertThat(node.kernel.dumps()).isEqualTo(dumps);
+        }
+
+        @Test
+        void asksForThePolicyAloneAndDumpsNothing() {
+            node.kernel.deletePolicy(policy(IN_POLICY).id());
+            node.settleNow();
+
+            assertThat(node.policy("p", PolicyDirection.In).state()).isEqualTo(EntryState.Installed);
+            assertThat(node.kernel.changes())
+                    .extracting(KernelWorkTest::described)
+                    .containsExactly("add policy IN");
+            assertThat(node.kernel.asked()).containsExactly(policy(IN_POLICY).id());
+            assertThat(node.kernel.dumps()).isEqualTo(dumps);
+        }
+
+        @Test
+        void stillLetsThePolicyWaitForItsSas() {
+            node.apiServerDown(true);
+            node.kernel.deleteSa(IN_ID);
+            node.settleNow();
+            node.kernel.deletePolicy(policy(OUT_POLICY).id());
+            node.settleNow();
+            assertThat(node.kernel.policyIds()).contains(policy(IN_POLICY).id());
+
+            node.apiServerDown(false);
+            node.settle();
+
+            assertInForce(OUT, IN);
+            assertThat(node.policy("p", PolicyDirection.Out).state()).isEqualTo(EntryState.Installed);
+        }
+
+        @Test
+        void looksAtEverythingWhenManyAreGone() {
+            for (int i = 0; i < MANY; i++) {
+                node.kernel.deleteSa(sa(inbound("in" + i, 0x3000 + i)).id());
+            }
+            node.settleNow();
+
+            assertThat(node.kernel.dumps()).isGreaterThan(dumps);
+            assertThat(node.kernel.saIds()).hasSize(MANY + 2);
+        }
+
+        @Test
+        void looksAtEverythingWhenNotificationsWereLost() {
+            node.kernel.deleteSa(IN_ID);
+            node.kernel.overflow();
+            node.settleNow();
+
+            assertInForce(IN);
+            assertThat(node.kernel.dumps()).isGreaterThan(dumps);
+        }
+
+        @Test
+        void writesNoUseOfAKeyThatIsWrittenAlready() {
+            Ledger before = node.state().ledger();
+            node.kernel.deleteSa(IN_ID);
+            node.settleNow();
+
+            assertInForce(IN);
+            assertThat(node.state().ledger()).isSameAs(before);
+        }
+    }
+
+    @Nested
     class WhatIsPlanned {
 
         @Test
@@ -161,7 +258,7 @@ class KernelWorkTest {
             node.kernel.changes();
             int dumps = node.kernel.dumps();
 
-            node.round();
+            node.resync();
 
             assertThat(node.kernel.changes()).isEmpty();
             assertThat(node.kernel.dumps()).isEqualTo(dumps + 1);
@@ -440,7 +537,7 @@ class KernelWorkTest {
             node.kernel.deleteSa(OUT_ID);
             var late = node.kernel.notifications();
 
-            node.round();
+            node.resync();
             assertThat(node.sa("out").state()).isEqualTo(EntryState.Pending);
 
             late.forEach(notification -> node.hear(List.of(notification)));

@@ -3,6 +3,7 @@ package io.ipsecxdp.agent.loop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.agent.plan.Desired;
+import io.ipsecxdp.agent.plan.Journal;
 import io.ipsecxdp.agent.plan.Ledger;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.plan.Standing;
@@ -109,6 +110,35 @@ class LifeOfANodeTest {
             assertThat(node.kernel.ours()).containsAll(world.installed());
             assertThat(world.planned()).containsAll(node.kernel.ours());
         }
+    }
+
+    @Property(tries = 500)
+    void aRepairComesToWhatALookAtEverythingWouldComeTo(@ForAll("lives") List<Step> life) {
+        try (TestingNode node = new TestingNode()) {
+            World world = new World(node);
+            for (Step step : life) {
+                world.happen(step);
+                node.settleNow();
+                KernelWork.Round repaired = node.last();
+                Set<Object> seen = ids(node);
+                Journal journal = node.state().journal();
+                node.kernel.changes();
+                node.resync();
+                assertThat(node.kernel.changes())
+                        .as("left to do after %s", step)
+                        .isEmpty();
+                assertThat(node.last().plan()).as("told after %s", step).isEqualTo(repaired.plan());
+                assertThat(ids(node)).as("seen after %s", step).isEqualTo(seen);
+                assertThat(node.state().journal()).isEqualTo(journal);
+            }
+        }
+    }
+
+    /** Not what their counters say: that is as old as the last look at everything. */
+    private static Set<Object> ids(TestingNode node) {
+        Set<Object> ids = new HashSet<>(node.last().observed().sas().keySet());
+        ids.addAll(node.last().observed().policies().keySet());
+        return ids;
     }
 
     /** The part of the world that is not the node. */

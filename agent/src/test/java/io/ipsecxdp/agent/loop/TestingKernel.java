@@ -78,6 +78,7 @@ final class TestingKernel implements Xfrm {
     private Function<Change, Optional<KernelError>> refusals = change -> Optional.empty();
     private int crashAfter = Integer.MAX_VALUE;
     private boolean answersLost;
+    private final Set<Object> asked = new HashSet<>();
     private int dumps;
 
     TestingKernel(Clock clock) {
@@ -225,6 +226,10 @@ final class TestingKernel implements Xfrm {
         return notifications;
     }
 
+    boolean hasNotifications() {
+        return !told.isEmpty();
+    }
+
     Set<SaId> saIds() {
         return Set.copyOf(sas.keySet());
     }
@@ -246,6 +251,13 @@ final class TestingKernel implements Xfrm {
         List<Change> changes = applied.stream().flatMap(List::stream).toList();
         applied.clear();
         return changes;
+    }
+
+    /** What it was asked for one by one since the last call. */
+    Set<Object> asked() {
+        Set<Object> ids = Set.copyOf(asked);
+        asked.clear();
+        return ids;
     }
 
     int dumps() {
@@ -389,7 +401,14 @@ final class TestingKernel implements Xfrm {
     }
 
     @Override
+    public Optional<ObservedPolicy> get(PolicyId id) {
+        asked.add(id);
+        return Optional.ofNullable(policies.get(id));
+    }
+
+    @Override
     public Optional<ObservedSa> get(SaId id) {
+        asked.add(id);
         return Optional.ofNullable(sas.get(id)).map(Held::sa);
     }
 

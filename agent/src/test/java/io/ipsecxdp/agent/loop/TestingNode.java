@@ -30,6 +30,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -42,9 +43,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /** A node with an agent's loop body, a kernel in memory, a state folder on disk, and an API server that is a map. */
 final class TestingNode implements AutoCloseable {
+
+    private static final Duration RESYNC = Duration.ofSeconds(10);
 
     private record Answered(String uid, KeySecrets.Answer answer) {}
 
@@ -57,6 +61,9 @@ final class TestingNode implements AutoCloseable {
     private final Deque<Answered> answers = new ArrayDeque<>();
     private ApiServerWay apiServer = new ApiServerWay(Set.of(), Set.of(), 32768, 60999);
     private boolean apiServerUp = true;
+    private Map<String, NodePlanSpec> planned = Map.of();
+    private Facts lastFacts;
+    private Instant resyncAt = Instant.MIN;
     private int boot = 1;
     private StateFolder state;
     private KeyRing keys;
@@ -121,6 +128,8 @@ final class TestingNode implements AutoCloseable {
         keys = new KeyRing(
                 this::read, (uid, answer) -> answers.add(new Answered(uid, answer)), state::fingerprint, clock);
         work = new KernelWork(kernel, state, keys, clock);
+        planned = Map.of();
+        resyncAt = Instant.MIN;
     }
 
     private void stop() {
@@ -130,22 +139,55 @@ final class TestingNode implements AutoCloseable {
 
     // What the agent does
 
-    /** One time around for what happened so far. The process may end in the middle of it. */
+    /** One time around for what happened so far, as the kernel loop does it. The process may end in the middle of it. */
     void round() {
-        try {
+        boolean newPlan = !plans.equals(planned);
+        Instant now = clock.instant();
+        boolean due = !now.isBefore(resyncAt)
+                || !facts().equals(lastFacts)
+                || work.roundDue().filter(at -> !now.isBefore(at)).isPresent();
+        if (newPlan) {
+            planned = Map.copyOf(plans);
             work.want(Desired.of(slices(), Map.of()));
+        } else {
+            work.wantStill(slices());
+        }
+        around(newPlan || due ? work::round : work::repair);
+        if (newPlan || due) {
+            resyncAt = now.plus(RESYNC);
+        }
+    }
+
+    /** One time around, with a look at everything. */
+    void resync() {
+        around(work::round);
+    }
+
+    private void around(Function<Facts, KernelWork.Round> round) {
+        try {
             work.hear(kernel.notifications());
             while (!answers.isEmpty()) {
                 Answered answered = answers.remove();
                 work.arrived(answered.uid(), answered.answer());
             }
-            last = work.round(facts());
+            work.keysDue().filter(due -> !clock.instant().isBefore(due)).ifPresent(due -> work.tendKeys());
+            lastFacts = facts();
+            last = round.apply(lastFacts);
             if (apiServerUp) {
                 report();
             }
         } catch (TestingKernel.Crash e) {
             restart();
         }
+    }
+
+    /** Times around at one moment, until nothing is left to do at that moment. */
+    void settleNow() {
+        do {
+            round();
+        } while (!answers.isEmpty()
+                || kernel.hasNotifications()
+                || !last.plan().actions().isEmpty());
     }
 
     /** What the kernel tells arrives late. */
@@ -186,6 +228,10 @@ final class TestingNode implements AutoCloseable {
     }
 
     // What a test looks at
+
+    KernelWork.Round last() {
+        return last;
+    }
 
     Standing sa(String uid) {
         return last.plan().sas().get(uid);

@@ -29,6 +29,8 @@ public final class SadRounds {
     /** SAs until the JVM has compiled what it runs often. */
     private static final int WARM_UP = 30_000;
 
+    private static final long REST_MILLIS = 500;
+
     private final NetlinkXfrm xfrm = NetlinkXfrm.open();
     private final int count;
     private final CProgram program;
@@ -107,7 +109,9 @@ public final class SadRounds {
     /** Nanoseconds for an SPI that is not there. */
     private double lookupAfter(
             String who, DoubleSupplier add, Map<String, List<Double>> gets, Map<String, List<Double>> rates) {
+        rest();
         rates.computeIfAbsent(who, name -> new ArrayList<>()).add(count / add.getAsDouble());
+        rest();
         program.seconds("get", BATCH);
         gets.computeIfAbsent(who, name -> new ArrayList<>()).add(program.seconds("get", BATCH) / count * 1e9);
         double miss = program.seconds("miss", BATCH) / count * 1e9;
@@ -127,9 +131,25 @@ public final class SadRounds {
     }
 
     private double addAndDelete(String who, DoubleSupplier add, DoubleSupplier delete) {
+        rest();
         double rate = count / add.getAsDouble();
+        rest();
         deletes.computeIfAbsent(who, name -> new ArrayList<>()).add(count / delete.getAsDouble());
         return rate;
+    }
+
+    /**
+     * Until nothing is left to do of what was measured before: the kernel destroys SAs that were deleted some time later
+     * ({@code xfrm_state_gc_task} in net/xfrm/xfrm_state.c), on the CPU that everything here runs on, and the JVM wipes keys.
+     */
+    private static void rest() {
+        System.gc();
+        try {
+            Thread.sleep(REST_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
     }
 
     private static double apply(NetlinkXfrm to, List<Change> changes) {

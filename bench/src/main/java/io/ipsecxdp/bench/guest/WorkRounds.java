@@ -9,14 +9,16 @@ import io.ipsecxdp.agent.loop.KeyRing;
 import io.ipsecxdp.agent.node.KeySecrets;
 import io.ipsecxdp.agent.plan.ApiServerWay;
 import io.ipsecxdp.agent.plan.Desired;
+import io.ipsecxdp.agent.plan.Desired.PolicyKey;
 import io.ipsecxdp.agent.plan.Facts;
+import io.ipsecxdp.agent.plan.OwnedPolicy;
+import io.ipsecxdp.agent.plan.OwnedSa;
 import io.ipsecxdp.agent.plan.Slice;
+import io.ipsecxdp.agent.plan.Standing;
 import io.ipsecxdp.agent.state.StateFolder;
 import io.ipsecxdp.agent.xfrm.Change;
 import io.ipsecxdp.agent.xfrm.Notification;
 import io.ipsecxdp.agent.xfrm.NotificationGroup;
-import io.ipsecxdp.agent.xfrm.PolicyId;
-import io.ipsecxdp.agent.xfrm.SaId;
 import io.ipsecxdp.agent.xfrm.Subscription;
 import io.ipsecxdp.agent.xfrm.netlink.NetlinkXfrm;
 import io.ipsecxdp.bench.Rounds;
@@ -24,6 +26,7 @@ import io.ipsecxdp.bench.Series;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.NodePlanSpec;
+import io.ipsecxdp.crds.PolicyDirection;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,6 +45,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
+import java.util.function.Predicate;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
@@ -109,7 +113,7 @@ public final class WorkRounds implements AutoCloseable {
     }
 
     private void all() {
-        print("install", Series.of(seconds(this::settle)));
+        print("install", Series.of(seconds(() -> settle(work.round(facts), this::all))));
         print("flush", series(Rounds.LEAST, this::repairedAfterFlush));
         Map<String, DoubleSupplier> resyncs = new LinkedHashMap<>();
         resyncs.put("resync", this::resync);
@@ -140,54 +144,61 @@ public final class WorkRounds implements AutoCloseable {
     private double repairedAfterFlush() {
         quiet();
         CProgram.run("ip", "xfrm", "state", "flush", "proto", "esp");
-        return sinceToldUntilSettled();
+        return sinceToldUntil(this::all);
     }
 
     private double repairedSa() {
         quiet();
-        SaId id = state.journal().sas().keySet().iterator().next();
-        somebody.apply(List.of(new Change.DeleteSa(id)));
-        return sinceToldUntilSettled();
+        OwnedSa sa = state.journal().sas().values().iterator().next();
+        somebody.apply(List.of(new Change.DeleteSa(sa.id())));
+        return sinceToldUntil(round -> installed(round.plan().sas().get(sa.uid())));
     }
 
     private double repairedPolicy() {
         quiet();
-        PolicyId id = state.journal().policies().keySet().iterator().next();
-        somebody.apply(List.of(new Change.DeletePolicy(id)));
-        return sinceToldUntilSettled();
+        OwnedPolicy policy = state.journal().policies().values().iterator().next();
+        somebody.apply(List.of(new Change.DeletePolicy(policy.id())));
+        PolicyKey key = new PolicyKey(policy.uid(), PolicyDirection.In);
+        return sinceToldUntil(round -> installed(round.plan().policies().get(key)));
     }
 
-    private double sinceToldUntilSettled() {
+    private double sinceToldUntil(Predicate<KernelWork.Round> settled) {
         Told told = next();
         if (!work.hear(told.notifications())) {
             throw new IllegalStateException("that does not call for a round: " + told.notifications());
         }
-        settle();
+        settle(work.repair(facts), settled);
         return (System.nanoTime() - told.nanoTime()) / 1e9;
     }
 
-    /** Until the kernel has everything. */
-    private void settle() {
+    /** Goes around as the agent does, all keys that are being read together, until the kernel has what it shall have. */
+    private void settle(KernelWork.Round first, Predicate<KernelWork.Round> settled) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-        while (true) {
-            KernelWork.Round round = work.round(facts);
-            long installed = Stream.concat(
-                            round.plan().sas().values().stream(), round.plan().policies().values().stream())
-                    .filter(standing -> standing.state() == EntryState.Installed)
-                    .count();
-            if (installed == wanted) {
-                return;
-            }
+        for (KernelWork.Round round = first; !settled.test(round); round = work.repair(facts)) {
             if (System.nanoTime() > deadline) {
-                throw new IllegalStateException("%d of %d are in force".formatted(installed, wanted));
+                throw new IllegalStateException("%d of %d are in force".formatted(installed(round), wanted));
             }
-            List<Runnable> come = new ArrayList<>();
-            answers.drainTo(come);
-            come.forEach(Runnable::run);
+            for (Runnable answer = answers.poll(); answer != null; answer = answers.poll()) {
+                answer.run();
+            }
             for (Told told = heard.poll(); told != null; told = heard.poll()) {
                 work.hear(told.notifications());
             }
         }
+    }
+
+    private boolean all(KernelWork.Round round) {
+        return installed(round) == wanted;
+    }
+
+    private static long installed(KernelWork.Round round) {
+        return Stream.concat(round.plan().sas().values().stream(), round.plan().policies().values().stream())
+                .filter(WorkRounds::installed)
+                .count();
+    }
+
+    private static boolean installed(Standing standing) {
+        return standing.state() == EntryState.Installed;
     }
 
     /** Until the kernel has told all of what was done before. */

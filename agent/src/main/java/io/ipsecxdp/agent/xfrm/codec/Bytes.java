@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.zip.Checksum;
 
 /** A part of a message: unsigned, bounded reads. Multi-byte numbers have the machine's order unless said. */
 public final class Bytes {
@@ -74,6 +75,11 @@ public final class Bytes {
             }
         }
         return true;
+    }
+
+    void update(Checksum checksum, int at, int size) {
+        require(at, size);
+        checksum.update(buffer.slice(at, size));
     }
 
     /** ASCII up to the first zero byte, or all. */

@@ -8,20 +8,19 @@ import java.nio.ByteOrder;
 /** Lays netlink messages one behind the other into a buffer. */
 public final class MessageWriter {
 
-    private static final int NO_MESSAGE = -1;
-
     private final ByteBuffer buffer;
     private final int portId;
-    private int message = NO_MESSAGE;
+    private int message;
 
     /**
-     * Writes from the buffer's first byte on, in the machine's byte order.
+     * Writes from the buffer's first byte on, in the machine's byte order. Nobody else writes there.
      *
      * @param portId of the socket that sends; the kernel repeats it to all who listen
      */
     public MessageWriter(ByteBuffer buffer, int portId) {
         this.portId = portId;
         this.buffer = buffer.order(ByteOrder.nativeOrder()).clear();
+        Zeros.fill(buffer, 0, buffer.capacity());
     }
 
     /** Bytes of the messages so far. */
@@ -38,6 +37,7 @@ public final class MessageWriter {
     public void wipe() {
         Zeros.fill(buffer, 0, buffer.position());
         buffer.clear();
+        message = 0;
     }
 
     ByteBuffer buffer() {
@@ -64,14 +64,20 @@ public final class MessageWriter {
 
     void end() {
         buffer.putInt(message + Header.LENGTH, buffer.position() - message);
-        message = NO_MESSAGE;
+    }
+
+    /**
+     * Asks the kernel to answer the last message in any case. It answers the others only where it has an error to tell
+     * ({@code netlink_rcv_skb} in net/netlink/af_netlink.c).
+     */
+    public void acknowledgeLast() {
+        int at = message + Header.FLAGS;
+        buffer.putShort(at, (short) (buffer.getShort(at) | Netlink.NLM_F_ACK));
     }
 
     private int reserve(int size) {
         int offset = buffer.position();
-        int next = offset + Netlink.align(size);
-        Zeros.fill(buffer, offset, next);
-        buffer.position(next);
+        buffer.position(offset + Netlink.align(size));
         return offset;
     }
 }

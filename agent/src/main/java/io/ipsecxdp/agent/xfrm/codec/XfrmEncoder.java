@@ -52,7 +52,6 @@ public final class XfrmEncoder {
     /** Room that {@link MessageWriter#remaining()} must show before a request is written: the largest needs 1 KiB. */
     public static final int LARGEST_REQUEST = 4096;
 
-    private static final int ACKNOWLEDGED = Netlink.NLM_F_REQUEST | Netlink.NLM_F_ACK;
     private static final int DUMP = Netlink.NLM_F_REQUEST | Netlink.NLM_F_DUMP;
 
     /** Above this a window needs the bitmap of {@code XFRMA_REPLAY_ESN_VAL} ({@code struct xfrm_replay_state}). */
@@ -66,16 +65,17 @@ public final class XfrmEncoder {
         this.out = out;
     }
 
-    /** A request that the kernel acknowledges. */
+    /** A request that the kernel answers if it refuses it, or if {@link MessageWriter#acknowledgeLast} asks it to. */
     public void change(int sequence, Change change, XfrmCapabilities capabilities) {
         switch (change) {
             case Change.AddSa(Sa sa, KeyMaterial key, long lastSequence) ->
                 putSa(XfrmMessage.NEWSA, sequence, sa, key, lastSequence, capabilities);
             case Change.ChangeLifetime(Sa sa) -> changeLifetime(sequence, sa, capabilities);
-            case Change.DeleteSa(SaId id) -> saById(XfrmMessage.DELSA, ACKNOWLEDGED, sequence, id);
+            case Change.DeleteSa(SaId id) -> saById(XfrmMessage.DELSA, Netlink.NLM_F_REQUEST, sequence, id);
             case Change.AddPolicy(Policy policy) -> putPolicy(XfrmMessage.NEWPOLICY, sequence, policy);
             case Change.ReplacePolicy(Policy policy) -> putPolicy(XfrmMessage.UPDPOLICY, sequence, policy);
-            case Change.DeletePolicy(PolicyId id) -> deletePolicy(sequence, id);
+            case Change.DeletePolicy(PolicyId id) ->
+                policyById(XfrmMessage.DELPOLICY, Netlink.NLM_F_REQUEST, sequence, id);
         }
     }
 
@@ -90,7 +90,7 @@ public final class XfrmEncoder {
             int type, int sequence, Sa sa, KeyMaterial key, long lastSequence, XfrmCapabilities capabilities) {
         KernelSa kernelSa = KernelSa.of(sa, capabilities);
         SaOptions options = kernelSa.options();
-        int info = out.begin(type, ACKNOWLEDGED, sequence, UserSaInfo.SIZE);
+        int info = out.begin(type, Netlink.NLM_F_REQUEST, sequence, UserSaInfo.SIZE);
         putIdentity(info, sa.id(), sa.source());
         options.selector().ifPresent(selector -> putSelector(info + UserSaInfo.SEL, selector));
         putLifetime(info + UserSaInfo.LFT, options.lifetime());
@@ -134,6 +134,11 @@ public final class XfrmEncoder {
         saById(XfrmMessage.GETSA, Netlink.NLM_F_REQUEST, sequence, id);
     }
 
+    /** The kernel answers with NEWPOLICY, or with an error. */
+    public void getPolicy(int sequence, PolicyId id) {
+        policyById(XfrmMessage.GETPOLICY, Netlink.NLM_F_REQUEST, sequence, id);
+    }
+
     public void dumpSas(int sequence) {
         out.begin(XfrmMessage.GETSA, DUMP, sequence, 0);
         out.end();
@@ -162,7 +167,7 @@ public final class XfrmEncoder {
 
     private void putPolicy(int type, int sequence, Policy policy) {
         PolicyId id = policy.id();
-        int info = out.begin(type, ACKNOWLEDGED, sequence, UserPolicyInfo.SIZE);
+        int info = out.begin(type, Netlink.NLM_F_REQUEST, sequence, UserPolicyInfo.SIZE);
         putSelector(info + UserPolicyInfo.SEL, id.selector());
         putLifetime(info + UserPolicyInfo.LFT, Lifetime.INFINITE);
         buffer().putInt(info + UserPolicyInfo.PRIORITY, (int) policy.priority());
@@ -181,8 +186,8 @@ public final class XfrmEncoder {
         out.end();
     }
 
-    private void deletePolicy(int sequence, PolicyId id) {
-        int request = out.begin(XfrmMessage.DELPOLICY, ACKNOWLEDGED, sequence, UserPolicyId.SIZE);
+    private void policyById(int type, int flags, int sequence, PolicyId id) {
+        int request = out.begin(type, flags, sequence, UserPolicyId.SIZE);
         putSelector(request + UserPolicyId.SEL, id.selector());
         buffer().put(request + UserPolicyId.DIR, (byte) Numbers.of(id.direction()));
         attributesOf(id);
@@ -230,7 +235,7 @@ public final class XfrmEncoder {
     }
 
     private void putKey(int at, KeyMaterial key, int from, int length) {
-        key.writeTo(buffer().slice(at, length), from, length);
+        key.writeTo(buffer(), at, from, length);
     }
 
     private void attributesOf(SaOptions options, SaDirection direction) {
@@ -280,7 +285,7 @@ public final class XfrmEncoder {
     }
 
     private void attributeMark(Mark mark) {
-        if (!mark.equals(Mark.NONE)) {
+        if (mark.value() != 0 || mark.mask() != 0) {
             int attribute = out.attribute(XfrmAttribute.MARK, Layout.Mark.SIZE);
             buffer().putInt(attribute + Layout.Mark.V, mark.value());
             buffer().putInt(attribute + Layout.Mark.M, mark.mask());

@@ -16,6 +16,7 @@ import io.ipsecxdp.agent.xfrm.codec.Zeros;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -56,7 +57,7 @@ final class Conversation implements AutoCloseable {
 
     /**
      * The kernel works all messages of a datagram off before the sender returns, and their answers have to fit into the
-     * socket until then. More per datagram is no faster.
+     * socket until then: each may be refused. More per datagram is no faster.
      */
     static final int MOST_REQUESTS_AT_ONCE = 64;
 
@@ -105,7 +106,7 @@ final class Conversation implements AutoCloseable {
         return new XfrmException("%s: %s".formatted(sentence, KernelError.of(new Errno(e.errno()))), e);
     }
 
-    /** Makes the requests in their order; an empty error is an acknowledgement. */
+    /** Makes the requests in their order; what has no error was done. */
     List<Optional<KernelError>> request(List<Request> requests) {
         return request(requests, NONE);
     }
@@ -180,50 +181,54 @@ final class Conversation implements AutoCloseable {
                 count++;
             }
             lastSequence += count;
+            writer.acknowledgeLast();
             transmit();
         } finally {
             writer.wipe();
         }
-        return acknowledgements(first, count);
-    }
-
-    private List<Optional<KernelError>> acknowledgements(int first, int count) {
-        Acknowledgements acknowledgements = new Acknowledgements(first, count);
-        boolean complete = true;
-        while (complete && acknowledgements.outstanding > 0) {
-            complete = receiveSome(acknowledgements::take);
+        Answers answers = new Answers(first, count);
+        while (!answers.complete) {
+            receiveSome(answers);
         }
-        return acknowledgements.answers();
+        return answers.all();
     }
 
     /**
-     * Receives the datagrams that are there, one acknowledgement in each, and shows their frames: with one call each, the
-     * calls would take longer than what they ask for.
-     *
-     * @return false if something that the kernel sent was lost
+     * Receives the datagrams that are there, one answer in each: where much is refused, one call for each would take longer
+     * than what was asked for.
      */
-    private boolean receiveSome(Consumer<Frame> take) {
-        int[] lengths;
-        try {
-            lengths = kernel.receive(acknowledgements, ACKNOWLEDGEMENT_BYTES, PATIENCE);
-        } catch (SystemCallException e) {
-            if (e.errno() == Errno.ENOBUFS.number()) {
-                return false;
-            }
-            throw failure("The kernel's answer could not be received", e);
-        }
+    private void receiveSome(Answers answers) {
+        int[] lengths = receiveSome(PATIENCE, answers);
         if (lengths.length == 0) {
             throw new XfrmException("The kernel did not answer an XFRM request within %s".formatted(PATIENCE));
         }
-        boolean whole = true;
+        while (answers.lost && lengths.length > 0) {
+            // Until the socket is empty, the kernel drops whatever it has to say (netlink_attachskb)
+            answers.complete = true;
+            lengths = receiveSome(Duration.ZERO, answers);
+        }
+    }
+
+    private int[] receiveSome(Duration patience, Answers answers) {
+        int[] lengths;
+        try {
+            lengths = kernel.receive(acknowledgements, ACKNOWLEDGEMENT_BYTES, patience);
+        } catch (SystemCallException e) {
+            if (e.errno() == Errno.ENOBUFS.number()) {
+                answers.lost = true;
+                return new int[] {0};
+            }
+            throw failure("The kernel's answer could not be received", e);
+        }
         for (int i = 0; i < lengths.length; i++) {
-            whole &= lengths[i] <= ACKNOWLEDGEMENT_BYTES;
-            if (lengths[i] <= ACKNOWLEDGEMENT_BYTES) {
+            if (lengths[i] > ACKNOWLEDGEMENT_BYTES) {
+                answers.lost = true;
+            } else {
                 Frame.in(acknowledgements.slice(i * ACKNOWLEDGEMENT_BYTES, ACKNOWLEDGEMENT_BYTES), lengths[i])
-                        .forEach(take);
+                        .forEach(answers::take);
             }
         }
-        return whole;
+        return lengths;
     }
 
     private int send(Request request) {
@@ -279,34 +284,40 @@ final class Conversation implements AutoCloseable {
         Zeros.fill(incoming, 0, length);
     }
 
-    /** The acknowledgements of consecutive requests; those that were lost stay empty. */
-    private static final class Acknowledgements {
+    /**
+     * What the kernel answers to consecutive requests, of which only the last is to be acknowledged. It works them off in
+     * their order, and says of each that it refuses; so what it did not answer before the last was done, unless an answer
+     * was lost, which the socket tells ({@code netlink_rcv_skb}, {@code netlink_overrun} in net/netlink/af_netlink.c).
+     */
+    private static final class Answers {
         private final int first;
-        private final List<Optional<Ack>> acks;
-        private int outstanding;
+        private final List<Optional<KernelError>> errors;
+        private final BitSet answered = new BitSet();
+        private boolean lost;
+        private boolean complete;
 
-        Acknowledgements(int first, int count) {
+        Answers(int first, int count) {
             this.first = first;
-            this.acks = new ArrayList<>(Collections.nCopies(count, Optional.empty()));
-            this.outstanding = count;
+            this.errors = new ArrayList<>(Collections.nCopies(count, Optional.empty()));
         }
 
         void take(Frame frame) {
             int index = frame.sequence() - first;
-            if (frame.type() == Netlink.NLMSG_ERROR
-                    && index >= 0
-                    && index < acks.size()
-                    && acks.get(index).isEmpty()) {
-                acks.set(index, Optional.of(Ack.of(frame)));
-                outstanding--;
+            if (frame.type() == Netlink.NLMSG_ERROR && index >= 0 && index < errors.size()) {
+                errors.set(index, Ack.of(frame).error());
+                answered.set(index);
+                complete |= index == errors.size() - 1;
             }
         }
 
-        /** The answers; for one that was lost nobody knows whether the request was done. */
-        List<Optional<KernelError>> answers() {
-            return acks.stream()
-                    .map(ack -> ack.map(Ack::error).orElse(Optional.of(KernelError.of(Errno.ENOBUFS))))
-                    .toList();
+        /** Of a request whose answer may have been lost nobody knows whether it was done. */
+        List<Optional<KernelError>> all() {
+            for (int i = 0; lost && i < errors.size(); i++) {
+                if (!answered.get(i)) {
+                    errors.set(i, Optional.of(KernelError.of(Errno.ENOBUFS)));
+                }
+            }
+            return errors;
         }
     }
 

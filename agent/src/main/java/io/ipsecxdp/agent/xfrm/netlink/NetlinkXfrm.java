@@ -6,6 +6,7 @@ import io.ipsecxdp.agent.xfrm.KernelError;
 import io.ipsecxdp.agent.xfrm.NotificationGroup;
 import io.ipsecxdp.agent.xfrm.ObservedPolicy;
 import io.ipsecxdp.agent.xfrm.ObservedSa;
+import io.ipsecxdp.agent.xfrm.PolicyId;
 import io.ipsecxdp.agent.xfrm.Result;
 import io.ipsecxdp.agent.xfrm.SaId;
 import io.ipsecxdp.agent.xfrm.Subscription;
@@ -27,6 +28,7 @@ public final class NetlinkXfrm implements Xfrm {
 
     private final NetlinkSocket socket;
     private final Conversation conversation;
+    private final SadMemory sas = new SadMemory();
     private XfrmCapabilities capabilities;
 
     private NetlinkXfrm(NetlinkSocket socket) {
@@ -70,8 +72,7 @@ public final class NetlinkXfrm implements Xfrm {
 
     @Override
     public synchronized List<ObservedSa> dumpSas() {
-        return conversation.dump(
-                (encoder, sequence) -> encoder.dumpSas(sequence), frame -> Optional.of(XfrmDecoder.sa(frame)));
+        return sas.refreshed(take -> conversation.dump((encoder, sequence) -> encoder.dumpSas(sequence), take));
     }
 
     @Override
@@ -81,10 +82,18 @@ public final class NetlinkXfrm implements Xfrm {
 
     @Override
     public synchronized Optional<ObservedSa> get(SaId id) {
-        Conversation.Answer<ObservedSa> answer =
-                conversation.ask((encoder, sequence) -> encoder.getSa(sequence, id), XfrmDecoder::sa);
+        return shown(id, conversation.ask((encoder, sequence) -> encoder.getSa(sequence, id), XfrmDecoder::sa));
+    }
+
+    @Override
+    public synchronized Optional<ObservedPolicy> get(PolicyId id) {
+        return shown(id, conversation.ask((encoder, sequence) -> encoder.getPolicy(sequence, id), XfrmDecoder::policy))
+                .flatMap(policy -> policy);
+    }
+
+    private static <T> Optional<T> shown(Object id, Conversation.Answer<T> answer) {
         answer.error().filter(error -> !error.absent()).ifPresent(error -> {
-            throw new XfrmException("The kernel did not show the SA %s: %s".formatted(id, error));
+            throw new XfrmException("The kernel did not show %s: %s".formatted(id, error));
         });
         return answer.value();
     }

@@ -123,6 +123,7 @@ class Iproute2IT {
         ByteBuffer buffer = ByteBuffer.allocate(XfrmEncoder.LARGEST_REQUEST);
         MessageWriter writer = new MessageWriter(buffer, 0);
         request.accept(new XfrmEncoder(writer));
+        writer.acknowledgeLast();
         return Arrays.copyOf(buffer.array(), writer.length());
     }
 

@@ -109,6 +109,7 @@ class ConversationTest {
                 } catch (SystemCallException e) {
                     // As recvmmsg(2): an error after some datagrams is that of the next call
                     if (lengths.isEmpty()) {
+                        answers.remove();
                         throw e;
                     }
                     break;
@@ -246,26 +247,54 @@ class ConversationTest {
     }
 
     @Test
-    void acknowledgementsFindTheirRequestsInAnyOrder() {
-        kernel.willAnswer(ack(2, 0), ack(0, Errno.EEXIST.number()), ack(1, 0));
+    void errorsFindTheirRequestsAndWhatHasNoneWasDone() {
+        kernel.willAnswer(ack(0, Errno.EEXIST.number()), ack(2, Errno.EINVAL.number()), ack(3, 0));
 
-        assertThat(conversation.request(requests(3)))
-                .containsExactly(Optional.of(KernelError.of(Errno.EEXIST)), Optional.empty(), Optional.empty());
+        assertThat(conversation.request(requests(4)))
+                .containsExactly(
+                        Optional.of(KernelError.of(Errno.EEXIST)),
+                        Optional.empty(),
+                        Optional.of(KernelError.of(Errno.EINVAL)),
+                        Optional.empty());
     }
 
     @Test
-    void anAcknowledgementOfAnEarlierRequestIsPassedOver() {
+    void onlyTheLastRequestOfADatagramIsToBeAcknowledged() {
+        kernel.willAnswer(ack(2, 0));
+
+        conversation.request(requests(3));
+
+        assertThat(Frame.in(ByteBuffer.wrap(kernel.asSent), kernel.asSent.length))
+                .extracting(frame -> (frame.flags() & Netlink.NLM_F_ACK) != 0)
+                .containsExactly(false, false, true);
+    }
+
+    @Test
+    void anAnswerToAnEarlierRequestIsPassedOver() {
         kernel.willAnswer(ack(-1, Errno.EEXIST.number()), ack(0, 0));
 
         assertThat(conversation.request(requests(1))).containsExactly(Optional.empty());
     }
 
     @Test
-    void aRequestWhoseAcknowledgementWasLostIsNotCalledDone() {
-        kernel.willAnswer(ack(0, 0), overrun());
+    void aRequestWhoseAnswerMayHaveBeenLostIsNotCalledDone() {
+        kernel.willAnswer(overrun(), ack(0, Errno.EEXIST.number()), ack(2, 0));
+
+        assertThat(conversation.request(requests(3)))
+                .containsExactly(
+                        Optional.of(KernelError.of(Errno.EEXIST)),
+                        Optional.of(KernelError.of(Errno.ENOBUFS)),
+                        Optional.empty());
+    }
+
+    @Test
+    void nothingIsLeftInTheSocketAfterAnAnswerWasLost() {
+        kernel.willAnswer(overrun(), ack(0, 0));
+        kernel.willAnswer(ack(1, 0));
 
         assertThat(conversation.request(requests(2)))
                 .containsExactly(Optional.empty(), Optional.of(KernelError.of(Errno.ENOBUFS)));
+        assertThat(conversation.request(requests(2))).containsExactly(Optional.empty(), Optional.empty());
     }
 
     @Test

@@ -160,11 +160,15 @@ class XfrmKernelIT {
         assertThat(policies)
                 .allSatisfy(policy -> assertThat(Differences.between(policy, shown.get(policy.id())))
                         .isEmpty());
+        assertThat(policies)
+                .allSatisfy(policy -> assertThat(xfrm.get(policy.id())).contains(shown.get(policy.id())));
         assertThat(namespace.run("ip xfrm policy")).contains("mark 0x7/0xff", "if_id 0x2a");
 
         assertThat(xfrm.apply(policies.stream().map(XfrmKernelIT::delete).toList()))
                 .allMatch(Result::done);
         assertThat(dump()).isEmpty();
+        assertThat(policies)
+                .allSatisfy(policy -> assertThat(xfrm.get(policy.id())).isEmpty());
     }
 
     @Test

@@ -1,0 +1,20 @@
+package io.ipsecxdp.agent.plan;
+
+import io.ipsecxdp.agent.xfrm.Mark;
+import io.ipsecxdp.agent.xfrm.PolicyId;
+import io.ipsecxdp.agent.xfrm.SaId;
+import java.util.Set;
+
+/** The places in SAD and SPD where something may have changed. */
+public record Concern(Set<SaId> sas, Set<PolicyId> policies) {
+
+    public Concern {
+        sas = Set.copyOf(sas);
+        policies = Set.copyOf(policies);
+    }
+
+    /** Whether the kernel can be asked for each of the SAs: of several with marks it may show another one. */
+    public boolean isUnmarked() {
+        return sas.stream().allMatch(id -> id.mark().equals(Mark.NONE));
+    }
+}

@@ -1,0 +1,173 @@
+package io.ipsecxdp.agent.plan;
+
+import java.util.AbstractMap;
+import java.util.AbstractSet;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Set;
+
+/**
+ * An immutable map from which one with a few changes is made without copying the rest: a node may have ten thousand SAs,
+ * and most changes concern one. Keys and values are never null; the order of iteration says nothing.
+ */
+public final class PersistentMap<K, V> extends AbstractMap<K, V> {
+
+    /** Of ten thousand entries, a change then copies some forty. */
+    private static final int PARTS = 256;
+
+    private static final int SHIFT = Integer.SIZE - Integer.numberOfTrailingZeros(PARTS);
+
+    /** Odd, so that all bits of a hash reach the upper ones: those below choose the place within a part. */
+    private static final int SPREAD = 0x9e3779b9;
+
+    private static final PersistentMap<?, ?> EMPTY = new PersistentMap<>(noParts(), 0);
+
+    private final Map<K, V>[] parts;
+    private final int size;
+
+    private PersistentMap(Map<K, V>[] parts, int size) {
+        this.parts = parts;
+        this.size = size;
+    }
+
+    @SuppressWarnings("unchecked")
+    public static <K, V> PersistentMap<K, V> empty() {
+        return (PersistentMap<K, V>) EMPTY;
+    }
+
+    /** The map itself if it is one of these. */
+    public static <K, V> PersistentMap<K, V> of(Map<K, V> map) {
+        if (map instanceof PersistentMap<K, V> persistent) {
+            return persistent;
+        }
+        Changes<K, V> changes = PersistentMap.<K, V>empty().changes();
+        map.forEach(changes::put);
+        return changes.done();
+    }
+
+    /** To make another map of this one, which stays as it is. */
+    public Changes<K, V> changes() {
+        return new Changes<>(this);
+    }
+
+    /** A map in the making. For one thread, and not to be used after {@link #done}. */
+    public static final class Changes<K, V> {
+        private final PersistentMap<K, V> before;
+        private final Map<K, V>[] parts;
+        private int size;
+
+        private Changes(PersistentMap<K, V> before) {
+            this.before = before;
+            this.parts = before.parts.clone();
+            this.size = before.size;
+        }
+
+        public boolean containsKey(K key) {
+            return parts[part(key)].containsKey(key);
+        }
+
+        public Changes<K, V> put(K key, V value) {
+            if (own(part(key)).put(key, value) == null) {
+                size++;
+            }
+            return this;
+        }
+
+        public Changes<K, V> remove(K key) {
+            int part = part(key);
+            if (parts[part].containsKey(key)) {
+                own(part).remove(key);
+                size--;
+            }
+            return this;
+        }
+
+        /** The map that was to be changed, if nothing was. */
+        public PersistentMap<K, V> done() {
+            for (int i = 0; i < PARTS; i++) {
+                if (parts[i] != before.parts[i]) {
+                    return new PersistentMap<>(parts, size);
+                }
+            }
+            return before;
+        }
+
+        /** The part, copied if the map before has it too. */
+        private Map<K, V> own(int part) {
+            if (parts[part] == before.parts[part]) {
+                parts[part] = new HashMap<>(parts[part]);
+            }
+            return parts[part];
+        }
+    }
+
+    @Override
+    public V get(Object key) {
+        return parts[part(key)].get(key);
+    }
+
+    @Override
+    public boolean containsKey(Object key) {
+        return parts[part(key)].containsKey(key);
+    }
+
+    @Override
+    public int size() {
+        return size;
+    }
+
+    @Override
+    public Set<Entry<K, V>> entrySet() {
+        return new AbstractSet<>() {
+            @Override
+            public Iterator<Entry<K, V>> iterator() {
+                return new Entries();
+            }
+
+            @Override
+            public int size() {
+                return size;
+            }
+        };
+    }
+
+    private static int part(Object key) {
+        return key.hashCode() * SPREAD >>> SHIFT;
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <K, V> Map<K, V>[] noParts() {
+        Map<K, V>[] parts = (Map<K, V>[]) new Map<?, ?>[PARTS];
+        Arrays.fill(parts, Map.of());
+        return parts;
+    }
+
+    /** All entries, part by part. */
+    private final class Entries implements Iterator<Entry<K, V>> {
+        private int next;
+        private Iterator<Entry<K, V>> part = Collections.emptyIterator();
+
+        @Override
+        public boolean hasNext() {
+            while (!part.hasNext() && next < PARTS) {
+                Map<K, V> filled = parts[next++];
+                if (!filled.isEmpty()) {
+                    part = Collections.unmodifiableMap(filled).entrySet().iterator();
+                }
+            }
+            return part.hasNext();
+        }
+
+        @Override
+        public Entry<K, V> next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException();
+            }
+            return part.next();
+        }
+    }
+}
