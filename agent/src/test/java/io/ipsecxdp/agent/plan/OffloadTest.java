@@ -1,0 +1,135 @@
+package io.ipsecxdp.agent.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ipsecxdp.agent.xfrm.Counters;
+import io.ipsecxdp.agent.xfrm.KernelSa;
+import io.ipsecxdp.agent.xfrm.Kernels;
+import io.ipsecxdp.agent.xfrm.ObservedSa;
+import io.ipsecxdp.agent.xfrm.ReplayState;
+import io.ipsecxdp.agent.xfrm.Sa;
+import io.ipsecxdp.agent.xfrm.SaOptions;
+import io.ipsecxdp.crds.CpuList;
+import io.ipsecxdp.crds.EncryptionAlgorithm;
+import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.crds.KeySecretRef;
+import io.ipsecxdp.crds.NodePlanSpec;
+import io.ipsecxdp.crds.Offload;
+import io.ipsecxdp.crds.OffloadType;
+import io.ipsecxdp.crds.PlannedSa;
+import io.ipsecxdp.crds.Protection;
+import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.crds.SaDirection;
+import io.ipsecxdp.crds.SaMode;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** An SA that a device is to help with, as it was read back. */
+class OffloadTest {
+
+    private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
+
+    private static PlannedSa planned(OffloadType type) {
+        return new PlannedSa(
+                "a",
+                "uid",
+                1L,
+                SaDirection.Out,
+                "10.0.0.1",
+                "10.0.0.2",
+                0x1000L,
+                SaMode.Tunnel,
+                null,
+                Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 256, new KeySecretRef("k", "e")),
+                5L,
+                0,
+                true,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                new Offload(type, "eth0"));
+    }
+
+    private static ObservedSa observed(Sa sa, boolean offloaded) {
+        KernelSa kernel = KernelSa.of(sa, Kernels.MODERN);
+        SaOptions all = kernel.options();
+        return new ObservedSa(
+                sa.id(),
+                sa.source(),
+                kernel.direction(),
+                sa.mode(),
+                Optional.of(sa.algorithms()),
+                sa.reqid(),
+                new ReplayState(kernel.replayWindow(), 0, 0),
+                kernel.ownerCpu(),
+                new SaOptions(
+                        all.lifetime(),
+                        all.flags(),
+                        all.selector(),
+                        all.encapsulation(),
+                        all.outputMark(),
+                        all.interfaceId(),
+                        all.tfcPadding(),
+                        offloaded ? all.offload() : Optional.empty()),
+                new Counters(0, 0, NOON, Optional.empty()),
+                new ObservedSa.Errors(0, 0, 0),
+                Set.of());
+    }
+
+    private static Plan plan(OffloadType type, boolean offloaded) {
+        NodePlanSpec spec = new NodePlanSpec("n1", List.of(planned(type)), List.of(), List.of());
+        Desired desired = Desired.of(List.of(new Slice("s", "s", 1, spec, Optional.empty())), Map.of("eth0", 3));
+        DesiredSa wanted = desired.sas().get("uid");
+        OwnedSa owned = wanted.owned(Optional.empty(), Birth.readBack(NOON));
+        Journal journal = new Journal(Map.of(owned.id(), owned), Map.of(), Map.of());
+        return Plan.of(new Situation(
+                desired,
+                Observed.of(List.of(observed(wanted.sa(), offloaded)), List.of()),
+                journal,
+                Ledger.EMPTY,
+                new Witness(Set.of(), Set.of(), Set.of(), Set.of()),
+                uid -> new KeyView.Reading(),
+                Map.of(),
+                Map.of(),
+                Acquires.NONE,
+                new Facts(
+                        "boot",
+                        CpuList.parse("0-3"),
+                        Kernels.MODERN,
+                        new ApiServerWay(Set.of(), Set.of(), 32768, 60999)),
+                NOON));
+    }
+
+    @Test
+    void whatTheDeviceDoesIsInForce() {
+        assertThat(plan(OffloadType.Crypto, true).sas().get("uid")).isEqualTo(Standing.installed("In force."));
+    }
+
+    @Test
+    void cryptographyThatTheKernelDoesInsteadIsInForceAndToldAndNotMadeAgain() {
+        Plan plan = plan(OffloadType.Crypto, false);
+
+        assertThat(plan.actions()).isEmpty();
+        assertThat(plan.sas().get("uid").state()).isEqualTo(EntryState.Installed);
+        assertThat(plan.sas().get("uid").reason()).isEqualTo(Reason.Unsupported);
+        assertThat(plan.sas().get("uid").message()).contains("interface 3", "without offload");
+    }
+
+    @Test
+    void anSaWithoutItsOffloadOfPacketsIsAnotherOne() {
+        assertThat(plan(OffloadType.Packet, false).sas().get("uid").message())
+                .contains("offload is none and should be packet by interface 3");
+    }
+}
