@@ -227,7 +227,8 @@ public final class KernelWork {
                         () -> observe(places),
                         there -> Plan.of(neighbourhood.part(places, situation(Observed.NOTHING, facts), there, known)),
                         facts)
-                .map(part -> new Round(desired, known.after(part.plan()), whole.after(places, part.observed()), acquires))
+                .map(part ->
+                        new Round(desired, known.after(part.plan()), whole.after(places, part.observed()), acquires))
                 .map(round -> done(round, facts, last.at()));
     }
 
@@ -410,10 +411,8 @@ public final class KernelWork {
             return same.get();
         }
         Plan plan = Plan.of(situation(observed, facts));
-        boolean lasts = plan.actions().isEmpty()
-                && refusals.isEmpty()
-                && acquires.isEmpty()
-                && !neighbourhood.dependsOnTime();
+        boolean lasts =
+                plan.actions().isEmpty() && refusals.isEmpty() && acquires.isEmpty() && !neighbourhood.dependsOnTime();
         settled = lasts
                 ? Optional.of(new Settled(
                         observed, desired, state.journal(), state.ledger(), witness, keys.changes(), facts, plan))

@@ -128,7 +128,9 @@ class LifeOfANodeTest {
                         .as("left to do after %s", step)
                         .isEmpty();
                 assertThat(node.last().plan()).as("told after %s", step).isEqualTo(repaired.plan());
-                assertThat(seen(node, world.planned())).as("seen after %s", step).isEqualTo(seen);
+                assertThat(seen(node, world.planned()))
+                        .as("seen after %s", step)
+                        .isEqualTo(seen);
                 assertThat(node.state().journal()).isEqualTo(journal);
             }
         }
