@@ -6,6 +6,8 @@ public enum KernelChoice {
     HOST(""),
     /** A guest with a recent Debian kernel: ESP, the kfunc, per-CPU SAs. */
     RECENT("backports"),
+    /** A guest with Debian 13's kernel, the oldest with all of these. */
+    TRIXIE("trixie"),
     /** A guest with Debian 12's kernel: ESP, but neither the kfunc nor per-CPU SAs. */
     BOOKWORM("bookworm");
 

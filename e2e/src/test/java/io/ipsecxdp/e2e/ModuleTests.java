@@ -1,5 +1,7 @@
 package io.ipsecxdp.e2e;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -7,13 +9,14 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * A module's own tests that need more of a kernel than this machine's may have (in its sources: tag {@code guest}), run in
- * one that has it.
+ * Tests of another module, run in a kernel that this machine may not have.
  *
- * @param packageName where they are
- * @param cpus where they run: an emulated CPU translates code once more for each of its siblings
+ * @param module its folder
+ * @param selection which of its tests, as options of JUnit's console launcher
+ * @param kernel where they run
+ * @param cpus on which the JVM starts: an emulated CPU translates code once more for each of its siblings
  */
-record GuestTests(Project project, Kernel kernel, String module, String packageName, String cpus) {
+record ModuleTests(Project project, String module, List<String> selection, Kernel kernel, String cpus) {
     private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final Pattern COUNT = Pattern.compile("\\[ *([0-9]+) tests (found|successful) *]");
 
@@ -22,10 +25,42 @@ record GuestTests(Project project, Kernel kernel, String module, String packageN
      *
      * @param text what the console launcher of JUnit printed
      */
-    record Outcome(int found, int successful, String text) {}
+    private record Outcome(int found, int successful, String text) {}
+
+    /** Those of the agent that need a kernel with ESP; in its sources: {@code @InGuest}. */
+    static ModuleTests ofXfrm(Project project, Kernel kernel) {
+        return new ModuleTests(
+                project,
+                "agent",
+                List.of("--select-package=io.ipsecxdp.agent.xfrm", "--include-classname=.*IT", "--include-tag=guest"),
+                kernel,
+                "0");
+    }
+
+    /** Those of the XDP program that must hold on every kernel. */
+    static ModuleTests ofEveryKernel(Project project, Kernel kernel) {
+        return new ModuleTests(project, "bpf", List.of("--select-class=io.ipsecxdp.bpf.EveryKernelIT"), kernel, "0");
+    }
+
+    /** Those of libxdp's dispatcher, which some kernels do not let programs be replaced for. */
+    static ModuleTests ofDispatcher(Project project, Kernel kernel) {
+        return new ModuleTests(
+                project, "bpf", List.of("--select-class=io.ipsecxdp.bpf.DispatcherIT"), kernel, "0,1");
+    }
+
+    void assertAllHold() {
+        Outcome outcome = run();
+        System.out.printf(
+                "%d of %d tests of %s hold on kernel %s%n",
+                outcome.successful(),
+                outcome.found(),
+                module,
+                kernel.run("uname", "-r").strip());
+        assertThat(outcome.successful()).as(outcome.text()).isPositive().isEqualTo(outcome.found());
+    }
 
     /** Copies the tests into the kernel and runs them to their end, whatever becomes of them. */
-    Outcome run() {
+    private Outcome run() {
         String folder = kernel.run("mktemp", "-d").strip();
         try {
             copy(project.root().resolve(module).resolve("target"), List.of("classes/io", "test-classes/io"), folder);
@@ -39,7 +74,7 @@ record GuestTests(Project project, Kernel kernel, String module, String packageN
     }
 
     private List<String> launcher(String folder) {
-        return List.of(
+        List<String> words = new ArrayList<>(List.of(
                 "env",
                 "-C",
                 folder,
@@ -58,10 +93,9 @@ record GuestTests(Project project, Kernel kernel, String module, String packageN
                 "--disable-banner",
                 "--disable-ansi-colors",
                 "--details=tree",
-                "--include-engine=junit-jupiter",
-                "--select-package=" + packageName,
-                "--include-classname=.*IT",
-                "--include-tag=guest");
+                "--include-engine=junit-jupiter"));
+        words.addAll(selection);
+        return words;
     }
 
     private void copy(Path from, List<String> what, String to) {
