@@ -4,7 +4,6 @@ import io.ipsecxdp.bpf.Capabilities;
 import io.ipsecxdp.bpf.Dispatchers;
 import io.ipsecxdp.bpf.NetDevice;
 import io.ipsecxdp.bpf.OpenResult;
-import io.ipsecxdp.bpf.Steering;
 import io.ipsecxdp.bpf.SteeringConfig;
 import io.ipsecxdp.bpf.Steerings;
 import io.ipsecxdp.bpf.XdpMode;

@@ -44,8 +44,7 @@ record ModuleTests(Project project, String module, List<String> selection, Kerne
 
     /** Those of libxdp's dispatcher, which some kernels do not let programs be replaced for. */
     static ModuleTests ofDispatcher(Project project, Kernel kernel) {
-        return new ModuleTests(
-                project, "bpf", List.of("--select-class=io.ipsecxdp.bpf.DispatcherIT"), kernel, "0,1");
+        return new ModuleTests(project, "bpf", List.of("--select-class=io.ipsecxdp.bpf.DispatcherIT"), kernel, "0,1");
     }
 
     void assertAllHold() {
