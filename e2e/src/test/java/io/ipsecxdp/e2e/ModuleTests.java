@@ -63,6 +63,7 @@ record ModuleTests(Project project, String module, List<String> selection, Kerne
         String folder = kernel.run("mktemp", "-d").strip();
         try {
             copy(project.root().resolve(module).resolve("target"), List.of("classes/io", "test-classes/io"), folder);
+            copy(project.root().resolve("crds/target"), List.of("classes/io"), folder);
             copy(project.target(), List.of("in-guest"), folder);
             return outcome(Command.of(kernel.command(launcher(folder)))
                     .within(PATIENCE)

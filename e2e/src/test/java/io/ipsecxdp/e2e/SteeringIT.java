@@ -23,7 +23,7 @@ class SteeringIT {
     private static final int PORT = 5_300;
 
     /** IPsecNode shows counters once a minute. */
-    private static final Duration COUNTERS = Duration.ofSeconds(90);
+    static final Duration COUNTERS = Duration.ofSeconds(90);
 
     private static SteeringPolicy policy(String name, String yaml) {
         var policy = new SteeringPolicy();

@@ -1,30 +1,43 @@
 package io.ipsecxdp.agent.xfrm.codec;
 
+import static io.ipsecxdp.agent.xfrm.Addresses.ip;
 import static io.ipsecxdp.agent.xfrm.Addresses.prefix;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ipsecxdp.agent.InGuest;
 import io.ipsecxdp.agent.Needs;
 import io.ipsecxdp.agent.jna.NetworkNamespace;
+import io.ipsecxdp.agent.key.KeyMaterial;
 import io.ipsecxdp.agent.xfrm.AddressFamily;
+import io.ipsecxdp.agent.xfrm.Aead;
 import io.ipsecxdp.agent.xfrm.Change;
 import io.ipsecxdp.agent.xfrm.Differences;
 import io.ipsecxdp.agent.xfrm.IpProtocol;
+import io.ipsecxdp.agent.xfrm.Lifetime;
 import io.ipsecxdp.agent.xfrm.Mark;
 import io.ipsecxdp.agent.xfrm.Mode;
 import io.ipsecxdp.agent.xfrm.ObservedPolicy;
+import io.ipsecxdp.agent.xfrm.ObservedSa;
 import io.ipsecxdp.agent.xfrm.Policy;
 import io.ipsecxdp.agent.xfrm.PolicyDirection;
 import io.ipsecxdp.agent.xfrm.PolicyId;
 import io.ipsecxdp.agent.xfrm.PortMatch;
 import io.ipsecxdp.agent.xfrm.Result;
+import io.ipsecxdp.agent.xfrm.Sa;
+import io.ipsecxdp.agent.xfrm.SaDirection;
+import io.ipsecxdp.agent.xfrm.SaFlag;
+import io.ipsecxdp.agent.xfrm.SaId;
+import io.ipsecxdp.agent.xfrm.SaOptions;
 import io.ipsecxdp.agent.xfrm.Selector;
 import io.ipsecxdp.agent.xfrm.Template;
+import io.ipsecxdp.agent.xfrm.UdpEncapsulation;
 import io.ipsecxdp.agent.xfrm.netlink.NetlinkXfrm;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Function;
@@ -38,7 +51,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A policy that is sent is what the kernel shows, whatever it is asked to be, and what iproute2 shows. */
+/** What is sent is what the kernel shows, of anything that can be asked of it, and what iproute2 makes of it. */
+@InGuest
 @Timeout(120)
 class ReadBackIT {
 
@@ -46,6 +60,7 @@ class ReadBackIT {
 
     private NetworkNamespace namespace;
     private NetlinkXfrm xfrm;
+    private final List<KeyMaterial> keys = new ArrayList<>();
 
     @BeforeEach
     void enterAFreshNamespace() {
@@ -57,6 +72,7 @@ class ReadBackIT {
 
     @AfterEach
     void leave() {
+        keys.forEach(KeyMaterial::close);
         if (xfrm != null) {
             xfrm.close();
         }
@@ -79,6 +95,12 @@ class ReadBackIT {
         return samples;
     }
 
+    private Change add(Sa sa) {
+        KeyMaterial key = KeyMaterial.random(sa.algorithms().keyBytes());
+        keys.add(key);
+        return new Change.AddSa(sa, key);
+    }
+
     private void done(List<Change> changes, long seed) {
         assertThat(xfrm.apply(changes))
                 .filteredOn(result -> !result.done())
@@ -87,9 +109,73 @@ class ReadBackIT {
                 .isEmpty();
     }
 
+    @Test
+    void whatAnSaIsAskedToBeIsWhatTheDumpShows() {
+        long seed = new Random().nextLong();
+        // An SA without a mark takes the identity of those with one
+        Map<SaId, Sa> sas = new HashMap<>();
+        samples(Samples.sas(), seed).stream()
+                .map(sa -> possible(sa, sas.size()))
+                .forEach(sa -> sas.putIfAbsent(sa.id().withoutMark(), sa));
+        Map<SaId, Sa> wanted = sas.values().stream().collect(Collectors.toMap(Sa::id, Function.identity()));
+
+        done(wanted.values().stream().map(this::add).toList(), seed);
+
+        Map<SaId, ObservedSa> shown =
+                xfrm.dumpSas().stream().collect(Collectors.toMap(ObservedSa::id, Function.identity()));
+        assertThat(shown.keySet()).as("seed %d", seed).isEqualTo(wanted.keySet());
+        assertThat(wanted.values())
+                .allSatisfy(sa -> assertThat(Differences.between(sa, shown.get(sa.id()), xfrm.capabilities()))
+                        .as("%s, seed %d", sa, seed)
+                        .isEmpty());
+    }
+
+    /** The same without what depends on the machine, or ends the SA before it is looked at. */
+    private static Sa possible(Sa sa, int number) {
+        SaOptions options = sa.options();
+        Lifetime lifetime = options.lifetime();
+        Mark mark = sa.id().mark();
+        SaId id = new SaId(
+                sa.id().destination(),
+                sa.mode() == Mode.BEET ? IpProtocol.ESP : sa.id().protocol(),
+                sa.id().spi(),
+                possible(mark));
+        return new Sa(
+                id,
+                sa.source(),
+                sa.direction(),
+                sa.mode(),
+                id.protocol().equals(sa.id().protocol()) ? sa.algorithms() : Aead.aesGcm(256, 128),
+                sa.reqid(),
+                sa.replayWindow(),
+                sa.esn(),
+                number % 3 == 0 ? OptionalInt.of(0) : OptionalInt.empty(),
+                new SaOptions(
+                        new Lifetime(
+                                lifetime.bytes(),
+                                lifetime.packets(),
+                                later(lifetime.secondsSinceAdd()),
+                                later(lifetime.secondsSinceUse())),
+                        options.flags(),
+                        options.selector(),
+                        options.encapsulation(),
+                        options.outputMark(),
+                        options.interfaceId(),
+                        options.tfcPadding(),
+                        Optional.empty()));
+    }
+
     /** Bits outside of the mask are nothing that a packet could have. */
     private static Mark possible(Mark mark) {
         return new Mark(mark.value() & mark.mask(), mark.mask());
+    }
+
+    private static Lifetime.Limit later(Lifetime.Limit limit) {
+        return new Lifetime.Limit(later(limit.soft()), later(limit.hard()));
+    }
+
+    private static long later(long seconds) {
+        return seconds == 0 ? 0 : 3600 + (seconds & 0xff_ffff_ffffL);
     }
 
     @Test
@@ -140,6 +226,80 @@ class ReadBackIT {
             }
         }
         return possible;
+    }
+
+    @Test
+    void iproute2ShowsAnOutboundSaWithAllThatWasAskedFor() {
+        SaOptions options = new SaOptions(
+                new Lifetime(
+                        new Lifetime.Limit(1000, 2000),
+                        new Lifetime.Limit(30, 40),
+                        new Lifetime.Limit(5000, 6000),
+                        new Lifetime.Limit(7000, 8000)),
+                Set.of(SaFlag.NO_ECN, SaFlag.NO_PATH_MTU_DISCOVERY, SaFlag.DONT_ENCAP_DSCP),
+                Optional.of(Selector.between(prefix("10.1.0.0/16"), prefix("10.2.0.0/24"))
+                        .with(new IpProtocol(6), PortMatch.ANY, PortMatch.exactly(443))),
+                Optional.of(new UdpEncapsulation(4500, 4501, Optional.of(ip("198.51.100.7")))),
+                Optional.of(new Mark(5, 0xf)),
+                0x2a,
+                1400,
+                Optional.empty());
+        Sa sa = new Sa(
+                new SaId(ip("192.0.2.2"), IpProtocol.ESP, 0x1000, new Mark(7, 0xff)),
+                ip("192.0.2.1"),
+                SaDirection.OUT,
+                Mode.TUNNEL,
+                Aead.aesGcm(256, 128),
+                0x1000_0001L,
+                0,
+                true,
+                OptionalInt.of(1),
+                options);
+        done(List.of(add(sa)), 0);
+
+        assertThat(namespace.run("ip -details xfrm state"))
+                .contains("src 192.0.2.1 dst 192.0.2.2", "proto esp spi 0x00001000", "reqid 268435457", "mode tunnel")
+                .contains("flag noecn nopmtudisc", "esn", "extra_flag dont-encap-dscp")
+                .contains("mark 0x7/0xff", "output-mark 0x5/0xf", "if_id 0x2a")
+                .containsPattern("tfcpad (1400|0x578)")
+                .contains("encap type espinudp sport 4500 dport 4501 addr 198.51.100.7")
+                .contains("sel src 10.1.0.0/16 dst 10.2.0.0/24 proto tcp", "dport 443")
+                .contains("limit: soft 1000(bytes), hard 2000(bytes)", "soft 30(packets), hard 40(packets)")
+                .contains("expire add: soft 5000(sec), hard 6000(sec)", "expire use: soft 7000(sec), hard 8000(sec)")
+                .contains("dir out", "pcpu-num 1");
+    }
+
+    @Test
+    void iproute2ShowsAnInboundSaWithAllThatWasAskedFor() {
+        SaOptions options = new SaOptions(
+                Lifetime.INFINITE,
+                Set.of(SaFlag.DECAP_DSCP, SaFlag.ICMP),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(new Mark(9, -1)),
+                7,
+                0,
+                Optional.empty());
+        Sa sa = new Sa(
+                SaId.esp(ip("2001:db8::2"), 0xfffffff0L),
+                ip("2001:db8::1"),
+                SaDirection.IN,
+                Mode.TUNNEL,
+                Aead.aesGcm(128, 64),
+                7,
+                4096,
+                true,
+                OptionalInt.empty(),
+                options);
+        done(List.of(add(sa)), 0);
+
+        assertThat(namespace.run("ip -details xfrm state"))
+                .contains("src 2001:db8::1 dst 2001:db8::2", "spi 0xfffffff0")
+                .contains("flag decap-dscp icmp af-unspec esn")
+                .contains("output-mark 0x9", "if_id 0x7", "replay-window 4096")
+                .contains("aead rfc4106(gcm(aes))", " 64")
+                .contains("dir in")
+                .doesNotContain("tfcpad", "encap", "pcpu-num");
     }
 
     @Test

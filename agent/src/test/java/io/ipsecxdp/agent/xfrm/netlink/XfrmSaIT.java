@@ -531,6 +531,55 @@ class XfrmSaIT {
         assertThat(left.get(ofCpu1.id()).counters().packets()).isEqualTo(9);
     }
 
+    /** {@code xfrm_state_add} puts it in the place of the larval SA that {@code __find_acq_core} finds. */
+    @Test
+    void theSaThatAnAcquireAskedForTakesThePlaceOfTheLarvalOne() {
+        AddressFamily v4 = AddressFamily.IPV4;
+        right.apply(
+                add(sa(left, right, v4, SaDirection.IN, Mode.TUNNEL, spi(left))),
+                new Change.AddPolicy(protect(PolicyDirection.IN, left, right, v4, v4, Mode.TUNNEL)));
+        left.apply(new Change.AddPolicy(protect(PolicyDirection.OUT, left, right, v4, v4, Mode.TUNNEL)));
+        try (Subscription subscription =
+                left.namespace().call(() -> left.xfrm().subscribe(Set.of(NotificationGroup.ACQUIRE)))) {
+            left.namespace().attempt(List.of("ping", "-c", "1", "-W", "1", "10.2.0.1"));
+            assertThat(subscription.next())
+                    .extracting(Notification::event)
+                    .hasOnlyElementsOfType(Notification.Acquire.class);
+        }
+        assertThat(left.xfrm().dumpSas()).singleElement().satisfies(larval -> {
+            assertThat(larval.larval()).isTrue();
+            assertThat(larval.id().spi()).isZero();
+        });
+
+        left.apply(add(sa(left, right, v4, SaDirection.OUT, Mode.TUNNEL, spi(left))));
+        left.namespace().attempt(List.of("ping", "-c", "3", "-i", "0.01", "-W", "1", "10.2.0.1"));
+
+        assertThat(left.xfrm().dumpSas()).extracting(ObservedSa::id).containsExactly(fromLeft(v4));
+        assertThat(right.get(fromLeft(v4)).counters().packets()).isEqualTo(3);
+    }
+
+    /** The larval SA of another reqid or mode stays for {@code net.core.xfrm_acq_expires} seconds, and hinders nothing. */
+    @Test
+    void aLarvalSaThatNoSaAnswersIsNotInTheWayOfOne() {
+        AddressFamily v4 = AddressFamily.IPV4;
+        left.apply(new Change.AddPolicy(protect(PolicyDirection.OUT, left, right, v4, v4, Mode.TUNNEL)));
+        try (Subscription subscription =
+                left.namespace().call(() -> left.xfrm().subscribe(Set.of(NotificationGroup.ACQUIRE)))) {
+            left.namespace().attempt(List.of("ping", "-c", "1", "-W", "1", "10.2.0.1"));
+            subscription.next();
+        }
+        Sa other = sa(left, right, v4, SaDirection.OUT, Mode.TRANSPORT, 0x4000);
+        Sa owned = ownedBy(sa(left, right, v4, SaDirection.OUT, Mode.TUNNEL, 0x4001), 0);
+        left.apply(add(other), add(owned));
+
+        assertThat(left.xfrm().dumpSas())
+                .filteredOn(sa -> !sa.larval())
+                .extracting(ObservedSa::id)
+                .containsExactlyInAnyOrder(other.id(), owned.id());
+        left.namespace().attempt(List.of("taskset", "-c", "0", "ping", "-c", "3", "-i", "0.01", "-W", "1", "10.2.0.1"));
+        assertThat(left.get(owned.id()).counters().packets()).isEqualTo(3);
+    }
+
     @Test
     void thousandsOfSasAreOneCall() {
         List<Sa> sas = IntStream.range(0, 2000)
