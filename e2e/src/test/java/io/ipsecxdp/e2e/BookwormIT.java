@@ -2,6 +2,7 @@ package io.ipsecxdp.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.client.CustomResource;
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.IPsecNode;
 import io.ipsecxdp.crds.IPsecNodeStatus;
@@ -36,6 +37,12 @@ class BookwormIT {
         assertThat(capabilities.xfrmKfunc()).isFalse();
         assertThat(capabilities.perCpuSa()).isFalse();
         assertThat(capabilities.saDirection()).isFalse();
+    }
+
+    @Test
+    void theXdpProgramHoldsOnDebian12(Cluster cluster) {
+        ModuleTests.ofEveryKernel(cluster.lab().project(), cluster.lab().kernel())
+                .assertAllHold();
     }
 
     @Test
@@ -76,6 +83,36 @@ class BookwormIT {
                 .allMatch(message -> message.contains("a hash of the SPI"))
                 .hasSize(2);
         assertNothingIsLost(cluster);
+    }
+
+    @Test
+    void withoutOwnersInTheKernelAnSaIsSteeredToTheCpuThatItsDeclarationNames(Cluster cluster) {
+        Kernel kernel = cluster.lab().kernel();
+        Tunnel tunnel = Tunnel.make(cluster.keys(), "told", cluster.node(0), cluster.node(1), 1);
+        cluster.applyReady(Stream.<CustomResource<?, ?>>concat(
+                        tunnel.sas().stream().filter(sa -> sa.getSpec().source().cpu() != null),
+                        tunnel.policies().stream())
+                .toList());
+        cluster.applyReady(List.of(Steering.on("eth0", XdpMode.Auto)));
+        cluster.warmUp();
+        kernel.script("""
+                cd /sys/kernel/tracing
+                echo 'p:told/decrypted xfrm_replay_advance' >>kprobe_events
+                echo 'hist:keys=common_cpu' >events/told/decrypted/trigger
+                """);
+
+        // A veth receives on the CPU that sends: CPU 1, and the owner is CPU 0
+        Flow.Report report = Flow.counted(cluster.node(0), cluster.node(1), 5_302, 1, 1_000, 500)
+                .run(cluster.lab().daemons());
+        String byCpu = kernel.script("""
+                cd /sys/kernel/tracing
+                grep hitcount events/told/decrypted/hist
+                echo '!hist:keys=common_cpu' >events/told/decrypted/trigger
+                echo '-:told/decrypted' >>kprobe_events
+                """);
+
+        assertThat(report.lost()).isZero();
+        assertThat(byCpu.replaceAll("\\s+", "").lines()).containsExactly("{common_cpu:0}hitcount:1000");
     }
 
     private static Stream<NodePlanStatus> reports(Cluster cluster) {

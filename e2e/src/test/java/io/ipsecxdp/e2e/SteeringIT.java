@@ -249,4 +249,46 @@ class SteeringIT {
                 .script("sed -n 's/^XfrmInNoStates[[:space:]]*//p' /proc/net/xfrm_stat")
                 .strip());
     }
+
+    /** Offline and online again; which CPUs the program sends to is read in between. */
+    @Test
+    void aCpuThatGoesOfflineIsLeftOutAtOnceAndNoPacketIsLost(Cluster cluster) {
+        Needs.that(cluster.lab().kernel() instanceof Guest, "a guest, whose CPUs nobody else needs");
+        Tunnel tunnel = Tunnel.make(cluster.keys(), "offline", cluster.node(0), cluster.node(1), 2);
+        cluster.applyReady(tunnel.objects());
+        cluster.warmUp();
+        cluster.applyReady(List.of(policy("a", "interfaces: [eth0]\nmode: Native")));
+        try (Flow.Running flow = Flow.endless(cluster.node(0), cluster.node(1), PORT, PER_SECOND)
+                .start(cluster.lab().daemons())) {
+            long away = millisUntil(cluster, false);
+            long back = millisUntil(cluster, true);
+            Flow.Report report = flow.end();
+
+            // The guest is some ten times slower than a machine; without the kernel's word it takes half a minute
+            assertThat(away).isLessThan(5_000);
+            assertThat(back).isLessThan(5_000);
+            assertThat(report.lost()).as(report.toString()).isZero();
+            assertThat(report.sent()).isPositive();
+        } finally {
+            cluster.lab().kernel().script("echo 1 >/sys/devices/system/cpu/cpu1/online");
+        }
+    }
+
+    /** Milliseconds from switching CPU 1 on or off until the program does, or does not, send to it. */
+    private static long millisUntil(Cluster cluster, boolean online) {
+        String millis =
+                cluster.lab().kernel().script("""
+                queue() { bpftool -j map lookup pinned "$1/eth0/cpus" key 1 0 0 0 2>/dev/null | grep -q '"value"'; }
+                echo "$2" >/sys/devices/system/cpu/cpu1/online
+                begun=$(date +%s%N)
+                for ((i = 0; i < 200; i++)); do
+                  if queue "$1"; then now=1; else now=0; fi
+                  ((now != $2)) || break
+                  sleep 0.05
+                done
+                echo $((($(date +%s%N) - begun) / 1000000))
+                """, cluster.node(1).facts().bpffs() + "/ipsec-xdp", online ? "1" : "0");
+        System.out.printf("CPU 1 %s: followed after %s ms%n", online ? "online" : "offline", millis.strip());
+        return Long.parseLong(millis.strip());
+    }
 }
