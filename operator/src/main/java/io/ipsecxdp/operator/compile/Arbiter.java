@@ -26,11 +26,18 @@ final class Arbiter {
 
     static SortedMap<ObjectKey, Settled> settle(List<Candidate> candidates) {
         var arbiter = new Arbiter();
-        var settled = new TreeMap<ObjectKey, Settled>();
-        candidates.stream()
+        var order = candidates.stream()
                 .sorted(Comparator.comparing((Candidate candidate) -> !isInForce(candidate))
                         .thenComparing(Candidate::object, Declared.BY_AGE))
-                .forEach(candidate -> settled.put(candidate.object().key(), arbiter.settle(candidate)));
+                .toList();
+        var placed = new HashMap<ObjectKey, List<Placed>>();
+        order.forEach(candidate -> placed.put(candidate.object().key(), arbiter.place(candidate)));
+        // After all, so that what is said of an object does not depend on whether the others asked before it
+        var settled = new TreeMap<ObjectKey, Settled>();
+        order.forEach(candidate -> {
+            var kept = placed.get(candidate.object().key());
+            settled.put(candidate.object().key(), new Settled(kept, arbiter.verdict(candidate, kept)));
+        });
         return settled;
     }
 
@@ -43,38 +50,55 @@ final class Arbiter {
                                 .toList());
     }
 
-    private Settled settle(Candidate candidate) {
+    private List<Placed> place(Candidate candidate) {
+        var key = candidate.object().key();
+        if (candidate.findings().isEmpty() && take(key, claims(candidate.wanted()))) {
+            return candidate.wanted();
+        }
+        return take(key, standing(candidate)) ? candidate.inForce() : List.of();
+    }
+
+    private Verdict verdict(Candidate candidate, List<Placed> kept) {
         var key = candidate.object().key();
         var findings = new ArrayList<>(candidate.findings());
         if (findings.isEmpty()) {
-            var conflicts = take(key, claims(candidate.wanted()));
-            if (conflicts.isEmpty()) {
-                return new Settled(candidate.wanted(), new Verdict(candidate.ends(), candidate.nodes(), List.of()));
-            }
-            findings.addAll(conflicts);
+            findings.addAll(conflicts(key, claims(candidate.wanted())));
         }
-        var conflicts =
-                take(key, candidate.inForce().isEmpty() ? candidate.standingClaims() : claims(candidate.inForce()));
-        conflicts.stream().filter(conflict -> !findings.contains(conflict)).forEach(findings::add);
-        var kept = conflicts.isEmpty() ? candidate.inForce() : List.<Placed>of();
-        return new Settled(kept, new Verdict(endsOf(candidate, kept), candidate.nodes(), findings));
+        if (findings.isEmpty()) {
+            return new Verdict(candidate.ends(), candidate.nodes(), List.of());
+        }
+        conflicts(key, standing(candidate)).stream()
+                .filter(conflict -> !findings.contains(conflict))
+                .forEach(findings::add);
+        return new Verdict(endsOf(candidate, kept), candidate.nodes(), findings);
     }
 
-    /** Takes all of {@code claims}, or none and says who has them. */
-    private List<Finding> take(ObjectKey key, Set<Claim> claims) {
+    /** What a candidate that does not get what it wants has, or might have. */
+    private static Set<Claim> standing(Candidate candidate) {
+        return candidate.inForce().isEmpty() ? candidate.standingClaims() : claims(candidate.inForce());
+    }
+
+    /** Takes all of {@code claims}, or none. */
+    private boolean take(ObjectKey key, Set<Claim> claims) {
+        if (!conflicts(key, claims).isEmpty()) {
+            return false;
+        }
+        claims.forEach(claim -> holders.computeIfAbsent(claim.place(), none -> new ArrayList<>())
+                .add(new Held(claim, key)));
+        return true;
+    }
+
+    /** Who has what of {@code claims}. */
+    private List<Finding> conflicts(ObjectKey key, Set<Claim> claims) {
         var conflicts = new LinkedHashMap<ObjectKey, Map<Class<?>, Finding>>();
         for (var claim : claims) {
             holders.getOrDefault(claim.place(), List.of()).stream()
                     .filter(held -> !held.holder().equals(key) && claim.excludes(held.claim()))
                     .map(Held::holder)
-                    .findFirst()
+                    .min(Comparator.naturalOrder())
                     .ifPresent(holder -> conflicts
                             .computeIfAbsent(holder, none -> new LinkedHashMap<>())
                             .putIfAbsent(claim.getClass(), claim.takenBy(holder)));
-        }
-        if (conflicts.isEmpty()) {
-            claims.forEach(claim -> holders.computeIfAbsent(claim.place(), none -> new ArrayList<>())
-                    .add(new Held(claim, key)));
         }
         return conflicts.values().stream()
                 .flatMap(findings -> findings.values().stream())
