@@ -273,7 +273,8 @@ public record SecurityAssociationSpec(
 
         @JsonPropertyDescription(
                 "At the source, pad packets to this many bytes, 1 to 65535 but never above the path's MTU, against "
-                        + "who watches their lengths (RFC 4303, section 2.7); in mode Tunnel.")
+                        + "who watches their lengths (RFC 4303, section 2.7); in mode Tunnel. Linux leaves it out where the module "
+                        + "esp4_offload or esp6_offload is loaded.")
         Integer tfcPadding) {
 
     public SecurityAssociationSpec {
