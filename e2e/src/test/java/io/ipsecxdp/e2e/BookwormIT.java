@@ -106,7 +106,7 @@ class BookwormIT {
                 .run(cluster.lab().daemons());
         String byCpu = kernel.script("""
                 cd /sys/kernel/tracing
-                grep hitcount events/told/decrypted/hist
+                grep '^{' events/told/decrypted/hist
                 echo '!hist:keys=common_cpu' >events/told/decrypted/trigger
                 echo '-:told/decrypted' >>kprobe_events
                 """);

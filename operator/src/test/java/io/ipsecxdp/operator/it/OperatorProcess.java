@@ -81,7 +81,8 @@ final class OperatorProcess implements AutoCloseable {
         try {
             return new OperatorProcess(builder.start(), log, port, Instant.now());
         } catch (AssertionError e) {
-            System.out.println("the operator ended before it was ready, and is started again: " + Files.readString(log));
+            System.out.println(
+                    "the operator ended before it was ready, and is started again: " + Files.readString(log));
             return new OperatorProcess(builder.start(), log, port, Instant.now());
         }
     }

@@ -70,7 +70,8 @@ class Iproute2IT {
     private record Message(int type, int flags, String structure, Map<Integer, String> attributes) {
 
         static Message of(byte[] bytes, int structureSize) {
-            Frame frame = Frame.in(ByteBuffer.wrap(bytes), bytes.length).getFirst();
+            // Before it, iproute2 asks for the index of an interface that it was given
+            Frame frame = Frame.in(ByteBuffer.wrap(bytes), bytes.length).getLast();
             Bytes payload = frame.payload();
             Map<Integer, String> attributes = new TreeMap<>();
             for (int at = Netlink.align(structureSize); at < payload.size(); ) {

@@ -257,13 +257,13 @@ class ReadBackIT {
                 options);
         done(List.of(add(sa)), 0);
 
-        assertThat(namespace.run("ip -details xfrm state"))
+        assertThat(namespace.run("ip -details -statistics xfrm state"))
                 .contains("src 192.0.2.1 dst 192.0.2.2", "proto esp spi 0x00001000", "reqid 268435457", "mode tunnel")
                 .contains("flag noecn nopmtudisc", "esn", "extra_flag dont-encap-dscp")
                 .contains("mark 0x7/0xff", "output-mark 0x5/0xf", "if_id 0x2a")
                 .containsPattern("tfcpad (1400|0x578)")
                 .contains("encap type espinudp sport 4500 dport 4501 addr 198.51.100.7")
-                .contains("sel src 10.1.0.0/16 dst 10.2.0.0/24 proto tcp", "dport 443")
+                .contains("sel src 10.1.0.0/16 dst 10.2.0.0/24 proto 6", "dport 443")
                 .contains("limit: soft 1000(bytes), hard 2000(bytes)", "soft 30(packets), hard 40(packets)")
                 .contains("expire add: soft 5000(sec), hard 6000(sec)", "expire use: soft 7000(sec), hard 8000(sec)")
                 .contains("dir out", "pcpu-num 1");
@@ -296,7 +296,7 @@ class ReadBackIT {
         assertThat(namespace.run("ip -details xfrm state"))
                 .contains("src 2001:db8::1 dst 2001:db8::2", "spi 0xfffffff0")
                 .contains("flag decap-dscp icmp af-unspec esn")
-                .contains("output-mark 0x9", "if_id 0x7", "replay-window 4096")
+                .contains("output-mark 0x9", "if_id 0x7", "replay_window 4096")
                 .contains("aead rfc4106(gcm(aes))", " 64")
                 .contains("dir in")
                 .doesNotContain("tfcpad", "encap", "pcpu-num");
@@ -323,7 +323,7 @@ class ReadBackIT {
         done(List.of(new Change.AddPolicy(policy)), 0);
 
         assertThat(namespace.run("ip -details xfrm policy"))
-                .contains("src 10.1.0.0/16 dst 10.2.0.0/24 proto udp", "dev lo", "priority 77")
+                .contains("src 10.1.0.0/16 dst 10.2.0.0/24 proto 17", "dev lo", "priority 77")
                 .contains("dir in", "flag icmp", "mark 0x3/0xff", "if_id 0x2a")
                 .contains("proto ah", "reqid 268435457", "mode transport", "level use");
     }
