@@ -1,10 +1,6 @@
 package io.ipsecxdp.bench;
 
 import io.ipsecxdp.e2e.Project;
-import java.io.BufferedReader;
-import java.io.BufferedWriter;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
 
@@ -27,59 +23,27 @@ final class Pour implements AutoCloseable {
         }
     }
 
-    private final Process process;
-    private final BufferedReader answers;
-    private final BufferedWriter orders;
+    private final Instrument instrument;
 
-    private Pour(Process process) {
-        this.process = process;
-        this.answers = process.inputReader();
-        this.orders = process.outputWriter();
+    private Pour(Instrument instrument) {
+        this.instrument = instrument;
     }
 
     static Pour start(Project project) {
-        try {
-            var pour = new Pour(new ProcessBuilder(
-                            project.root().resolve("bench/target/pour").toString())
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start());
-            pour.answer();
-            return pour;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new Pour(Instrument.start(
+                "pour", List.of(project.root().resolve("bench/target/pour").toString())));
     }
 
     Poured frames(int count) {
-        try {
-            orders.write(Integer.toString(count));
-            orders.newLine();
-            orders.flush();
-            var words = answer().split(" ");
-            return new Poured(
-                    Double.parseDouble(words[0]),
-                    Long.parseLong(words[1]),
-                    Arrays.stream(words).skip(2).map(Long::valueOf).toList());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private String answer() throws IOException {
-        String line = answers.readLine();
-        if (line == null) {
-            throw new IllegalStateException("pour ended; it said why above");
-        }
-        return line;
+        var words = instrument.ask(Integer.toString(count)).split(" ");
+        return new Poured(
+                Double.parseDouble(words[0]),
+                Long.parseLong(words[1]),
+                Arrays.stream(words).skip(2).map(Long::valueOf).toList());
     }
 
     @Override
     public void close() {
-        process.destroy();
-        try {
-            process.waitFor();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        instrument.close();
     }
 }

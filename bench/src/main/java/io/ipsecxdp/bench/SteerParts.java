@@ -2,10 +2,6 @@ package io.ipsecxdp.bench;
 
 import io.ipsecxdp.e2e.Kernel;
 import io.ipsecxdp.e2e.Project;
-import java.io.BufferedReader;
-import java.io.BufferedWriter;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -16,14 +12,10 @@ final class SteerParts implements AutoCloseable {
     private static final String PROGRAM = "steer-cost";
     private static final String OBJECT = "steer_parts.bpf.o";
 
-    private final Process process;
-    private final BufferedReader answers;
-    private final BufferedWriter orders;
+    private final Instrument instrument;
 
-    private SteerParts(Process process) {
-        this.process = process;
-        this.answers = process.inputReader();
-        this.orders = process.outputWriter();
+    private SteerParts(Instrument instrument) {
+        this.instrument = instrument;
     }
 
     /**
@@ -50,15 +42,7 @@ final class SteerParts implements AutoCloseable {
     }
 
     private static SteerParts started(List<String> command) {
-        try {
-            var parts = new SteerParts(new ProcessBuilder(command)
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start());
-            parts.answer();
-            return parts;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new SteerParts(Instrument.start(PROGRAM, command));
     }
 
     /** Nanoseconds per frame of a known SPI. */
@@ -98,31 +82,11 @@ final class SteerParts implements AutoCloseable {
     }
 
     private double ask(String order) {
-        try {
-            orders.write(order);
-            orders.newLine();
-            orders.flush();
-            return Double.parseDouble(answer());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private String answer() throws IOException {
-        String line = answers.readLine();
-        if (line == null) {
-            throw new IllegalStateException("steer-cost ended; it said why above");
-        }
-        return line;
+        return Double.parseDouble(instrument.ask(order));
     }
 
     @Override
     public void close() {
-        process.destroy();
-        try {
-            process.waitFor();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        instrument.close();
     }
 }
