@@ -48,7 +48,6 @@ class AgentLayersTest {
             .resideInAnyPackage(
                     "io.fabric8..",
                     "com.sun.jna..",
-                    "io.quarkus..",
                     "io.ipsecxdp.bpf..",
                     "io.ipsecxdp.agent.node",
                     "io.ipsecxdp.agent.loop",
@@ -60,7 +59,7 @@ class AgentLayersTest {
             .resideInAnyPackage("io.ipsecxdp.agent.loop", "io.ipsecxdp.agent.steering")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("io.fabric8..", "io.quarkus..");
+            .resideInAnyPackage("io.fabric8..");
 
     @ArchTest
     static final ArchRule nativeCodeIsCalledInOnePlace = noClasses()
@@ -69,12 +68,4 @@ class AgentLayersTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("com.sun.jna..");
-
-    @ArchTest
-    static final ArchRule quarkusIsKnownToTheMainOnly = noClasses()
-            .that()
-            .resideInAPackage("io.ipsecxdp.agent.*..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage("io.quarkus..", "jakarta..");
 }

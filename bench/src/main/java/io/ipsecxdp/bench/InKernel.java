@@ -29,12 +29,19 @@ final class InKernel {
         kernel.copy(jar(built), JAR);
     }
 
-    /**
-     * Runs one in a network namespace of its own, and reads its series. On one CPU: two emulated ones share the real ones
-     * with everything else, and waiting for each other costs most.
-     */
+    /** Runs one in a network namespace of its own, and reads its series. */
     Map<String, Series> run(Class<?> program, String... arguments) {
-        var words = new ArrayList<>(List.of("taskset", "-c", "1", "unshare", "--net"));
+        return run(List.of(), program, arguments);
+    }
+
+    /** On one CPU, all programs that it starts included: two emulated ones would wait for each other most of the time. */
+    Map<String, Series> runOnOneCpu(Class<?> program, String... arguments) {
+        return run(List.of("taskset", "-c", "1"), program, arguments);
+    }
+
+    private Map<String, Series> run(List<String> prefix, Class<?> program, String... arguments) {
+        var words = new ArrayList<>(prefix);
+        words.addAll(List.of("unshare", "--net"));
         words.addAll(kernel.payload().onAgentClasses(JAR, program.getName()));
         words.addAll(List.of(arguments));
         return Series.read(Command.of(kernel.command(words)).within(PATIENCE).output());

@@ -74,7 +74,7 @@ final class Resync implements Measurement {
     private static Figure repair(String what, String whose, int sas, Map<String, Series> seconds) {
         return Figure.median(
                         "repair-%s-of-%d".formatted(what, sas),
-                        "from the notification that %s of %d SAs and %d policies was deleted until it is there again and read back, key at hand"
+                        "from the notification that %s of %d SAs and %d policies was deleted until the one that it was added again, key at hand"
                                 .formatted(whose, sas, POLICIES),
                         "ms",
                         millis(seconds.get(what)))

@@ -25,7 +25,8 @@ final class SadSpeed implements Measurement {
             var kernel = new InKernel(labs.project(), lab.kernel());
             return COUNTS.stream()
                     .flatMap(count -> figures(
-                            count, kernel.run(SadRounds.class, Integer.toString(count), InKernel.C_PROGRAM, "/run")))
+                            count,
+                            kernel.runOnOneCpu(SadRounds.class, Integer.toString(count), InKernel.C_PROGRAM, "/run")))
                     .map(figure -> figure.on(lab.kernel().machine()))
                     .toList();
         }

@@ -75,7 +75,8 @@ public record SteeringPolicySpec(
 
         @Default("2048")
         @JsonPropertyDescription(
-                "Packets that may wait for each CPU, 64 to 16384. Keep it below the replay window of the SAs.")
+                "Packets that may wait for each CPU, 64 to 16384. Keep it within two thirds of the replay window of the "
+                        + "SAs: when an SA goes to another CPU, its packets fall behind by up to one and a half queues.")
         Integer queueSize,
 
         @Default("Auto")

@@ -36,7 +36,7 @@ public record Project(Path root) {
     }
 
     public Path agentApp() {
-        return built(root.resolve("agent/target/quarkus-app"));
+        return built(root.resolve("agent/target/agent"));
     }
 
     /** What the agent's JVM is started with. */

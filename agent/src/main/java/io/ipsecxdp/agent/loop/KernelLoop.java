@@ -241,6 +241,7 @@ public final class KernelLoop implements AutoCloseable {
     /** What goes through all SAs after they were looked at. */
     private void aftermath() {
         newsNeeded = true;
+        work.log();
         Collection<ObservedSa> sas = round.orElseThrow().observed().sas().values();
         Optional<Set<Mark>> now =
                 Optional.of(sas.stream().map(sa -> sa.id().mark()).collect(Collectors.toSet()));

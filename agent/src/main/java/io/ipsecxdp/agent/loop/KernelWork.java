@@ -78,6 +78,9 @@ public final class KernelWork {
 
     private static final int MOST_LINES = 20;
 
+    /** Of actions at once: when the kernel was asked for an entry is written down before, and must not be long ago. */
+    private static final int PORTION = 1024;
+
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
@@ -120,6 +123,7 @@ public final class KernelWork {
     private final Map<KeyFingerprint, KeyUse> ended = new HashMap<>();
     private final Map<SaId, Instant> absentSince = new HashMap<>();
     private final Concerns concerns = new Concerns();
+    private final List<Action> unlogged = new ArrayList<>();
     private Desired desired = Desired.UNKNOWN;
     private Neighbourhood neighbourhood = new Neighbourhood(desired);
     private Witness witness;
@@ -141,6 +145,7 @@ public final class KernelWork {
     public void want(Desired desired) {
         this.desired = desired;
         this.neighbourhood = new Neighbourhood(desired);
+        keys.keepOnly(desired.sas());
         concerns.everything();
     }
 
@@ -159,6 +164,7 @@ public final class KernelWork {
             boolean matters = matters(notification);
             if (matters) {
                 concerns.add(notification.event());
+                readKeyAhead(notification);
             }
             round |= matters;
             boolean goesOn = notification.event() instanceof Notification.SaExpired(var id, boolean hard) && !hard;
@@ -172,6 +178,13 @@ public final class KernelWork {
         acquires = acquires.after(notifications, state.journal().policies().keySet(), clock.instant());
         writeEnded();
         return round;
+    }
+
+    /** So that it is under way while the kernel is asked what is there. */
+    private void readKeyAhead(Notification notification) {
+        if (!notification.own() && notification.event() instanceof Notification.SaDeleted(ObservedSa sa)) {
+            neighbourhood.wanted(sa.id()).forEach(keys::ask);
+        }
     }
 
     /** The kernel tells it once only: it is kept until the disk has it. */
@@ -193,7 +206,6 @@ public final class KernelWork {
     public Round round(Facts facts) {
         concerns.everything();
         writeEnded();
-        keys.keepOnly(desired.sas());
         Outcome outcome = settle(() -> Optional.of(observe()), observed -> plan(observed, facts), facts)
                 .orElseThrow();
         Round round = done(new Round(desired, outcome.plan(), outcome.observed(), acquires), facts, clock.instant());
@@ -240,7 +252,10 @@ public final class KernelWork {
             if (pass == MOST_PASSES || plan.actions().isEmpty()) {
                 return Optional.of(new Outcome(plan, there.get()));
             }
-            boolean kernelChanged = act(plan.actions(), facts);
+            boolean kernelChanged = false;
+            for (List<Action> portion : portions(plan.actions())) {
+                kernelChanged |= act(portion, facts);
+            }
             if (plan.actions().stream().allMatch(ReadKey.class::isInstance)) {
                 // Nothing can be done until a key arrives, and that calls for a round
                 return Optional.of(new Outcome(plan.withoutActions(), there.get()));
@@ -250,6 +265,14 @@ public final class KernelWork {
             }
         }
         return Optional.empty();
+    }
+
+    private static List<List<Action>> portions(List<Action> actions) {
+        List<List<Action>> portions = new ArrayList<>();
+        for (int from = 0; from < actions.size(); from += PORTION) {
+            portions.add(actions.subList(from, Math.min(from + PORTION, actions.size())));
+        }
+        return portions;
     }
 
     private boolean isRepairable(Done last, Facts facts) {
@@ -510,7 +533,7 @@ public final class KernelWork {
         Set<PolicyId> installedPolicies = new HashSet<>();
         Set<SaId> askedSas = new HashSet<>();
         Set<PolicyId> askedPolicies = new HashSet<>();
-        List<JournalChange> disowned = new ArrayList<>();
+        List<JournalChange> changes = new ArrayList<>();
         List<KeyUse> spared = new ArrayList<>();
         List<Action> done = new ArrayList<>();
         for (int i = 0; i < steps.size(); i++) {
@@ -522,7 +545,7 @@ public final class KernelWork {
                     if (error.isEmpty()) {
                         installedSas.add(sa.sa().id());
                     } else if (certainlyNot) {
-                        disowned.add(new JournalChange.DisownSa(sa.sa().id()));
+                        changes.add(new JournalChange.DisownSa(sa.sa().id()));
                         if (sa.sa().direction() == SaDirection.OUT) {
                             // The kernel never had it, so no packet was sent with it: it is as used as before
                             spared.add(
@@ -538,7 +561,7 @@ public final class KernelWork {
                     if (error.isEmpty()) {
                         installedPolicies.add(id);
                     } else if (certainlyNot) {
-                        disowned.add(new JournalChange.DisownPolicy(id));
+                        changes.add(new JournalChange.DisownPolicy(id));
                     } else {
                         askedPolicies.add(id);
                     }
@@ -562,10 +585,24 @@ public final class KernelWork {
                 done.add(steps.get(i).action());
             }
         }
-        log(done);
+        unlogged.addAll(done);
         witness = witness.installed(installedSas, installedPolicies).asked(askedSas, askedPolicies);
-        write(disowned);
+        Instant answered = clock.instant();
+        Stream.concat(installedSas.stream(), askedSas.stream())
+                .map(state.journal().sas()::get)
+                .forEach(owned -> answered(owned.birth(), answered)
+                        .ifPresent(birth -> changes.add(new JournalChange.OwnSa(owned.with(birth)))));
+        Stream.concat(installedPolicies.stream(), askedPolicies.stream())
+                .map(state.journal().policies()::get)
+                .forEach(owned -> answered(owned.birth(), answered)
+                        .ifPresent(birth -> changes.add(new JournalChange.OwnPolicy(owned.with(birth)))));
+        write(changes);
         state.writeKeys(spared);
+    }
+
+    /** Empty if nothing new is learned by it. */
+    private static Optional<Birth> answered(Birth birth, Instant now) {
+        return Optional.of(birth.answered(now)).filter(known -> !known.equals(birth));
     }
 
     private void write(List<JournalChange> changes) {
@@ -573,8 +610,13 @@ public final class KernelWork {
         witness = witness.forgetting(changes);
     }
 
-    /** Line by line what a person may look for; in numbers what nobody could read. */
-    private static void log(List<Action> done) {
+    /**
+     * Logs what was done since the last call, apart from it, because a line takes longer than to install an SA: line by line
+     * what a person may look for, in numbers what nobody could read.
+     */
+    public void log() {
+        List<Action> done = List.copyOf(unlogged);
+        unlogged.clear();
         if (done.size() <= MOST_LINES) {
             done.forEach(action -> LOG.info(sentence(action)));
             return;

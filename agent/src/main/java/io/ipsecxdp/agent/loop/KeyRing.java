@@ -251,7 +251,8 @@ public final class KeyRing implements AutoCloseable {
     }
 
     private Duration pause(String uid, Slot slot) {
-        if (inForce.test(uid)) {
+        // One that is to be installed may have been in force a moment ago
+        if (!slot.bytesWanted && inForce.test(uid)) {
             slot.tries = 0;
             return CHECK_IN_FORCE;
         }

@@ -9,19 +9,35 @@ import java.util.Optional;
  * itself by it.
  *
  * @param added as the kernel says, to the second; empty if it was not read back yet
- * @param asked when the kernel was about to be asked for it, or for a newer one in its place; empty once that was read
- *     back
+ * @param asked when the kernel was asked for it, or for a newer one in its place; empty once that was read back
  */
-public record Birth(Optional<Instant> added, Optional<Instant> asked) {
+public record Birth(Optional<Instant> added, Optional<Asking> asked) {
 
     /** The kernel's clock has the resolution of a tick, and its seconds are cut off. */
-    private static final Duration EARLY = Duration.ofSeconds(2);
+    private static final Duration INEXACT = Duration.ofSeconds(2);
 
-    /** The kernel is asked right after this was written; to load the modules of an algorithm takes it a while. */
+    /** Unless its answer took longer: the modules of an algorithm have to be loaded, and others are asked for before. */
     private static final Duration LATE = Duration.ofSeconds(10);
 
+    /**
+     * The kernel was asked between these times.
+     *
+     * @param until it had not answered before, or it is not known when it answered
+     */
+    public record Asking(Instant from, Instant until) {
+
+        /** Of one whose answer is not known. */
+        public static Asking at(Instant now) {
+            return new Asking(now, now.plus(LATE));
+        }
+
+        private boolean covers(Instant time) {
+            return time.isAfter(from.minus(INEXACT)) && time.isBefore(until);
+        }
+    }
+
     public static Birth asked(Instant now) {
-        return new Birth(Optional.empty(), Optional.of(now));
+        return new Birth(Optional.empty(), Optional.of(Asking.at(now)));
     }
 
     static Birth readBack(Instant added) {
@@ -30,13 +46,20 @@ public record Birth(Optional<Instant> added, Optional<Instant> asked) {
 
     /** The kernel is about to be asked for a newer entry in the place of this one. */
     public Birth renewed(Instant now) {
-        return new Birth(added, Optional.of(now));
+        return new Birth(added, Optional.of(Asking.at(now)));
+    }
+
+    /** The kernel answered, however long it took. */
+    public Birth answered(Instant now) {
+        Instant answered = now.plus(INEXACT);
+        return asked.filter(asking -> asking.until().isBefore(answered))
+                .map(asking -> new Birth(added, Optional.of(new Asking(asking.from(), answered))))
+                .orElse(this);
     }
 
     /** Whether an entry that the kernel added at this time can be the one. */
     boolean is(Instant addedThere) {
         return added.filter(addedThere::equals).isPresent()
-                || asked.filter(at -> addedThere.isAfter(at.minus(EARLY)) && addedThere.isBefore(at.plus(LATE)))
-                        .isPresent();
+                || asked.filter(asking -> asking.covers(addedThere)).isPresent();
     }
 }

@@ -65,6 +65,11 @@ public final class Neighbourhood {
         return sas.containsKey(id);
     }
 
+    /** Those that are wanted in this place. */
+    public List<DesiredSa> wanted(SaId id) {
+        return sas.getOrDefault(id, List.of());
+    }
+
     public boolean has(PolicyId id) {
         return policies.containsKey(id);
     }
@@ -73,7 +78,7 @@ public final class Neighbourhood {
     public Concern withWaiting(Concern concern, Plan last) {
         Set<PolicyId> more = new HashSet<>(concern.policies());
         concern.sas().stream()
-                .flatMap(id -> sas.getOrDefault(id, List.of()).stream())
+                .flatMap(id -> wanted(id).stream())
                 .map(wanted -> reqids.get(wanted.sa().reqid()))
                 .filter(reqid -> reqid != null)
                 .flatMap(reqid -> reqid.policies().stream())
@@ -112,7 +117,7 @@ public final class Neighbourhood {
     /** In the order of the plan: of two with one key, the first gets it. */
     private Map<String, DesiredSa> sas(Concern concern, Desired all) {
         Map<String, DesiredSa> some = new LinkedHashMap<>();
-        concern.sas().forEach(id -> sas.getOrDefault(id, List.of()).forEach(wanted -> some.put(wanted.uid(), wanted)));
+        concern.sas().forEach(id -> wanted(id).forEach(wanted -> some.put(wanted.uid(), wanted)));
         if (some.size() < 2) {
             return some;
         }

@@ -10,6 +10,10 @@ import io.ipsecxdp.agent.xfrm.PolicyId;
  */
 public record OwnedPolicy(PolicyId id, String uid, String name, String slice, Birth birth) {
 
+    public OwnedPolicy with(Birth other) {
+        return new OwnedPolicy(id, uid, name, slice, other);
+    }
+
     /** Whether the kernel's policy is the one that was installed. */
     boolean is(ObservedPolicy observed) {
         return birth.is(observed.counters().added());

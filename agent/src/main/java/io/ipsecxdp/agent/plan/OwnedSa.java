@@ -24,6 +24,10 @@ public record OwnedSa(
         Optional<KeyFingerprint> key,
         Birth birth) {
 
+    public OwnedSa with(Birth other) {
+        return new OwnedSa(id, source, reqid, direction, uid, name, slice, key, other);
+    }
+
     /** Whether the kernel's SA is the one that was installed. */
     boolean is(ObservedSa observed) {
         return birth.is(observed.counters().added()) && source.equals(observed.source()) && reqid == observed.reqid();

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.ipsecxdp.agent.key.KeyFingerprint;
 import io.ipsecxdp.agent.plan.Addresses;
 import io.ipsecxdp.agent.plan.Birth;
+import io.ipsecxdp.agent.plan.Birth.Asking;
 import io.ipsecxdp.agent.plan.JournalChange;
 import io.ipsecxdp.agent.plan.OwnedInterface;
 import io.ipsecxdp.agent.plan.OwnedPolicy;
@@ -47,6 +48,7 @@ sealed interface JournalLine {
      * @param key fingerprint, if known
      * @param added seconds since 1970, by the kernel's clock, if known
      * @param asked seconds since 1970, if the kernel's answer was not read back yet
+     * @param answered seconds since 1970, if that took long
      */
     record Sa(
             String destination,
@@ -60,6 +62,7 @@ sealed interface JournalLine {
             String key,
             Long added,
             Long asked,
+            Long answered,
             Integer protocol,
             Mark mark)
             implements JournalLine {}
@@ -111,7 +114,8 @@ sealed interface JournalLine {
         }
     }
 
-    record Policy(Place place, String uid, String name, String slice, Long added, Long asked) implements JournalLine {}
+    record Policy(Place place, String uid, String name, String slice, Long added, Long asked, Long answered)
+            implements JournalLine {}
 
     record NoPolicy(Place place) implements JournalLine {}
 
@@ -133,7 +137,8 @@ sealed interface JournalLine {
                         sa.slice(),
                         sa.key().map(KeyFingerprint::hex).orElse(null),
                         seconds(sa.birth().added()),
-                        seconds(sa.birth().asked()),
+                        seconds(sa.birth().asked().map(Asking::from)),
+                        answered(sa.birth()),
                         unusual(sa.id().protocol()),
                         marked(sa.id().mark()));
             case JournalChange.DisownSa(SaId id) ->
@@ -145,7 +150,8 @@ sealed interface JournalLine {
                         policy.name(),
                         policy.slice(),
                         seconds(policy.birth().added()),
-                        seconds(policy.birth().asked()));
+                        seconds(policy.birth().asked().map(Asking::from)),
+                        answered(policy.birth()));
             case JournalChange.DisownPolicy(PolicyId id) -> new NoPolicy(Place.of(id));
             case JournalChange.OwnInterface(OwnedInterface owned) ->
                 new Interface(owned.name(), owned.policy(), owned.slice());
@@ -166,11 +172,16 @@ sealed interface JournalLine {
                         sa.name,
                         sa.slice,
                         Optional.ofNullable(sa.key).map(KeyFingerprint::new),
-                        birth(sa.added, sa.asked)));
+                        birth(sa.added, sa.asked, sa.answered)));
             case NoSa(String destination, long spi, Integer protocol, Mark mark) ->
                 new JournalChange.DisownSa(id(destination, spi, protocol, mark));
-            case Policy(Place place, String uid, String name, String slice, Long added, Long asked) ->
-                new JournalChange.OwnPolicy(new OwnedPolicy(place.id(), uid, name, slice, birth(added, asked)));
+            case Policy policy ->
+                new JournalChange.OwnPolicy(new OwnedPolicy(
+                        policy.place.id(),
+                        policy.uid,
+                        policy.name,
+                        policy.slice,
+                        birth(policy.added, policy.asked, policy.answered)));
             case NoPolicy(Place place) -> new JournalChange.DisownPolicy(place.id());
             case Interface(String name, String policy, String slice) ->
                 new JournalChange.OwnInterface(new OwnedInterface(name, policy, slice));
@@ -199,9 +210,20 @@ sealed interface JournalLine {
         return instant.map(Instant::getEpochSecond).orElse(null);
     }
 
-    private static Birth birth(Long added, Long asked) {
-        return new Birth(
-                Optional.ofNullable(added).map(Instant::ofEpochSecond),
-                Optional.ofNullable(asked).map(Instant::ofEpochSecond));
+    /** Left out where it says no more than when it was asked. */
+    private static Long answered(Birth birth) {
+        return seconds(birth.asked()
+                .filter(asking -> !asking.equals(Asking.at(asking.from())))
+                .map(Asking::until));
+    }
+
+    private static Birth birth(Long added, Long asked, Long answered) {
+        return new Birth(Optional.ofNullable(added).map(Instant::ofEpochSecond), asking(asked, answered));
+    }
+
+    private static Optional<Asking> asking(Long asked, Long answered) {
+        return Optional.ofNullable(asked)
+                .map(Instant::ofEpochSecond)
+                .map(from -> answered == null ? Asking.at(from) : new Asking(from, Instant.ofEpochSecond(answered)));
     }
 }

@@ -13,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.zip.CRC32C;
@@ -31,6 +32,8 @@ final class LogFile implements AutoCloseable {
     private final Path path;
     private FileChannel channel;
     private long length;
+    /** Behind the last sound line is what an append left that failed. */
+    private boolean cutShort;
 
     private LogFile(Path path, FileChannel channel, long length) {
         this.path = path;
@@ -94,10 +97,13 @@ final class LogFile implements AutoCloseable {
     /** Appends and syncs to disk; on failure the file is as before. */
     void append(List<String> lines) throws IOException {
         byte[] more = encode(lines);
-        // Behind the last sound line, so that what a failed append left is overwritten
-        channel.truncate(length);
+        if (cutShort) {
+            channel.truncate(length);
+        }
+        cutShort = true;
         writeAll(channel, more, length);
         channel.force(false);
+        cutShort = false;
         length += more.length;
     }
 
@@ -112,6 +118,7 @@ final class LogFile implements AutoCloseable {
         channel.close();
         channel = fresh.channel;
         length = fresh.length;
+        cutShort = false;
     }
 
     @Override
@@ -148,6 +155,6 @@ final class LogFile implements AutoCloseable {
     private static String checksum(String line) {
         CRC32C checksum = new CRC32C();
         checksum.update(line.getBytes(StandardCharsets.UTF_8));
-        return "%08x".formatted(checksum.getValue());
+        return HexFormat.of().toHexDigits((int) checksum.getValue());
     }
 }

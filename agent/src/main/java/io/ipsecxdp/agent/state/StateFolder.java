@@ -32,8 +32,11 @@ public final class StateFolder implements AutoCloseable {
 
     private static final int SECRET_BYTES = 32;
 
-    /** Lines about what is long past are thrown away when a file is larger than twice what it needs, and than this. */
+    /** Lines about what is long past are thrown away when a file is larger than this, and wastes space. */
     private static final long SMALL_FILE = 256 * 1024;
+
+    /** A file may be so many times as long as what is still true in it: a flush writes each SA twice. */
+    private static final int WASTE = 4;
 
     private final ObjectMapper json = new ObjectMapper();
     private final Path folder;
@@ -144,7 +147,7 @@ public final class StateFolder implements AutoCloseable {
             journalFile.append(
                     changes.stream().map(JournalLine::of).map(this::text).toList());
             journal = next;
-            if (journalFile.length() > Math.max(SMALL_FILE, 2 * journalNeeds)) {
+            if (journalFile.length() > Math.max(SMALL_FILE, WASTE * journalNeeds)) {
                 journalFile.rewrite(journalText());
                 journalNeeds = journalFile.length();
             }
@@ -165,7 +168,7 @@ public final class StateFolder implements AutoCloseable {
             Ledger next = ledger.with(uses);
             ledgerFile.append(uses.stream().map(LedgerLine::of).map(this::text).toList());
             ledger = next;
-            if (ledgerFile.length() > Math.max(SMALL_FILE, 2 * ledgerNeeds)) {
+            if (ledgerFile.length() > Math.max(SMALL_FILE, WASTE * ledgerNeeds)) {
                 ledgerFile.rewrite(ledgerText());
                 ledgerNeeds = ledgerFile.length();
             }

@@ -102,6 +102,35 @@ class KernelWorkTest {
         assertThat(node.sa(sa.uid()).reason()).isEqualTo(reason);
     }
 
+    /** Of ten thousand SAs on a busy node the last is added half a minute after the first was asked for. */
+    @Test
+    void whatASlowKernelTookIsOurs() {
+        node.kernel.takes(Duration.ofSeconds(7));
+        planEverything();
+        node.kernel.takes(Duration.ZERO);
+
+        assertInForce(OUT, IN);
+        assertThat(node.policy("p", PolicyDirection.In).state()).isEqualTo(EntryState.Installed);
+        node.plan("s", List.of(), List.of());
+        node.settle();
+        assertThat(node.kernel.saIds()).isEmpty();
+        assertThat(node.kernel.policyIds()).isEmpty();
+    }
+
+    @Test
+    void aKernelIsAskedForAThousandSasAtATime() {
+        List<PlannedSa> sas = new ArrayList<>();
+        for (int i = 0; i < 2500; i++) {
+            node.secret(keyOf("in" + i), key(100 + i));
+            sas.add(inbound("in" + i, 0x3000 + i));
+        }
+        node.plan("s", sas, List.of());
+        node.settle();
+
+        assertInForce(sas.toArray(PlannedSa[]::new));
+        assertThat(node.kernel.batches()).extracting(List::size).containsExactly(1024, 1024, 452);
+    }
+
     @Nested
     class ARepairOfOneAmongMany {
 

@@ -65,6 +65,7 @@ class LifeOfANodeTest {
         ADMIN_FLUSHES_POLICIES,
         SOCKET_OVERFLOWS,
         KERNEL_REFUSES,
+        KERNEL_IS_SLOW,
         ANSWERS_ARE_LOST,
         AGENT_CRASHES,
         AGENT_RESTARTS,
@@ -224,6 +225,11 @@ class LifeOfANodeTest {
                     node.round();
                     node.round();
                     node.kernel.refuse(change -> Optional.empty());
+                }
+                case KERNEL_IS_SLOW -> {
+                    node.kernel.takes(Duration.ofSeconds(1 + 3L * step.number()));
+                    node.settleNow();
+                    node.kernel.takes(Duration.ZERO);
                 }
                 case ANSWERS_ARE_LOST -> {
                     node.kernel.loseAnswers(true);

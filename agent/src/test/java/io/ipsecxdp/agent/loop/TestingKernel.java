@@ -28,7 +28,7 @@ import io.ipsecxdp.agent.xfrm.Subscription;
 import io.ipsecxdp.agent.xfrm.Xfrm;
 import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
 import java.nio.ByteBuffer;
-import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -65,7 +65,7 @@ final class TestingKernel implements Xfrm {
         }
     }
 
-    private final Clock clock;
+    private final MovableClock clock;
     private final Map<SaId, Held> sas = new LinkedHashMap<>();
     private final Map<PolicyId, ObservedPolicy> policies = new LinkedHashMap<>();
     private final Set<PolicyId> foreignPolicies = new HashSet<>();
@@ -78,10 +78,11 @@ final class TestingKernel implements Xfrm {
     private Function<Change, Optional<KernelError>> refusals = change -> Optional.empty();
     private int crashAfter = Integer.MAX_VALUE;
     private boolean answersLost;
+    private Duration each = Duration.ZERO;
     private final Set<Object> asked = new HashSet<>();
     private int dumps;
 
-    TestingKernel(Clock clock) {
+    TestingKernel(MovableClock clock) {
         this.clock = clock;
     }
 
@@ -102,6 +103,11 @@ final class TestingKernel implements Xfrm {
     /** Changes are done, and their acknowledgements do not arrive. */
     void loseAnswers(boolean lose) {
         answersLost = lose;
+    }
+
+    /** How long it takes for each change. */
+    void takes(Duration each) {
+        this.each = each;
     }
 
     /** The agent crashes when this many changes of its next batch are done. */
@@ -248,9 +254,14 @@ final class TestingKernel implements Xfrm {
 
     /** Changes since the last call, in order. */
     List<Change> changes() {
-        List<Change> changes = applied.stream().flatMap(List::stream).toList();
+        return batches().stream().flatMap(List::stream).toList();
+    }
+
+    /** The same, as they were asked for together. */
+    List<List<Change>> batches() {
+        List<List<Change>> batches = List.copyOf(applied);
         applied.clear();
-        return changes;
+        return batches;
     }
 
     /** What it was asked for one by one since the last call. */
@@ -294,6 +305,7 @@ final class TestingKernel implements Xfrm {
                 crashAfter = Integer.MAX_VALUE;
                 throw new Crash();
             }
+            clock.advance(each);
             Optional<KernelError> error = refusals.apply(change).or(() -> apply(change));
             results.add(new Result(change, answersLost ? Optional.of(KernelError.of(Errno.ENOBUFS)) : error));
         }

@@ -57,6 +57,9 @@ class StateFolderTest {
             "slice2",
             Birth.asked(Instant.ofEpochSecond(1_800_000_001)));
 
+    private static final OwnedPolicy SLOW = new OwnedPolicy(
+            POLICY.id(), "uid3", "name3", "slice3", POLICY.birth().answered(Instant.ofEpochSecond(1_800_000_060)));
+
     private static final OwnedInterface INTERFACE = new OwnedInterface("eth0", "steer", "slice");
 
     private static final List<JournalChange> EVERYTHING = List.of(
@@ -87,6 +90,16 @@ class StateFolderTest {
             assertThat(state.journal()).isEqualTo(Journal.EMPTY.with(EVERYTHING));
             assertThat(state.ledger().uses()).containsExactly(USE);
             assertThat(state.complaints()).isEmpty();
+        }
+    }
+
+    @Test
+    void howLongTheKernelTookIsWrittenDown() {
+        try (StateFolder state = StateFolder.open(folder, "boot")) {
+            state.write(List.of(new JournalChange.OwnPolicy(SLOW)));
+        }
+        try (StateFolder state = StateFolder.open(folder, "boot")) {
+            assertThat(state.journal().policies()).containsValue(SLOW);
         }
     }
 

@@ -130,7 +130,11 @@ public final class SadRounds {
         program.seconds("delete", BATCH);
     }
 
+    /** The second of two times: QEMU translates a program's code anew when others ran in between, or a JVM's was changed. */
     private double addAndDelete(String who, DoubleSupplier add, DoubleSupplier delete) {
+        System.gc();
+        add.getAsDouble();
+        delete.getAsDouble();
         rest();
         double rate = count / add.getAsDouble();
         rest();
@@ -140,10 +144,9 @@ public final class SadRounds {
 
     /**
      * Until nothing is left to do of what was measured before: the kernel destroys SAs that were deleted some time later
-     * ({@code xfrm_state_gc_task} in net/xfrm/xfrm_state.c), on the CPU that everything here runs on, and the JVM wipes keys.
+     * ({@code xfrm_state_gc_task} in net/xfrm/xfrm_state.c), on the CPU that everything here runs on.
      */
     private static void rest() {
-        System.gc();
         try {
             Thread.sleep(REST_MILLIS);
         } catch (InterruptedException e) {

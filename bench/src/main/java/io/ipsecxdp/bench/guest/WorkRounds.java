@@ -1,8 +1,6 @@
 package io.ipsecxdp.bench.guest;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.ipsecxdp.agent.key.KeyMaterial;
 import io.ipsecxdp.agent.loop.KernelWork;
 import io.ipsecxdp.agent.loop.KeyRing;
@@ -25,6 +23,7 @@ import io.ipsecxdp.bench.Rounds;
 import io.ipsecxdp.bench.Series;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.PolicyDirection;
 import java.io.File;
@@ -45,6 +44,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
@@ -56,7 +56,7 @@ import java.util.stream.Stream;
 public final class WorkRounds implements AutoCloseable {
 
     private static final int REPAIRS = 20;
-    private static final long PATIENCE_SECONDS = 60;
+    private static final long PATIENCE_SECONDS = 180;
     private static final int KEY_BYTES = 36;
 
     private record Told(long nanoTime, List<Notification> notifications) {}
@@ -74,7 +74,7 @@ public final class WorkRounds implements AutoCloseable {
     private final Facts facts;
     private final int wanted;
 
-    private WorkRounds(LargePlan large, CProgram program, Path folder) throws JsonProcessingException {
+    private WorkRounds(LargePlan large, CProgram program, Path folder) {
         this.program = program;
         this.folder = folder;
         this.state = StateFolder.open(folder, "bench");
@@ -82,8 +82,7 @@ public final class WorkRounds implements AutoCloseable {
         KeyRing keys = new KeyRing(
                 encryption -> {
                     byte[] key = new byte[KEY_BYTES];
-                    // Of one SA the same each time
-                    new SplittableRandom(encryption.keySecretRef().hashCode()).nextBytes(key);
+                    new SplittableRandom(seed(encryption.keySecretRef())).nextBytes(key);
                     return CompletableFuture.completedFuture(new KeySecrets.Key(KeyMaterial.takeFrom(key)));
                 },
                 this::answered,
@@ -94,6 +93,11 @@ public final class WorkRounds implements AutoCloseable {
                 "bench", CpuList.parse("0"), xfrm.capabilities(), new ApiServerWay(Set.of(), Set.of(), 32768, 60999));
         Thread.ofPlatform().daemon().start(this::listen);
         work.want(Desired.of(slices(large), Map.of()));
+    }
+
+    /** Of one SA the same each time, and of no two: two SAs with one key are refused. */
+    private static long seed(KeySecretRef entry) {
+        return ((long) entry.name().hashCode() << Integer.SIZE) + entry.key().hashCode();
     }
 
     /** @param arguments how many SAs, how many policies, the C program, a folder on a disk */
@@ -113,7 +117,7 @@ public final class WorkRounds implements AutoCloseable {
     }
 
     private void all() {
-        print("install", Series.of(seconds(() -> settle(work.round(facts), this::all))));
+        print("install", Series.of(seconds(() -> settle(work::round, this::all))));
         print("flush", series(Rounds.LEAST, this::repairedAfterFlush));
         Map<String, DoubleSupplier> resyncs = new LinkedHashMap<>();
         resyncs.put("resync", this::resync);
@@ -144,14 +148,20 @@ public final class WorkRounds implements AutoCloseable {
     private double repairedAfterFlush() {
         quiet();
         CProgram.run("ip", "xfrm", "state", "flush", "proto", "esp");
-        return sinceToldUntil(this::all);
+        Told told = next();
+        hear(told);
+        settle(work::repair, this::all);
+        return secondsSince(told, System.nanoTime());
     }
 
     private double repairedSa() {
         quiet();
         OwnedSa sa = state.journal().sas().values().iterator().next();
         somebody.apply(List.of(new Change.DeleteSa(sa.id())));
-        return sinceToldUntil(round -> installed(round.plan().sas().get(sa.uid())));
+        return untilThereAgain(
+                round -> installed(round.plan().sas().get(sa.uid())),
+                event -> event instanceof Notification.SaAdded(var added)
+                        && added.id().equals(sa.id()));
     }
 
     private double repairedPolicy() {
@@ -159,31 +169,58 @@ public final class WorkRounds implements AutoCloseable {
         OwnedPolicy policy = state.journal().policies().values().iterator().next();
         somebody.apply(List.of(new Change.DeletePolicy(policy.id())));
         PolicyKey key = new PolicyKey(policy.uid(), PolicyDirection.In);
-        return sinceToldUntil(round -> installed(round.plan().policies().get(key)));
+        return untilThereAgain(
+                round -> installed(round.plan().policies().get(key)),
+                event -> event instanceof Notification.PolicyAdded(var added)
+                        && added.id().equals(policy.id()));
     }
 
-    private double sinceToldUntil(Predicate<KernelWork.Round> settled) {
+    /** From the kernel's one word to its other; and what it says is read back, or it was no repair. */
+    private double untilThereAgain(Predicate<KernelWork.Round> settled, Predicate<Notification.Event> thereAgain) {
         Told told = next();
+        hear(told);
+        settle(work::repair, settled);
+        Told again = next();
+        while (again.notifications().stream().map(Notification::event).noneMatch(thereAgain)) {
+            work.hear(again.notifications());
+            again = next();
+        }
+        work.hear(again.notifications());
+        return secondsSince(told, again.nanoTime());
+    }
+
+    private void hear(Told told) {
         if (!work.hear(told.notifications())) {
             throw new IllegalStateException("that does not call for a round: " + told.notifications());
         }
-        settle(work.repair(facts), settled);
-        return (System.nanoTime() - told.nanoTime()) / 1e9;
     }
 
-    /** Goes around as the agent does, all keys that are being read together, until the kernel has what it shall have. */
-    private void settle(KernelWork.Round first, Predicate<KernelWork.Round> settled) {
+    private static double secondsSince(Told told, long nanoTime) {
+        return (nanoTime - told.nanoTime()) / 1e9;
+    }
+
+    /** Goes around as the agent does, with all keys that are there, until the kernel has what it shall have. */
+    private void settle(Function<Facts, KernelWork.Round> around, Predicate<KernelWork.Round> settled) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-        for (KernelWork.Round round = first; !settled.test(round); round = work.repair(facts)) {
+        takeAnswers();
+        for (KernelWork.Round round = around.apply(facts); !settled.test(round); round = around.apply(facts)) {
             if (System.nanoTime() > deadline) {
-                throw new IllegalStateException("%d of %d are in force".formatted(installed(round), wanted));
+                throw new IllegalStateException("%d of %d are in force; of the others, one: %s"
+                        .formatted(
+                                installed(round),
+                                wanted,
+                                standings(round)
+                                        .filter(standing -> !installed(standing))
+                                        .findFirst()));
             }
-            for (Runnable answer = answers.poll(); answer != null; answer = answers.poll()) {
-                answer.run();
-            }
-            for (Told told = heard.poll(); told != null; told = heard.poll()) {
-                work.hear(told.notifications());
-            }
+            takeAnswers();
+        }
+        work.log();
+    }
+
+    private void takeAnswers() {
+        for (Runnable answer = answers.poll(); answer != null; answer = answers.poll()) {
+            answer.run();
         }
     }
 
@@ -192,9 +229,11 @@ public final class WorkRounds implements AutoCloseable {
     }
 
     private static long installed(KernelWork.Round round) {
-        return Stream.concat(round.plan().sas().values().stream(), round.plan().policies().values().stream())
-                .filter(WorkRounds::installed)
-                .count();
+        return standings(round).filter(WorkRounds::installed).count();
+    }
+
+    private static Stream<Standing> standings(KernelWork.Round round) {
+        return Stream.concat(round.plan().sas().values().stream(), round.plan().policies().values().stream());
     }
 
     private static boolean installed(Standing standing) {
@@ -243,13 +282,13 @@ public final class WorkRounds implements AutoCloseable {
                 .sum();
     }
 
-    private static List<Slice> slices(LargePlan large) throws JsonProcessingException {
-        ObjectMapper json = new ObjectMapper().registerModule(new Jdk8Module());
+    private static List<Slice> slices(LargePlan large) {
+        var json = new KubernetesSerialization();
         List<Slice> slices = new ArrayList<>();
         for (Map<String, Object> spec : large.slices()) {
             String name = "slice-" + slices.size();
             slices.add(new Slice(
-                    name, name, 1, json.readValue(LargePlan.json(spec), NodePlanSpec.class), Optional.empty()));
+                    name, name, 1, json.unmarshal(LargePlan.json(spec), NodePlanSpec.class), Optional.empty()));
         }
         return slices;
     }

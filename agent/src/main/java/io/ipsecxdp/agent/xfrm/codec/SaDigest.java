@@ -3,31 +3,29 @@ package io.ipsecxdp.agent.xfrm.codec;
 import io.ipsecxdp.agent.xfrm.codec.Layout.Algo;
 import io.ipsecxdp.agent.xfrm.codec.Layout.AlgoAead;
 import io.ipsecxdp.agent.xfrm.codec.Layout.AlgoAuth;
+import io.ipsecxdp.agent.xfrm.codec.Layout.ReplayStateEsn;
 import io.ipsecxdp.agent.xfrm.codec.Layout.UserSaInfo;
 import io.ipsecxdp.agent.xfrm.codec.Netlink.AttributeHeader;
-import java.util.zip.CRC32;
-import java.util.zip.CRC32C;
 
 /**
  * 64 bits that differ when something differs that an SA shows in a dump, counters included. The bytes of its keys take
- * no part. To compute them takes a small part of the time that decoding takes. For one thread.
+ * no part, nor do the bits of its replay window: those change only when the numbers before them or the packets counted do,
+ * and they are most of what is shown. To compute them takes a small part of the time that decoding takes.
  */
 public final class SaDigest {
 
-    private static final int WITHOUT_KEY = -1;
+    private static final int TAKES_PART = -1;
 
-    private final CRC32C one = new CRC32C();
-    private final CRC32 other = new CRC32();
+    private SaDigest() {}
 
     /**
      * Reads NEWSA, as a dump has it.
      *
      * @throws MalformedMessageException if its attributes' lengths do not add up
      */
-    public long of(Frame frame) {
+    public static long of(Frame frame) {
         Bytes message = frame.payload();
-        one.reset();
-        other.reset();
+        long digest = 0;
         int begun = 0;
         int at = Netlink.align(UserSaInfo.SIZE);
         while (message.size() - at >= AttributeHeader.SIZE) {
@@ -36,31 +34,25 @@ public final class SaDigest {
                 throw new MalformedMessageException(
                         "an attribute of %d bytes with %d left".formatted(length, message.size() - at));
             }
-            int key = key(message.unsignedShort(at + AttributeHeader.TYPE) & Netlink.NLA_TYPE_MASK);
-            if (key != WITHOUT_KEY) {
-                update(message, begun, Math.min(at + AttributeHeader.SIZE + key, at + length));
+            int rest = rest(message.unsignedShort(at + AttributeHeader.TYPE) & Netlink.NLA_TYPE_MASK);
+            if (rest != TAKES_PART) {
+                int end = Math.min(at + AttributeHeader.SIZE + rest, at + length);
+                digest = message.digest(digest, begun, end - begun);
                 begun = at + Netlink.align(length);
             }
             at += Netlink.align(length);
         }
-        if (begun < message.size()) {
-            update(message, begun, message.size());
-        }
-        return one.getValue() << Integer.SIZE | other.getValue();
+        return begun < message.size() ? message.digest(digest, begun, message.size() - begun) : digest;
     }
 
-    private void update(Bytes message, int from, int to) {
-        message.update(one, from, to - from);
-        message.update(other, from, to - from);
-    }
-
-    /** Where the key begins in an attribute of this type. */
-    private static int key(int type) {
+    /** Where that begins in an attribute of this type which takes no part. */
+    private static int rest(int type) {
         return switch (type) {
             case XfrmAttribute.ALG_AEAD -> AlgoAead.ALG_KEY;
             case XfrmAttribute.ALG_AUTH_TRUNC -> AlgoAuth.ALG_KEY;
             case XfrmAttribute.ALG_AUTH, XfrmAttribute.ALG_CRYPT, XfrmAttribute.ALG_COMP -> Algo.ALG_KEY;
-            default -> WITHOUT_KEY;
+            case XfrmAttribute.REPLAY_ESN_VAL -> ReplayStateEsn.BMP;
+            default -> TAKES_PART;
         };
     }
 }

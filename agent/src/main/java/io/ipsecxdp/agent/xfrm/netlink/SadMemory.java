@@ -18,7 +18,6 @@ import java.util.function.Function;
  */
 final class SadMemory {
 
-    private final SaDigest digest = new SaDigest();
     private List<ObservedSa> sas = List.of();
     private long[] digests = {};
 
@@ -48,7 +47,7 @@ final class SadMemory {
         private Map<Long, Integer> places = Map.of();
 
         Optional<ObservedSa> take(Frame frame) {
-            long now = digest.of(frame);
+            long now = SaDigest.of(frame);
             if (count == seen.length) {
                 seen = Arrays.copyOf(seen, 2 * count);
             }

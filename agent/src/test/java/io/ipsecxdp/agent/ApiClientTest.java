@@ -2,13 +2,12 @@ package io.ipsecxdp.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.ipsecxdp.crds.NodePlan;
 import org.junit.jupiter.api.Test;
 
-class JsonTest {
+class ApiClientTest {
 
     private static final String PLAN = """
             {
@@ -59,9 +58,7 @@ class JsonTest {
     }
 
     private static KubernetesSerialization serialization() {
-        ObjectMapper mapper = new ObjectMapper();
-        new Json().customize(mapper);
-        KubernetesSerialization serialization = new KubernetesSerialization(mapper, false);
+        KubernetesSerialization serialization = ApiClient.serialization();
         serialization.registerKubernetesResource(NodePlan.class);
         return serialization;
     }
