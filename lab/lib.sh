@@ -96,6 +96,7 @@ Acquire::Languages "none";
 Acquire::GzipIndexes "true";
 Acquire::Check-Valid-Until "false";
 Acquire::Retries "3";
+APT::Update::Error-Mode "any";
 CONF
       APT_CONFIG='' apt-config dump | grep -E '^Acquire::https?::.*Proxy' || true
     } >"$apt/apt.conf"

@@ -47,13 +47,14 @@ final class IntoTheStack implements Measurement {
     @Override
     public List<Figure> measure(Labs labs) {
         labs.quiet();
-        return FreshNetwork.run(() -> measured(labs.project()));
+        // It may have to be downloaded, and from that network there is no way
+        var xdpBench = new XdpBench(labs.project(), QUEUE_SIZE, OWNER);
+        return FreshNetwork.run(() -> measured(labs.project(), xdpBench));
     }
 
-    private static List<Figure> measured(Project project) {
+    private static List<Figure> measured(Project project, XdpBench xdpBench) {
         try (var pour = Pour.start(project);
                 var steered = new Steered(QUEUE_SIZE, OWNER)) {
-            var xdpBench = new XdpBench(project, QUEUE_SIZE, OWNER);
             Map<String, DoubleSupplier> subjects = new LinkedHashMap<>();
             subjects.put("ours", () -> perSecond(pour, steered::begin));
             MODES.keySet().forEach(mode -> subjects.put(mode, () -> perSecond(pour, () -> xdpBench.begin(mode))));

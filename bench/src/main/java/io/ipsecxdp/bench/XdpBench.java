@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** xdp-bench redirect-cpu on {@link Pour#WIRE}, in the calling thread's network namespace. */
+/** xdp-bench redirect-cpu on {@link Pour#WIRE}, begun in the network namespace of the thread that does so. */
 final class XdpBench {
     /** The program alone, without libxdp's dispatcher in front of it, which would cost it a call for each packet. */
     private static final Map<String, String> ALONE = Map.of("LIBXDP_SKIP_DISPATCHER", "1");
