@@ -16,8 +16,11 @@ final class IntoTheStack implements Measurement {
     /** As the product's default. */
     private static final int QUEUE_SIZE = 2048;
 
-    /** Some seconds of them. */
-    private static final int FRAMES = 2_000_000;
+    /** Two or three seconds of them. */
+    private static final int FRAMES = 1_000_000;
+
+    /** Single ones lie as far apart as the two programs may. */
+    private static final int ROUNDS = 3 * Rounds.LEAST;
 
     /** At least so much of what got into the stack did so on the CPU that owns the SA, or it was no steering. */
     private static final double ON_OWNER = 0.99;
@@ -58,7 +61,7 @@ final class IntoTheStack implements Measurement {
             Map<String, DoubleSupplier> subjects = new LinkedHashMap<>();
             subjects.put("ours", () -> perSecond(pour, steered::begin));
             MODES.keySet().forEach(mode -> subjects.put(mode, () -> perSecond(pour, () -> xdpBench.begin(mode))));
-            Map<String, Series> rates = Rounds.interleaved(Rounds.LEAST, subjects);
+            Map<String, Series> rates = Rounds.interleaved(ROUNDS, subjects);
             List<Figure> figures = new ArrayList<>();
             MODES.forEach((mode, why) -> figures.add(Figure.median(
                             "P2-" + mode,

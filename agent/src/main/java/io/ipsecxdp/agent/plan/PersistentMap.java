@@ -16,6 +16,9 @@ import java.util.Set;
  */
 public final class PersistentMap<K, V> extends AbstractMap<K, V> {
 
+    /** So many are one part: what a repair is about, and to go through it must not take longer than the repair. */
+    private static final int FEW = 16;
+
     /** Of ten thousand entries, a change then copies some forty. */
     private static final int PARTS = 256;
 
@@ -24,7 +27,7 @@ public final class PersistentMap<K, V> extends AbstractMap<K, V> {
     /** Odd, so that all bits of a hash reach the upper ones: those below choose the place within a part. */
     private static final int SPREAD = 0x9e3779b9;
 
-    private static final PersistentMap<?, ?> EMPTY = new PersistentMap<>(noParts(), 0);
+    private static final PersistentMap<?, ?> EMPTY = new PersistentMap<>(emptyParts(1), 0);
 
     private final Map<K, V>[] parts;
     private final int size;
@@ -57,30 +60,34 @@ public final class PersistentMap<K, V> extends AbstractMap<K, V> {
     /** A map in the making. For one thread, and not to be used after {@link #done}. */
     public static final class Changes<K, V> {
         private final PersistentMap<K, V> before;
-        private final Map<K, V>[] parts;
+        /** Those of the map before until something changes. */
+        private Map<K, V>[] parts;
+
         private int size;
 
         private Changes(PersistentMap<K, V> before) {
             this.before = before;
-            this.parts = before.parts.clone();
+            this.parts = before.parts;
             this.size = before.size;
         }
 
         public boolean containsKey(K key) {
-            return parts[part(key)].containsKey(key);
+            return part(parts, key).containsKey(key);
         }
 
         public Changes<K, V> put(K key, V value) {
-            if (own(part(key)).put(key, value) == null) {
+            if (own(key).put(key, value) == null) {
                 size++;
+                if (size > FEW && parts.length == 1) {
+                    split();
+                }
             }
             return this;
         }
 
         public Changes<K, V> remove(K key) {
-            int part = part(key);
-            if (parts[part].containsKey(key)) {
-                own(part).remove(key);
+            if (part(parts, key).containsKey(key)) {
+                own(key).remove(key);
                 size--;
             }
             return this;
@@ -88,31 +95,37 @@ public final class PersistentMap<K, V> extends AbstractMap<K, V> {
 
         /** The map that was to be changed, if nothing was. */
         public PersistentMap<K, V> done() {
-            for (int i = 0; i < PARTS; i++) {
-                if (parts[i] != before.parts[i]) {
-                    return new PersistentMap<>(parts, size);
-                }
-            }
-            return before;
+            return parts == before.parts ? before : new PersistentMap<>(parts, size);
         }
 
-        /** The part, copied if the map before has it too. */
-        private Map<K, V> own(int part) {
-            if (parts[part] == before.parts[part]) {
-                parts[part] = new HashMap<>(parts[part]);
+        /** The part where the key belongs, copied if the map before has it too. */
+        private Map<K, V> own(K key) {
+            if (parts == before.parts) {
+                parts = parts.clone();
             }
-            return parts[part];
+            int index = index(parts, key);
+            boolean shared = parts.length == before.parts.length && parts[index] == before.parts[index];
+            if (shared || parts[index] == Map.<K, V>of()) {
+                parts[index] = new HashMap<>(parts[index]);
+            }
+            return parts[index];
+        }
+
+        private void split() {
+            Map<K, V> all = parts[0];
+            parts = emptyParts(PARTS);
+            all.forEach((key, value) -> own(key).put(key, value));
         }
     }
 
     @Override
     public V get(Object key) {
-        return parts[part(key)].get(key);
+        return part(parts, key).get(key);
     }
 
     @Override
     public boolean containsKey(Object key) {
-        return parts[part(key)].containsKey(key);
+        return part(parts, key).containsKey(key);
     }
 
     @Override
@@ -135,13 +148,17 @@ public final class PersistentMap<K, V> extends AbstractMap<K, V> {
         };
     }
 
-    private static int part(Object key) {
-        return key.hashCode() * SPREAD >>> SHIFT;
+    private static <K, V> Map<K, V> part(Map<K, V>[] parts, Object key) {
+        return parts[index(parts, key)];
+    }
+
+    private static int index(Map<?, ?>[] parts, Object key) {
+        return parts.length == 1 ? 0 : key.hashCode() * SPREAD >>> SHIFT;
     }
 
     @SuppressWarnings("unchecked")
-    private static <K, V> Map<K, V>[] noParts() {
-        Map<K, V>[] parts = (Map<K, V>[]) new Map<?, ?>[PARTS];
+    private static <K, V> Map<K, V>[] emptyParts(int count) {
+        Map<K, V>[] parts = (Map<K, V>[]) new Map<?, ?>[count];
         Arrays.fill(parts, Map.of());
         return parts;
     }
@@ -153,7 +170,7 @@ public final class PersistentMap<K, V> extends AbstractMap<K, V> {
 
         @Override
         public boolean hasNext() {
-            while (!part.hasNext() && next < PARTS) {
+            while (!part.hasNext() && next < parts.length) {
                 Map<K, V> filled = parts[next++];
                 if (!filled.isEmpty()) {
                     part = Collections.unmodifiableMap(filled).entrySet().iterator();
