@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
 import com.fasterxml.jackson.databind.deser.std.StringDeserializer;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -45,7 +46,10 @@ final class ApiClient {
         mapper.registerModule(
                 new SimpleModule("repeated strings").addDeserializer(String.class, new RepeatedStrings()));
         // Does not search the class path: that would load every class of the client's model
-        return new KubernetesSerialization(mapper, false);
+        KubernetesSerialization serialization = new KubernetesSerialization(mapper, false);
+        // With which the API server ends a watch: one whose resource version is too old begins anew, others go on
+        serialization.registerKubernetesResource("v1", "Status", Status.class);
+        return serialization;
     }
 
     /**

@@ -3,6 +3,8 @@ package io.ipsecxdp.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.Status;
+import io.fabric8.kubernetes.api.model.WatchEvent;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.ipsecxdp.crds.NodePlan;
 import org.junit.jupiter.api.Test;
@@ -46,6 +48,28 @@ class ApiClientTest {
         Object plan = serialization.unmarshal(PLAN);
 
         assertThat(serialization.asJson(plan)).doesNotContain("managedFields").contains("\"generation\":7");
+    }
+
+    /** Else a watch whose resource version is too old is asked for with the same one for ever. */
+    @Test
+    void whyAWatchEndedIsUnderstood() {
+        WatchEvent event = serialization.unmarshal("""
+                {
+                  "type": "ERROR",
+                  "object": {
+                    "kind": "Status",
+                    "apiVersion": "v1",
+                    "status": "Failure",
+                    "message": "too old resource version: 4164 (4182)",
+                    "reason": "Expired",
+                    "code": 410
+                  }
+                }
+                """, WatchEvent.class);
+
+        assertThat(event.getObject())
+                .isInstanceOfSatisfying(
+                        Status.class, status -> assertThat(status.getCode()).isEqualTo(410));
     }
 
     @Test

@@ -66,8 +66,11 @@ public final class KernelLoop implements AutoCloseable {
 
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
-    /** A loop that has not come around for so long is stuck. */
-    private static final Duration STUCK = Duration.ofSeconds(30);
+    /**
+     * A loop that has not come around for so long is stuck. To take in ten thousand SAs at its start took it a minute and a
+     * half on a machine without a CPU to spare, and a kubelet that ends it then makes it begin again.
+     */
+    private static final Duration STUCK = Duration.ofMinutes(3);
 
     private final Events events;
     private final Xfrm xfrm;
