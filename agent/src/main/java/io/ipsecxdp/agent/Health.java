@@ -1,9 +1,16 @@
 package io.ipsecxdp.agent;
 
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Produces;
 import java.util.Optional;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Liveness;
+import org.eclipse.microprofile.health.Readiness;
 
-/** Alive while the kernel loop comes around; ready when the plans of the node are known. Safe for use by several threads. */
-final class Health {
+/** Alive while the kernel loop comes around; ready when the plans of the node are known. */
+@ApplicationScoped
+public class Health {
 
     private volatile Optional<Agent> agent = Optional.empty();
 
@@ -11,12 +18,19 @@ final class Health {
         this.agent = Optional.of(agent);
     }
 
-    /** An agent that is still starting is alive. */
-    boolean alive() {
-        return agent.map(Agent::alive).orElse(true);
+    @Produces
+    @Liveness
+    HealthCheck kernelLoop() {
+        return () -> HealthCheckResponse.named("kernel loop")
+                .status(agent.map(Agent::alive).orElse(true))
+                .build();
     }
 
-    boolean ready() {
-        return agent.filter(Agent::plansKnown).isPresent();
+    @Produces
+    @Readiness
+    HealthCheck plans() {
+        return () -> HealthCheckResponse.named("plans")
+                .status(agent.map(Agent::plansKnown).orElse(false))
+                .build();
     }
 }

@@ -48,6 +48,7 @@ class AgentLayersTest {
             .resideInAnyPackage(
                     "io.fabric8..",
                     "com.sun.jna..",
+                    "io.quarkus..",
                     "io.ipsecxdp.bpf..",
                     "io.ipsecxdp.agent.node",
                     "io.ipsecxdp.agent.loop",
@@ -59,7 +60,7 @@ class AgentLayersTest {
             .resideInAnyPackage("io.ipsecxdp.agent.loop", "io.ipsecxdp.agent.steering")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("io.fabric8..");
+            .resideInAnyPackage("io.fabric8..", "io.quarkus..");
 
     @ArchTest
     static final ArchRule nativeCodeIsCalledInOnePlace = noClasses()
@@ -68,4 +69,12 @@ class AgentLayersTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("com.sun.jna..");
+
+    @ArchTest
+    static final ArchRule quarkusIsKnownToTheMainOnly = noClasses()
+            .that()
+            .resideInAPackage("io.ipsecxdp.agent.*..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.quarkus..", "jakarta..");
 }

@@ -52,7 +52,7 @@ public final class Agent implements AutoCloseable {
         return node.tryRun(
                         "bash",
                         "-c",
-                        "exec 3<>/dev/tcp/127.0.0.1/%d && printf 'GET /health/ready HTTP/1.0\\r\\n\\r\\n' >&3 && read -r line <&3 && [[ $line == *' 200 '* ]]"
+                        "exec 3<>/dev/tcp/127.0.0.1/%d && printf 'GET /q/health/ready HTTP/1.0\\r\\n\\r\\n' >&3 && read -r line <&3 && [[ $line == *' 200 '* ]]"
                                 .formatted(HEALTH_PORT))
                 .ok();
     }
@@ -122,7 +122,7 @@ public final class Agent implements AutoCloseable {
                 "IPSEC_XDP_AGENT_KEYS_NAMESPACE=" + ApiServer.KEYS_NAMESPACE,
                 "IPSEC_XDP_AGENT_STATE_DIR=" + node.facts().state(),
                 "IPSEC_XDP_AGENT_BPFFS=" + node.facts().bpffs(),
-                "IPSEC_XDP_AGENT_HEALTH_PORT=" + HEALTH_PORT));
+                "QUARKUS_HTTP_PORT=" + HEALTH_PORT));
         words.addAll(node.kernel().payload().agent());
         words.addAll(arguments);
         return words;

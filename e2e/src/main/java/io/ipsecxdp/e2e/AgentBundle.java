@@ -19,7 +19,7 @@ import java.util.List;
  */
 public record AgentBundle(Path folder, Path image) {
     private static final String MODULES =
-            "java.se,jdk.httpserver,jdk.unsupported,jdk.crypto.ec,jdk.zipfs,jdk.management,jdk.net,jdk.jfr";
+            "java.se,jdk.unsupported,jdk.crypto.ec,jdk.zipfs,jdk.management,jdk.net,jdk.jfr";
     private static final String CACHE = "agent.aot";
     private static final int FIRST_JDK_WITH_AOT_CACHE = 25;
     private static final Duration PATIENCE = Duration.ofMinutes(5);

@@ -17,13 +17,13 @@ public record Payload(String folder, List<String> agentOptions) {
     /** The command that runs the agent. */
     public List<String> agent() {
         var words = new ArrayList<>(agentOptions);
-        words.addAll(List.of("-jar", folder + "/agent/agent.jar"));
+        words.addAll(List.of("-jar", folder + "/agent/quarkus-run.jar"));
         return java(words);
     }
 
     /** The command that runs another program on the agent's classes, by a JVM like the agent's. */
     public List<String> onAgentClasses(String jar, String mainClass) {
-        String classes = "%1$s/agent/*:%1$s/agent/lib/*".formatted(folder);
+        String classes = "%1$s/agent/app/*:%1$s/agent/lib/main/*:%1$s/agent/lib/boot/*".formatted(folder);
         return java(List.of("-cp", jar + ":" + classes, mainClass));
     }
 

@@ -36,7 +36,7 @@ public record Project(Path root) {
     }
 
     public Path agentApp() {
-        return built(root.resolve("agent/target/agent"));
+        return built(root.resolve("agent/target/quarkus-app"));
     }
 
     /** What the agent's JVM is started with. */

@@ -27,7 +27,7 @@ import java.util.stream.Collectors;
 
 /**
  * Reads keys, on demand and as bytes: a typed Secret keeps Strings, and an informer keeps them for ever.
- * What the HTTP client holds of the answer on its way is not ours to wipe.
+ * What Netty holds of the answer on its way is not ours to wipe.
  */
 public final class KeySecrets {
 

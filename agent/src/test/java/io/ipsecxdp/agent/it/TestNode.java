@@ -18,7 +18,8 @@ import java.util.concurrent.TimeUnit;
 /** A node: a network namespace with eth0 and a way to the API server, a BPF file system, and a state folder. */
 final class TestNode implements AutoCloseable {
 
-    private static final Path APP = Path.of("target/agent/agent.jar").toAbsolutePath();
+    private static final Path APP =
+            Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
 
     private static final Path OPTIONS = Path.of("jvm.options").toAbsolutePath();
 

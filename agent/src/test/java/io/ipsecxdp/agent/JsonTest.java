@@ -2,14 +2,13 @@ package io.ipsecxdp.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
-import io.fabric8.kubernetes.api.model.Status;
-import io.fabric8.kubernetes.api.model.WatchEvent;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.ipsecxdp.crds.NodePlan;
 import org.junit.jupiter.api.Test;
 
-class ApiClientTest {
+class JsonTest {
 
     private static final String PLAN = """
             {
@@ -50,28 +49,6 @@ class ApiClientTest {
         assertThat(serialization.asJson(plan)).doesNotContain("managedFields").contains("\"generation\":7");
     }
 
-    /** Else a watch whose resource version is too old is asked for with the same one for ever. */
-    @Test
-    void whyAWatchEndedIsUnderstood() {
-        WatchEvent event = serialization.unmarshal("""
-                {
-                  "type": "ERROR",
-                  "object": {
-                    "kind": "Status",
-                    "apiVersion": "v1",
-                    "status": "Failure",
-                    "message": "too old resource version: 4164 (4182)",
-                    "reason": "Expired",
-                    "code": 410
-                  }
-                }
-                """, WatchEvent.class);
-
-        assertThat(event.getObject())
-                .isInstanceOfSatisfying(
-                        Status.class, status -> assertThat(status.getCode()).isEqualTo(410));
-    }
-
     @Test
     void stringsThatRepeatAreKeptOnce() {
         NodePlan one = serialization.unmarshal(PLAN, NodePlan.class);
@@ -82,7 +59,9 @@ class ApiClientTest {
     }
 
     private static KubernetesSerialization serialization() {
-        KubernetesSerialization serialization = ApiClient.serialization();
+        ObjectMapper mapper = new ObjectMapper();
+        new Json().customize(mapper);
+        KubernetesSerialization serialization = new KubernetesSerialization(mapper, false);
         serialization.registerKubernetesResource(NodePlan.class);
         return serialization;
     }
