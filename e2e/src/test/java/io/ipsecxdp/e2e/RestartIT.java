@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.XdpMode;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -13,6 +14,10 @@ import org.junit.jupiter.api.Test;
 @OnCluster
 class RestartIT {
     private static final int PER_SECOND = 500;
+
+    /** What starts takes the CPUs of the sender too, which sends what it owes as soon as it has them again. */
+    private static final Duration SENDER_CATCHES_UP = Duration.ofSeconds(3);
+
     private static final int PORT = 5_100;
 
     private Cluster cluster;
@@ -94,13 +99,14 @@ class RestartIT {
         try (Flow.Running flow = Flow.endless(cluster.node(0), cluster.node(1), PORT, PER_SECOND)
                 .start(cluster.lab().daemons())) {
             happening.run();
+            Await.pause(SENDER_CATCHES_UP);
             Flow.Report report = flow.end();
 
             assertThat(report.lost()).as(report.toString()).isZero();
             assertThat(report.duplicates()).isZero();
             assertThat(report.sent() / report.seconds())
-                    .as("packets per second, of a sender that shares two emulated CPUs with what starts")
-                    .isGreaterThan(0.75 * PER_SECOND);
+                    .as("packets per second")
+                    .isGreaterThan(0.9 * PER_SECOND);
         }
     }
 }

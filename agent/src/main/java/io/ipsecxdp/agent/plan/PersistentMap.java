@@ -27,6 +27,9 @@ public final class PersistentMap<K, V> extends AbstractMap<K, V> {
     /** Odd, so that all bits of a hash reach the upper ones: those below choose the place within a part. */
     private static final int SPREAD = 0x9e3779b9;
 
+    /** Told by its identity: it is in the place of all parts that have no entries, and cannot be changed. */
+    private static final Map<?, ?> NO_ENTRIES = Map.of();
+
     private static final PersistentMap<?, ?> EMPTY = new PersistentMap<>(emptyParts(1), 0);
 
     private final Map<K, V>[] parts;
@@ -105,7 +108,7 @@ public final class PersistentMap<K, V> extends AbstractMap<K, V> {
             }
             int index = index(parts, key);
             boolean shared = parts.length == before.parts.length && parts[index] == before.parts[index];
-            if (shared || parts[index] == Map.<K, V>of()) {
+            if (shared || parts[index] == NO_ENTRIES) {
                 parts[index] = new HashMap<>(parts[index]);
             }
             return parts[index];
@@ -159,7 +162,7 @@ public final class PersistentMap<K, V> extends AbstractMap<K, V> {
     @SuppressWarnings("unchecked")
     private static <K, V> Map<K, V>[] emptyParts(int count) {
         Map<K, V>[] parts = (Map<K, V>[]) new Map<?, ?>[count];
-        Arrays.fill(parts, Map.of());
+        Arrays.fill(parts, NO_ENTRIES);
         return parts;
     }
 

@@ -167,6 +167,14 @@ class KernelWorkTest {
         }
 
         @Test
+        void readsTheKeyOfAnSaThatWasDeletedBeforeItAsksTheKernel() {
+            node.kernel.deleteSa(IN_ID);
+            node.round();
+
+            assertInForce(IN);
+        }
+
+        @Test
         void asksForThePolicyAloneAndDumpsNothing() {
             node.kernel.deletePolicy(policy(IN_POLICY).id());
             node.settleNow();
