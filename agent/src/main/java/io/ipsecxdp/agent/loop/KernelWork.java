@@ -124,6 +124,9 @@ public final class KernelWork {
     private final Map<SaId, Instant> absentSince = new HashMap<>();
     private final Concerns concerns = new Concerns();
     private final List<Action> unlogged = new ArrayList<>();
+    /** Keys that got another user, or their first one, since everything was looked at. */
+    private final Set<KeyFingerprint> changedHands = new HashSet<>();
+
     private Desired desired = Desired.UNKNOWN;
     private Neighbourhood neighbourhood = new Neighbourhood(desired);
     private Witness witness;
@@ -205,6 +208,7 @@ public final class KernelWork {
     /** Observes, decides, acts and reads back, until nothing is left to do that can be done now. */
     public Round round(Facts facts) {
         concerns.everything();
+        changedHands.clear();
         writeEnded();
         Outcome outcome = settle(() -> Optional.of(observe()), observed -> plan(observed, facts), facts)
                 .orElseThrow();
@@ -228,7 +232,10 @@ public final class KernelWork {
                 .orElseGet(() -> round(facts));
     }
 
-    /** Empty if the kernel has something in one of these places that hides what else is there. */
+    /**
+     * Empty if the kernel has something in one of these places that hides what else is there, or if a key was given to one
+     * of the SAs that another one somewhere else has in its Secret.
+     */
     private Optional<Round> repair(Concern places, Done last) {
         concerns.everything();
         writeEnded();
@@ -239,6 +246,8 @@ public final class KernelWork {
                         () -> observe(places),
                         there -> Plan.of(neighbourhood.part(places, situation(Observed.NOTHING, facts), there, known)),
                         facts)
+                .filter(part -> changedHands.isEmpty()
+                        || !keys.areKnownBeyond(part.plan().sas().keySet(), changedHands))
                 .map(part ->
                         new Round(desired, known.after(part.plan()), whole.after(places, part.observed()), acquires))
                 .map(round -> done(round, facts, last.at()));
@@ -512,7 +521,13 @@ public final class KernelWork {
                 }
             }
             Map<KeyFingerprint, Optional<KeyUse>> before = new HashMap<>();
-            uses.forEach(use -> before.put(use.key(), state.ledger().use(use.key())));
+            uses.forEach(use -> {
+                Optional<KeyUse> former = state.ledger().use(use.key());
+                before.put(use.key(), former);
+                if (former.filter(by -> by.uid().equals(use.uid())).isEmpty()) {
+                    changedHands.add(use.key());
+                }
+            });
             // Before the kernel is told: after a crash at any moment, what it has of us is known, and so is every key
             // it saw. The journal first: should the disk be full, no key counts as used that was not
             write(journal);

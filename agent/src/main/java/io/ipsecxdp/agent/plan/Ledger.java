@@ -125,13 +125,12 @@ public final class Ledger {
      */
     public Verdict verdict(String uid, SaDirection direction, boolean esn, KeyFingerprint key, boolean reportedUsed) {
         KeyUse use = uses.get(key);
-        if (use == null) {
-            // A ledger that does not know of an installation that was reported was lost, and this key with it
-            boolean forgotten = reportedUsed && !hasUsed(uid);
+        if (use == null || use.progress() instanceof Unused) {
+            // A ledger that does not know of an installation that was reported was lost, and this key with it; that
+            // another SA did not use it says nothing of this one
+            boolean refused = use != null && use.uid().equals(uid);
+            boolean forgotten = reportedUsed && !hasUsed(uid) && !refused;
             return direction == SaDirection.OUT && forgotten ? new AtRisk() : new Allowed(0);
-        }
-        if (use.progress() instanceof Unused) {
-            return new Allowed(0);
         }
         if (!use.uid().equals(uid) || use.direction() != direction) {
             return new Taken(use);

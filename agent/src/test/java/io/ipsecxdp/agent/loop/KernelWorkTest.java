@@ -225,6 +225,24 @@ class KernelWorkTest {
         }
 
         @Test
+        void looksAtEverythingWhenTheKeyOfAnotherIsGivenAway() {
+            node.plan("s", List.of(OUT), List.of());
+            node.settle();
+            node.kernel.flushSas();
+            node.loseFolder();
+            node.secret(keyOf("out"), key(7));
+            node.settle();
+            assertRefused(OUT, Reason.NonceAtRisk);
+
+            PlannedSa second = withKey(keyOf("out"), outbound("second", 0x1001));
+            node.plan("s", List.of(OUT, second), List.of());
+            node.settleNow();
+
+            assertInForce(second);
+            assertRefused(OUT, Reason.KeyReused);
+        }
+
+        @Test
         void writesNoUseOfAKeyThatIsWrittenAlready() {
             Ledger before = node.state().ledger();
             node.kernel.deleteSa(IN_ID);
@@ -867,6 +885,26 @@ class KernelWorkTest {
 
             assertRefused(OUT, Reason.NonceAtRisk);
             assertInForce(IN);
+        }
+
+        @Test
+        void lostLeavesAKeyAtRiskThatTheKernelRefusedForAnother() {
+            planEverything();
+            node.kernel.flushSas();
+            node.loseFolder();
+            node.settle();
+            assertRefused(OUT, Reason.NonceAtRisk);
+
+            PlannedSa second = withKey(keyOf("out"), outbound("second", 0x1001));
+            node.kernel.refuse(change ->
+                    change instanceof Change.AddSa ? Optional.of(KernelError.of(Errno.ENOMEM)) : Optional.empty());
+            node.plan("s", List.of(OUT, second), List.of());
+            node.settle();
+            node.plan("s", List.of(OUT), List.of());
+            node.kernel.refuse(change -> Optional.empty());
+            node.settle();
+
+            assertRefused(OUT, Reason.NonceAtRisk);
         }
 
         @Test
