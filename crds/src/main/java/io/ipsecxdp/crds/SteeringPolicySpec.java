@@ -26,6 +26,15 @@ import java.util.Optional;
         message =
                 "excludedCpus must be a list of CPUs and ranges, for instance 0,4-5; leave it out to exclude none of cpus")
 @ValidationRule(
+        value =
+                "!has(self.cpus) || !self.cpus.matches('^[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*$') || self.cpus.split(',').all(p, int(p.split('-')[0]) <= int(p.split('-')[p.contains('-') ? 1 : 0]) && int(p.split('-')[p.contains('-') ? 1 : 0]) <= 65535)",
+        message = "cpus: in a range the lower CPU comes first, and the highest CPU is 65535; for instance 0-3,8")
+@ValidationRule(
+        value =
+                "!has(self.excludedCpus) || !self.excludedCpus.matches('^[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*$') || self.excludedCpus.split(',').all(p, int(p.split('-')[0]) <= int(p.split('-')[p.contains('-') ? 1 : 0]) && int(p.split('-')[p.contains('-') ? 1 : 0]) <= 65535)",
+        message =
+                "excludedCpus: in a range the lower CPU comes first, and the highest CPU is 65535; for instance 0,4-5")
+@ValidationRule(
         value = "self.queueSize >= 64 && self.queueSize <= 16384",
         message = "queueSize must be 64 to 16384 packets per CPU")
 @ValidationRule(

@@ -149,7 +149,6 @@ class OperatorIT {
                 policy("same-selector", "n1", "n2", "10.20.1.0/24", "10.20.2.0/24"),
                 steering("same-interface", "n1", null, "eth0"),
                 steering("no-such-cpu", "n2", "0-9", "eth1"),
-                steering("backwards", "n2", "3-1", "eth2"),
                 steering("nowhere", "n9", null, "eth0"),
                 sa("also-good", node("n2"), node("n1"), 5007));
 
@@ -170,7 +169,6 @@ class OperatorIT {
                         Map.entry("same-selector", "False DuplicateSelector"),
                         Map.entry("same-interface", "False InterfaceTaken"),
                         Map.entry("no-such-cpu", "False CpuNotOnNode"),
-                        Map.entry("backwards", "False Invalid"),
                         Map.entry("nowhere", "False NoNodeSelected"))));
         assertThat(message("same-spi")).contains("good");
         assertThat(message("key-missing")).isEqualTo("node n1: there is no Secret keys in ipsec-xdp-keys: create it");
