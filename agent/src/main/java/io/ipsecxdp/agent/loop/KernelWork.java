@@ -5,6 +5,7 @@ import io.ipsecxdp.agent.key.KeyMaterial;
 import io.ipsecxdp.agent.node.KeySecrets;
 import io.ipsecxdp.agent.plan.Acquires;
 import io.ipsecxdp.agent.plan.Action;
+import io.ipsecxdp.agent.plan.Action.AdoptSa;
 import io.ipsecxdp.agent.plan.Action.ChangeLifetime;
 import io.ipsecxdp.agent.plan.Action.InstallPolicy;
 import io.ipsecxdp.agent.plan.Action.InstallSa;
@@ -13,7 +14,6 @@ import io.ipsecxdp.agent.plan.Action.RemovePolicy;
 import io.ipsecxdp.agent.plan.Action.RemoveSa;
 import io.ipsecxdp.agent.plan.Action.ReplacePolicy;
 import io.ipsecxdp.agent.plan.Action.Write;
-import io.ipsecxdp.agent.plan.Action.WriteKey;
 import io.ipsecxdp.agent.plan.Birth;
 import io.ipsecxdp.agent.plan.Concern;
 import io.ipsecxdp.agent.plan.Desired;
@@ -492,12 +492,18 @@ public final class KernelWork {
             for (Action action : actions) {
                 switch (action) {
                     case Write(JournalChange change) -> journal.add(change);
-                    case WriteKey(KeyUse use) -> uses.add(use);
+                    case AdoptSa(DesiredSa sa, Instant added) -> {
+                        Optional<KeyFingerprint> key = keyInKernel(sa.sa().id());
+                        key.filter(used -> state.ledger().use(used).isEmpty())
+                                .map(used -> sa.use(used).ofAdopted())
+                                .ifPresent(uses::add);
+                        journal.add(new JournalChange.OwnSa(sa.owned(key, Birth.readBack(added))));
+                    }
                     case ReadKey(DesiredSa sa) -> keys.ask(sa);
                     case InstallSa(DesiredSa sa, KeyFingerprint fingerprint, long last) ->
                         keys.take(sa.uid(), fingerprint).ifPresent(key -> {
                             steps.add(new Step(action, new Change.AddSa(sa.sa(), key, last), Optional.of(key)));
-                            uses.add(sa.use(fingerprint));
+                            uses.add(use(sa, fingerprint));
                             journal.add(new JournalChange.OwnSa(sa.owned(Optional.of(fingerprint), Birth.asked(now))));
                         });
                     case ChangeLifetime(DesiredSa sa) ->
@@ -540,6 +546,24 @@ public final class KernelWork {
         } finally {
             steps.forEach(step -> step.key().ifPresent(KeyMaterial::close));
         }
+    }
+
+    /** Of a key that goes on it stays known what was before. */
+    private KeyUse use(DesiredSa sa, KeyFingerprint key) {
+        return state.ledger()
+                .use(key)
+                .filter(former -> former.uid().equals(sa.uid())
+                        && former.direction() == sa.sa().direction())
+                .map(former -> former.with(new KeyUse.Open()))
+                .orElseGet(() -> sa.use(key));
+    }
+
+    private Optional<KeyFingerprint> keyInKernel(SaId id) {
+        return xfrm.keyOf(id).map(key -> {
+            try (key) {
+                return state.fingerprint(key);
+            }
+        });
     }
 
     private void takeIn(
@@ -593,7 +617,7 @@ public final class KernelWork {
                 case RemovePolicy(OwnedPolicy policy) ->
                     removed("The policy " + policy.name() + ", " + policy.id(), error);
                 case Write write -> {}
-                case WriteKey write -> {}
+                case AdoptSa adopt -> {}
                 case ReadKey read -> {}
             }
             if (error.isEmpty()) {
@@ -655,7 +679,7 @@ public final class KernelWork {
             case ReplacePolicy replace -> "policies replaced:";
             case RemovePolicy remove -> "policies removed:";
             case Write write -> "entries written:";
-            case WriteKey write -> "keys written:";
+            case AdoptSa adopt -> "SAs adopted:";
             case ReadKey read -> "keys read:";
         };
     }
@@ -676,7 +700,8 @@ public final class KernelWork {
                         .formatted(policy.name(), policy.policy().id());
             case RemovePolicy(OwnedPolicy policy) -> "removed the policy %s, %s".formatted(policy.name(), policy.id());
             case Write(JournalChange change) -> "wrote " + change;
-            case WriteKey write -> "wrote the use of a key";
+            case AdoptSa(DesiredSa sa, var added) ->
+                "adopted the SA %s, %s".formatted(sa.name(), sa.sa().id());
             case ReadKey(DesiredSa sa) -> "read the key of " + sa.name();
         };
     }

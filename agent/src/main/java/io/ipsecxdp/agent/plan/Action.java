@@ -1,6 +1,7 @@
 package io.ipsecxdp.agent.plan;
 
 import io.ipsecxdp.agent.key.KeyFingerprint;
+import java.time.Instant;
 
 /** One thing to do. */
 public sealed interface Action {
@@ -8,8 +9,13 @@ public sealed interface Action {
     /** Writes down what is ours, without a change in the kernel. */
     record Write(JournalChange change) implements Action {}
 
-    /** Writes down a key that is in use by an SA that was adopted. */
-    record WriteKey(KeyUse use) implements Action {}
+    /**
+     * Writes down that the SA in the kernel is ours, and which key the kernel has for it: the Secret may have another one by
+     * now.
+     *
+     * @param added when the kernel installed it
+     */
+    record AdoptSa(DesiredSa sa, Instant added) implements Action {}
 
     /** Reads the key from its Secret. */
     record ReadKey(DesiredSa sa) implements Action {}

@@ -40,7 +40,7 @@ public record Birth(Optional<Instant> added, Optional<Asking> asked) {
         return new Birth(Optional.empty(), Optional.of(Asking.at(now)));
     }
 
-    static Birth readBack(Instant added) {
+    public static Birth readBack(Instant added) {
         return new Birth(Optional.of(added), Optional.empty());
     }
 

@@ -16,7 +16,7 @@ public record DesiredSa(String name, String uid, String slice, Sa sa, Protection
 
     /** What the ledger says from before the installation on. */
     public KeyUse use(KeyFingerprint key) {
-        return new KeyUse(key, uid, name, sa.direction(), new KeyUse.Open());
+        return new KeyUse(key, uid, name, sa.direction(), false, new KeyUse.Open());
     }
 
     /** What the journal says from before the installation on. */

@@ -8,8 +8,10 @@ import io.ipsecxdp.agent.xfrm.SaDirection;
  *
  * @param uid of the SecurityAssociation
  * @param name of the SecurityAssociation
+ * @param adopted its SA was there before the ledger was: which keys the SecurityAssociation used before, nobody knows
  */
-public record KeyUse(KeyFingerprint key, String uid, String name, SaDirection direction, Progress progress) {
+public record KeyUse(
+        KeyFingerprint key, String uid, String name, SaDirection direction, boolean adopted, Progress progress) {
 
     /** How far the sequence numbers of the key have gone. */
     public sealed interface Progress {}
@@ -31,6 +33,11 @@ public record KeyUse(KeyFingerprint key, String uid, String name, SaDirection di
     public record Expired() implements Progress {}
 
     public KeyUse with(Progress progress) {
-        return new KeyUse(key, uid, name, direction, progress);
+        return new KeyUse(key, uid, name, direction, adopted, progress);
+    }
+
+    /** Of an SA that was found in the kernel. */
+    public KeyUse ofAdopted() {
+        return new KeyUse(key, uid, name, direction, true, progress);
     }
 }

@@ -27,21 +27,25 @@ public final class Ledger {
 
     private static final long LAST_32_BIT_SEQUENCE = 0xffff_ffffL;
 
-    public static final Ledger EMPTY = new Ledger(PersistentMap.empty(), PersistentMap.empty(), PersistentMap.empty());
+    public static final Ledger EMPTY =
+            new Ledger(PersistentMap.empty(), PersistentMap.empty(), PersistentMap.empty(), PersistentMap.empty());
 
     private final PersistentMap<KeyFingerprint, KeyUse> uses;
     /** How many keys an SA used, by its uid. */
     private final PersistentMap<String, Integer> used;
 
     private final PersistentMap<String, Integer> expired;
+    private final PersistentMap<String, Integer> adopted;
 
     private Ledger(
             PersistentMap<KeyFingerprint, KeyUse> uses,
             PersistentMap<String, Integer> used,
-            PersistentMap<String, Integer> expired) {
+            PersistentMap<String, Integer> expired,
+            PersistentMap<String, Integer> adopted) {
         this.uses = uses;
         this.used = used;
         this.expired = expired;
+        this.adopted = adopted;
     }
 
     public Ledger with(Collection<KeyUse> changes) {
@@ -49,27 +53,37 @@ public final class Ledger {
             return this;
         }
         var uses = this.uses.changes();
-        Map<String, Integer> used = new HashMap<>();
-        Map<String, Integer> expired = new HashMap<>();
+        Counts counts = new Counts(new HashMap<>(), new HashMap<>(), new HashMap<>());
         Map<KeyFingerprint, KeyUse> latest = new HashMap<>();
         for (KeyUse change : changes) {
             KeyUse former = latest.getOrDefault(change.key(), this.uses.get(change.key()));
             if (former != null) {
-                count(former, -1, used, expired);
+                counts.add(former, -1);
             }
-            count(change, 1, used, expired);
+            counts.add(change, 1);
             latest.put(change.key(), change);
             uses.put(change.key(), change);
         }
-        return new Ledger(uses.done(), counted(this.used, used), counted(this.expired, expired));
+        return new Ledger(
+                uses.done(),
+                counted(used, counts.used()),
+                counted(expired, counts.expired()),
+                counted(adopted, counts.adopted()));
     }
 
-    private static void count(KeyUse use, int one, Map<String, Integer> used, Map<String, Integer> expired) {
-        if (!(use.progress() instanceof Unused)) {
-            used.merge(use.uid(), one, Integer::sum);
-        }
-        if (use.progress() instanceof Expired) {
-            expired.merge(use.uid(), one, Integer::sum);
+    /** Of keys, by the uid of their SA. */
+    private record Counts(Map<String, Integer> used, Map<String, Integer> expired, Map<String, Integer> adopted) {
+
+        void add(KeyUse use, int one) {
+            if (!(use.progress() instanceof Unused)) {
+                used.merge(use.uid(), one, Integer::sum);
+            }
+            if (use.progress() instanceof Expired) {
+                expired.merge(use.uid(), one, Integer::sum);
+            }
+            if (use.adopted()) {
+                adopted.merge(use.uid(), one, Integer::sum);
+            }
         }
     }
 
@@ -126,11 +140,10 @@ public final class Ledger {
     public Verdict verdict(String uid, SaDirection direction, boolean esn, KeyFingerprint key, boolean reportedUsed) {
         KeyUse use = uses.get(key);
         if (use == null || use.progress() instanceof Unused) {
-            // A ledger that does not know of an installation that was reported was lost, and this key with it; that
-            // another SA did not use it says nothing of this one
+            // That another SA did not use it says nothing of this one
             boolean refused = use != null && use.uid().equals(uid);
-            boolean forgotten = reportedUsed && !hasUsed(uid) && !refused;
-            return direction == SaDirection.OUT && forgotten ? new AtRisk() : new Allowed(0);
+            boolean mayHaveUsed = isYoungerThan(uid, reportedUsed) && !refused;
+            return direction == SaDirection.OUT && mayHaveUsed ? new AtRisk() : new Allowed(0);
         }
         if (!use.uid().equals(uid) || use.direction() != direction) {
             return new Taken(use);
@@ -144,6 +157,11 @@ public final class Ledger {
             case Expired expired -> new AtRisk();
             case Ended(long last) -> goOnAfter(last, esn);
         };
+    }
+
+    /** The ledger before it was lost, and with it what the SA of this uid used. */
+    private boolean isYoungerThan(String uid, boolean reportedUsed) {
+        return adopted.containsKey(uid) || reportedUsed && !hasUsed(uid);
     }
 
     private static Verdict goOnAfter(long last, boolean esn) {

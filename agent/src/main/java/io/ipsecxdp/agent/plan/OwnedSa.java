@@ -11,7 +11,7 @@ import java.util.Optional;
  * An SA that this agent installed, or was about to install.
  *
  * @param slice the NodePlan that listed it
- * @param key fingerprint of its key; empty if the SA was adopted and its key not read since
+ * @param key fingerprint of its key; empty if the SA was adopted and the kernel does not show its key
  */
 public record OwnedSa(
         SaId id,

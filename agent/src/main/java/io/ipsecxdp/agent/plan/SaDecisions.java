@@ -1,12 +1,12 @@
 package io.ipsecxdp.agent.plan;
 
 import io.ipsecxdp.agent.key.KeyFingerprint;
+import io.ipsecxdp.agent.plan.Action.AdoptSa;
 import io.ipsecxdp.agent.plan.Action.ChangeLifetime;
 import io.ipsecxdp.agent.plan.Action.InstallSa;
 import io.ipsecxdp.agent.plan.Action.ReadKey;
 import io.ipsecxdp.agent.plan.Action.RemoveSa;
 import io.ipsecxdp.agent.plan.Action.Write;
-import io.ipsecxdp.agent.plan.Action.WriteKey;
 import io.ipsecxdp.agent.plan.JournalChange.DisownSa;
 import io.ipsecxdp.agent.plan.JournalChange.OwnSa;
 import io.ipsecxdp.agent.plan.Ledger.Allowed;
@@ -157,9 +157,7 @@ final class SaDecisions {
         OwnedSa owned = now.journal().sas().get(wanted.sa().id());
         if (owned == null && isAdoptable(wanted, there)) {
             return Decision.of(
-                    inForce(wanted),
-                    new Write(new OwnSa(wanted.owned(
-                            Optional.empty(), Birth.readBack(there.counters().added())))));
+                    inForce(wanted), new AdoptSa(wanted, there.counters().added()));
         }
         if (owned == null || !now.witness().isOurs(owned, there)) {
             return Decision.of(foreign(there));
@@ -241,20 +239,10 @@ final class SaDecisions {
         return new Decision(keyChanged(wanted, owned) ? otherKey(wanted) : inForce(wanted, there), actions);
     }
 
-    /** Writes down what was not known when the SA was installed or adopted. */
-    private List<Action> bookkeeping(DesiredSa wanted, OwnedSa owned, ObservedSa there) {
-        List<Action> actions = new ArrayList<>();
-        Optional<KeyFingerprint> key = owned.key().isPresent() ? owned.key() : inSecret(wanted);
-        if (owned.key().isEmpty()
-                && key.isPresent()
-                && now.ledger().use(key.get()).isEmpty()) {
-            actions.add(new WriteKey(wanted.use(key.get())));
-        }
-        OwnedSa seen = wanted.owned(key, Birth.readBack(there.counters().added()));
-        if (!seen.equals(owned)) {
-            actions.add(new Write(new OwnSa(seen)));
-        }
-        return actions;
+    /** Writes down what was not known when the SA was installed. */
+    private static List<Action> bookkeeping(DesiredSa wanted, OwnedSa owned, ObservedSa there) {
+        OwnedSa seen = wanted.owned(owned.key(), Birth.readBack(there.counters().added()));
+        return seen.equals(owned) ? List.of() : List.of(new Write(new OwnSa(seen)));
     }
 
     private Optional<KeyFingerprint> inSecret(DesiredSa wanted) {
@@ -276,6 +264,11 @@ final class SaDecisions {
         List<Action> first = bookkeeping(wanted, owned, there);
         if (!first.isEmpty()) {
             return new Decision(Standing.pending(what), first);
+        }
+        if (wanted.outbound() && owned.key().isEmpty()) {
+            return Decision.of(Standing.failed(
+                    Reason.NonceAtRisk,
+                    what + " It cannot be made again, because the kernel does not show which key it has. " + REMEDY));
         }
         if (keyChanged(wanted, owned)) {
             return Decision.of(Standing.failed(

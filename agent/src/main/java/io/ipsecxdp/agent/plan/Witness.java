@@ -98,19 +98,22 @@ public record Witness(
             case SaDeleted(ObservedSa sa) ->
                 certainlyOurs(sa, journal)
                         .filter(owned -> owned.direction() == SaDirection.OUT)
-                        .flatMap(OwnedSa::key)
-                        .flatMap(ledger::use)
-                        .filter(use -> use.progress() instanceof Open)
+                        .flatMap(owned -> open(owned, ledger))
                         .map(use -> use.with(new Ended(sa.replay().lastSent())));
             case SaExpired(SaId id, boolean hard)
             when hard && !goneSas.contains(id) ->
                 Optional.ofNullable(journal.sas().get(id))
-                        .flatMap(OwnedSa::key)
-                        .flatMap(ledger::use)
-                        .filter(use -> use.progress() instanceof Open)
+                        .flatMap(owned -> open(owned, ledger))
                         .map(use -> use.with(new Expired()));
             default -> Optional.empty();
         };
+    }
+
+    private static Optional<KeyUse> open(OwnedSa owned, Ledger ledger) {
+        return owned.key()
+                .flatMap(ledger::use)
+                .filter(use -> use.uid().equals(owned.uid()))
+                .filter(use -> use.progress() instanceof Open);
     }
 
     boolean isOurs(OwnedSa owned, ObservedSa there) {

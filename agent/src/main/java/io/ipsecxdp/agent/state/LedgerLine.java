@@ -24,8 +24,12 @@ sealed interface LedgerLine {
     /** What the fingerprints are made with. In one file with them: without it they would be worth nothing. */
     record Secret(String hex) implements LedgerLine {}
 
-    /** @param lastSequence of an SA that ended */
-    record Use(String key, String uid, String name, SaDirection direction, Stage stage, Long lastSequence)
+    /**
+     * @param adopted null for no
+     * @param lastSequence of an SA that ended
+     */
+    record Use(
+            String key, String uid, String name, SaDirection direction, Boolean adopted, Stage stage, Long lastSequence)
             implements LedgerLine {}
 
     /** See {@link KeyUse.Progress}. */
@@ -37,13 +41,17 @@ sealed interface LedgerLine {
     }
 
     static Use of(KeyUse use) {
-        String key = use.key().hex();
         return switch (use.progress()) {
-            case Unused() -> new Use(key, use.uid(), use.name(), use.direction(), Stage.UNUSED, null);
-            case Open() -> new Use(key, use.uid(), use.name(), use.direction(), Stage.OPEN, null);
-            case Ended(long last) -> new Use(key, use.uid(), use.name(), use.direction(), Stage.ENDED, last);
-            case Expired() -> new Use(key, use.uid(), use.name(), use.direction(), Stage.EXPIRED, null);
+            case Unused() -> at(Stage.UNUSED, null, use);
+            case Open() -> at(Stage.OPEN, null, use);
+            case Ended(long last) -> at(Stage.ENDED, last, use);
+            case Expired() -> at(Stage.EXPIRED, null, use);
         };
+    }
+
+    private static Use at(Stage stage, Long lastSequence, KeyUse use) {
+        Boolean adopted = use.adopted() ? true : null;
+        return new Use(use.key().hex(), use.uid(), use.name(), use.direction(), adopted, stage, lastSequence);
     }
 
     static KeyUse use(Use line) {
@@ -53,6 +61,7 @@ sealed interface LedgerLine {
             case ENDED -> new Ended(line.lastSequence());
             case EXPIRED -> new Expired();
         };
-        return new KeyUse(new KeyFingerprint(line.key()), line.uid(), line.name(), line.direction(), progress);
+        boolean adopted = Boolean.TRUE.equals(line.adopted());
+        return new KeyUse(new KeyFingerprint(line.key()), line.uid(), line.name(), line.direction(), adopted, progress);
     }
 }

@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.xfrm;
 
+import io.ipsecxdp.agent.key.KeyMaterial;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -30,6 +31,13 @@ public interface Xfrm extends AutoCloseable {
      * first whose mark takes in the one that was asked for.
      */
     Optional<ObservedSa> get(SaId id);
+
+    /**
+     * The key of one SA, for the caller to close: of two algorithms, that of the cipher and then that of the integrity. Empty if
+     * there is no SA with this identity, or if the kernel hides keys, as it does under lockdown ({@code xfrm_redact} in
+     * net/xfrm/xfrm_user.c).
+     */
+    Optional<KeyMaterial> keyOf(SaId id);
 
     /** One policy, or empty if there is none with this identity. */
     Optional<ObservedPolicy> get(PolicyId id);

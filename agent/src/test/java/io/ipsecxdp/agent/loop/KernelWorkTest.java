@@ -922,6 +922,45 @@ class KernelWorkTest {
         }
 
         @Test
+        void lostLearnsTheKeyOfAnSaFromTheKernelAndNotFromItsSecret() {
+            planEverything();
+            node.secret(keyOf("out"), key(7));
+            node.loseFolder();
+            node.settle();
+            assertThat(node.sa("out").reason()).isEqualTo(Reason.KeyChanged);
+
+            node.kernel.send(OUT_ID, 500);
+            node.kernel.deleteSa(OUT_ID);
+            node.secret(keyOf("out"), key(1));
+            node.settle();
+
+            assertInForce(OUT);
+            assertThat(node.kernel.sa(OUT_ID).replay().lastSent()).isEqualTo(500 + Ledger.MARGIN);
+            assertThat(node.kernel.noncesAtRisk()).isEmpty();
+        }
+
+        @Test
+        void lostWhereTheKernelHidesKeysKeepsSasAndMakesNoneAnewThatSends() {
+            planEverything();
+            node.kernel.hidesKeys();
+            node.loseFolder();
+            node.settle();
+            assertInForce(OUT, IN);
+
+            node.kernel.changeForeign(OUT_ID);
+            node.kernel.changeForeign(IN_ID);
+            node.settle();
+            assertInForce(IN);
+            assertRefused(OUT, Reason.NonceAtRisk);
+            assertThat(node.kernel.saIds()).contains(OUT_ID);
+
+            node.kernel.deleteSa(OUT_ID);
+            node.settle();
+            assertRefused(OUT, Reason.NonceAtRisk);
+            assertThat(node.kernel.saIds()).doesNotContain(OUT_ID);
+        }
+
+        @Test
         void remembersKeysThatAreNotPlannedAnyMore() {
             planEverything();
             node.plan("s", List.of(), List.of());

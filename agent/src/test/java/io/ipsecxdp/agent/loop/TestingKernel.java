@@ -57,11 +57,11 @@ final class TestingKernel implements Xfrm {
         private static final long serialVersionUID = 1;
     }
 
-    private static final String SOMEBODY_ELSES = "somebody else's";
+    private static final String SOMEBODY_ELSES = "ffff";
 
     private record Held(ObservedSa sa, String key) {
         private boolean foreign() {
-            return key.equals(SOMEBODY_ELSES);
+            return key.startsWith(SOMEBODY_ELSES);
         }
     }
 
@@ -78,6 +78,8 @@ final class TestingKernel implements Xfrm {
     private Function<Change, Optional<KernelError>> refusals = change -> Optional.empty();
     private int crashAfter = Integer.MAX_VALUE;
     private boolean answersLost;
+    private boolean keysHidden;
+    private int foreignKeys;
     private Duration each = Duration.ZERO;
     private final Set<Object> asked = new HashSet<>();
     private int dumps;
@@ -103,6 +105,11 @@ final class TestingKernel implements Xfrm {
     /** Changes are done, and their acknowledgements do not arrive. */
     void loseAnswers(boolean lose) {
         answersLost = lose;
+    }
+
+    /** As under lockdown. */
+    void hidesKeys() {
+        keysHidden = true;
     }
 
     /** How long it takes for each change. */
@@ -165,10 +172,10 @@ final class TestingKernel implements Xfrm {
         }
     }
 
-    /** Somebody else's SA; its key is of no interest. */
+    /** Somebody else's SA, with a key of its own. */
     void addForeign(Sa sa) {
         ObservedSa observed = observed(sa, 0);
-        sas.put(sa.id(), new Held(observed, SOMEBODY_ELSES));
+        sas.put(sa.id(), new Held(observed, SOMEBODY_ELSES + HexFormat.of().toHexDigits(++foreignKeys)));
         told.add(foreign(new Notification.SaAdded(observed)));
     }
 
@@ -422,6 +429,13 @@ final class TestingKernel implements Xfrm {
     public Optional<ObservedSa> get(SaId id) {
         asked.add(id);
         return Optional.ofNullable(sas.get(id)).map(Held::sa);
+    }
+
+    @Override
+    public Optional<KeyMaterial> keyOf(SaId id) {
+        return Optional.ofNullable(sas.get(id))
+                .filter(held -> !keysHidden)
+                .map(held -> KeyMaterial.takeFrom(HexFormat.of().parseHex(held.key())));
     }
 
     @Override

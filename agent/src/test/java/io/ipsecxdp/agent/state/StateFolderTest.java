@@ -68,7 +68,7 @@ class StateFolderTest {
             new JournalChange.OwnInterface(INTERFACE));
 
     private static final KeyUse USE =
-            new KeyUse(KEY, "uid", "name", SaDirection.OUT, new KeyUse.Ended(0xffff_ffff_fff0L));
+            new KeyUse(KEY, "uid", "name", SaDirection.OUT, true, new KeyUse.Ended(0xffff_ffff_fff0L));
 
     @TempDir
     private Path parent;

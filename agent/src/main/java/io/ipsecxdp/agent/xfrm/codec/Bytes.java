@@ -76,6 +76,11 @@ public final class Bytes {
         return true;
     }
 
+    /** The target's owner has to wipe what is secret. */
+    void copyTo(byte[] target, int at) {
+        buffer.get(0, target, at, size());
+    }
+
     /**
      * A digest that goes on from another one. Two parts of one size that differ in eight bytes never come to the same, and
      * others as rarely as two numbers of 64 bits that have nothing in common.

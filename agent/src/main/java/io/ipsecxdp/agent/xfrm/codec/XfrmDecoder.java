@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.xfrm.codec;
 
+import io.ipsecxdp.agent.key.KeyMaterial;
 import io.ipsecxdp.agent.xfrm.AddressFamily;
 import io.ipsecxdp.agent.xfrm.Aead;
 import io.ipsecxdp.agent.xfrm.Algorithms;
@@ -53,6 +54,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Reads what the kernel sends. Every method throws {@link MalformedMessageException}, and nothing else, for bytes that
@@ -65,6 +67,36 @@ public final class XfrmDecoder {
     /** Reads NEWSA, as a dump or an answer has it. */
     public static ObservedSa sa(Frame frame) {
         return refusingNonsense(() -> sa(frame.payload(), attributes(frame, UserSaInfo.SIZE)));
+    }
+
+    /**
+     * Reads the key out of NEWSA: of two algorithms, that of the cipher stands before that of the integrity.
+     *
+     * @return empty if there is none, or nothing but zeros, which the kernel shows in its place under lockdown
+     */
+    public static Optional<KeyMaterial> key(Frame frame) {
+        Attributes attributes = attributes(frame, UserSaInfo.SIZE);
+        List<Bytes> parts = Stream.of(
+                        part(attributes, XfrmAttribute.ALG_AEAD, AlgoAead.ALG_KEY),
+                        part(attributes, XfrmAttribute.ALG_CRYPT, Algo.ALG_KEY),
+                        part(attributes, XfrmAttribute.ALG_AUTH_TRUNC, AlgoAuth.ALG_KEY))
+                .flatMap(Optional::stream)
+                .toList();
+        byte[] key = new byte[parts.stream().mapToInt(Bytes::size).sum()];
+        int at = 0;
+        for (Bytes part : parts) {
+            part.copyTo(key, at);
+            at += part.size();
+        }
+        boolean hidden = parts.stream().allMatch(part -> part.allZero(0, part.size()));
+        return hidden ? Optional.empty() : Optional.of(KeyMaterial.takeFrom(key));
+    }
+
+    private static Optional<Bytes> part(Attributes attributes, int type, int from) {
+        return attributes
+                .find(type)
+                .map(algorithm ->
+                        algorithm.slice(from, (algorithm.signedInt(Algo.ALG_KEY_LEN) + Byte.SIZE - 1) / Byte.SIZE));
     }
 
     /**

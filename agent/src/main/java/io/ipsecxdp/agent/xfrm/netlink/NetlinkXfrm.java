@@ -1,6 +1,7 @@
 package io.ipsecxdp.agent.xfrm.netlink;
 
 import io.ipsecxdp.agent.jna.NetlinkSocket;
+import io.ipsecxdp.agent.key.KeyMaterial;
 import io.ipsecxdp.agent.xfrm.Change;
 import io.ipsecxdp.agent.xfrm.KernelError;
 import io.ipsecxdp.agent.xfrm.NotificationGroup;
@@ -13,6 +14,7 @@ import io.ipsecxdp.agent.xfrm.Subscription;
 import io.ipsecxdp.agent.xfrm.Xfrm;
 import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
 import io.ipsecxdp.agent.xfrm.XfrmException;
+import io.ipsecxdp.agent.xfrm.codec.Frame;
 import io.ipsecxdp.agent.xfrm.codec.XfrmDecoder;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,6 +85,18 @@ public final class NetlinkXfrm implements Xfrm {
     @Override
     public synchronized Optional<ObservedSa> get(SaId id) {
         return shown(id, conversation.ask((encoder, sequence) -> encoder.getSa(sequence, id), XfrmDecoder::sa));
+    }
+
+    @Override
+    public synchronized Optional<KeyMaterial> keyOf(SaId id) {
+        return shown(
+                        id,
+                        conversation.ask((encoder, sequence) -> encoder.getSa(sequence, id), frame -> keyOf(id, frame)))
+                .flatMap(key -> key);
+    }
+
+    private static Optional<KeyMaterial> keyOf(SaId id, Frame frame) {
+        return XfrmDecoder.sa(frame).id().equals(id) ? XfrmDecoder.key(frame) : Optional.empty();
     }
 
     @Override

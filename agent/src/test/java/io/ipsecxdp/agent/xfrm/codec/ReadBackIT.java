@@ -60,7 +60,7 @@ class ReadBackIT {
 
     private NetworkNamespace namespace;
     private NetlinkXfrm xfrm;
-    private final List<KeyMaterial> keys = new ArrayList<>();
+    private final Map<SaId, KeyMaterial> keys = new HashMap<>();
 
     @BeforeEach
     void enterAFreshNamespace() {
@@ -72,7 +72,7 @@ class ReadBackIT {
 
     @AfterEach
     void leave() {
-        keys.forEach(KeyMaterial::close);
+        keys.values().forEach(KeyMaterial::close);
         if (xfrm != null) {
             xfrm.close();
         }
@@ -97,7 +97,7 @@ class ReadBackIT {
 
     private Change add(Sa sa) {
         KeyMaterial key = KeyMaterial.random(sa.algorithms().keyBytes());
-        keys.add(key);
+        keys.put(sa.id(), key);
         return new Change.AddSa(sa, key);
     }
 
@@ -128,6 +128,13 @@ class ReadBackIT {
                 .allSatisfy(sa -> assertThat(Differences.between(sa, shown.get(sa.id()), xfrm.capabilities()))
                         .as("%s, seed %d", sa, seed)
                         .isEmpty());
+        assertThat(wanted.values()).allSatisfy(sa -> {
+            try (KeyMaterial inKernel = xfrm.keyOf(sa.id()).orElseGet(() -> KeyMaterial.random(0))) {
+                assertThat(inKernel.sameBytesAs(keys.get(sa.id())))
+                        .as("the key of %s, seed %d", sa, seed)
+                        .isTrue();
+            }
+        });
     }
 
     /** The same without what depends on the machine, or ends the SA before it is looked at. */
