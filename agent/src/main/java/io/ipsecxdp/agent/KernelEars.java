@@ -4,13 +4,11 @@ import io.ipsecxdp.agent.jna.SystemCallException;
 import io.ipsecxdp.agent.loop.Events;
 import io.ipsecxdp.agent.node.CpuNews;
 import io.ipsecxdp.agent.node.Links;
-import io.ipsecxdp.agent.node.Node;
 import io.ipsecxdp.agent.xfrm.Notification;
 import io.ipsecxdp.agent.xfrm.NotificationGroup;
 import io.ipsecxdp.agent.xfrm.Subscription;
 import io.ipsecxdp.agent.xfrm.Xfrm;
 import io.ipsecxdp.agent.xfrm.XfrmException;
-import java.io.UncheckedIOException;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -98,9 +96,9 @@ final class KernelEars implements AutoCloseable {
         while (!closed) {
             try {
                 if (cpus.await()) {
-                    events.cpusAre(Node.onlineCpus());
+                    events.cpusChanged();
                 }
-            } catch (SystemCallException | UncheckedIOException e) {
+            } catch (SystemCallException e) {
                 LOG.error("The kernel's notifications of CPUs cannot be received", e);
                 rest();
             }

@@ -4,7 +4,6 @@ import io.ipsecxdp.agent.node.KeySecrets;
 import io.ipsecxdp.agent.node.NodeFacts;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.xfrm.Notification;
-import io.ipsecxdp.crds.CpuList;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -28,7 +27,7 @@ public final class Events {
 
     record KeyArrived(String uid, KeySecrets.Answer answer) implements Event {}
 
-    record CpusAre(CpuList online) implements Event {}
+    record CpusChanged() implements Event {}
 
     record FactsAre(NodeFacts facts) implements Event {}
 
@@ -56,8 +55,8 @@ public final class Events {
     }
 
     /** A CPU went offline or came online. */
-    public void cpusAre(CpuList online) {
-        queue.add(new CpusAre(online));
+    public void cpusChanged() {
+        queue.add(new CpusChanged());
     }
 
     public void factsAre(NodeFacts facts) {
@@ -90,7 +89,7 @@ public final class Events {
                 case KeyArrived key -> condensed.add(key);
                 case PlansAre plans -> addIfNewest(plans, newer, condensed);
                 case FactsAre facts -> addIfNewest(facts, newer, condensed);
-                case CpusAre cpus -> addIfNewest(cpus, newer, condensed);
+                case CpusChanged cpus -> addIfNewest(cpus, newer, condensed);
                 case LinksChanged links -> addIfNewest(links, newer, condensed);
                 case Stop stop -> addIfNewest(stop, newer, condensed);
             }

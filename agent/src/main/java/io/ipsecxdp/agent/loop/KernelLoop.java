@@ -1,6 +1,6 @@
 package io.ipsecxdp.agent.loop;
 
-import io.ipsecxdp.agent.loop.Events.CpusAre;
+import io.ipsecxdp.agent.loop.Events.CpusChanged;
 import io.ipsecxdp.agent.loop.Events.Event;
 import io.ipsecxdp.agent.loop.Events.FactsAre;
 import io.ipsecxdp.agent.loop.Events.KernelTold;
@@ -11,6 +11,7 @@ import io.ipsecxdp.agent.loop.Events.Stop;
 import io.ipsecxdp.agent.node.KeySecrets;
 import io.ipsecxdp.agent.node.Link;
 import io.ipsecxdp.agent.node.Links;
+import io.ipsecxdp.agent.node.Node;
 import io.ipsecxdp.agent.node.NodeFacts;
 import io.ipsecxdp.agent.node.StatusWriter.News;
 import io.ipsecxdp.agent.plan.Desired;
@@ -21,7 +22,6 @@ import io.ipsecxdp.agent.xfrm.Mark;
 import io.ipsecxdp.agent.xfrm.Notification;
 import io.ipsecxdp.agent.xfrm.ObservedSa;
 import io.ipsecxdp.agent.xfrm.Xfrm;
-import io.ipsecxdp.crds.CpuList;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -102,6 +102,9 @@ public final class KernelLoop implements AutoCloseable {
     private Duration keysGather = KEYS_GATHER;
     private Optional<Instant> keysGatherUntil = Optional.empty();
     private boolean steeringNeeded;
+    /** Packets may be sent to a CPU that is not there: this comes before a round. */
+    private boolean cpusChanged;
+
     private boolean newsNeeded;
     private Instant resyncAt = Instant.MIN;
     private Instant probedAt;
@@ -196,6 +199,9 @@ public final class KernelLoop implements AutoCloseable {
         repairNeeded |= keysGatherUntil
                 .filter(until -> !work.readingKeys() || !now.isBefore(until))
                 .isPresent();
+        if (cpusChanged && marks.isPresent() && steeringRounds.attempt(this::steer)) {
+            steeringNeeded = false;
+        }
         Optional<String> trouble = rounds.trouble();
         if ((roundNeeded || repairNeeded) && rounds.attempt(roundNeeded ? this::round : this::repair)) {
             roundNeeded = false;
@@ -258,6 +264,7 @@ public final class KernelLoop implements AutoCloseable {
         newsNeeded = true;
         steering = steerer.reconcile(
                 slices.orElseThrow(), Links.list(), facts.orElseThrow().cpus(), marks);
+        cpusChanged = false;
         tellSas();
     }
 
@@ -299,14 +306,17 @@ public final class KernelLoop implements AutoCloseable {
                     keysGatherUntil = Optional.of(clock.instant().plus(keysGather));
                 }
             }
-            case CpusAre(CpuList online) -> facts.ifPresent(before -> factsAre(before.with(online)));
+            case CpusChanged() -> facts.ifPresent(this::factsAre);
             case FactsAre(NodeFacts now) -> factsAre(now);
             case Stop() -> {}
         }
     }
 
-    private void factsAre(NodeFacts now) {
+    private void factsAre(NodeFacts read) {
+        // What was read on another thread may be older than what the kernel told since
+        NodeFacts now = read.with(Node.onlineCpus());
         boolean same = facts.filter(now::equals).isPresent();
+        cpusChanged |= facts.filter(before -> !before.cpus().equals(now.cpus())).isPresent();
         facts = Optional.of(now);
         roundNeeded |= !same;
         steeringNeeded |= !same;
