@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.ipsecxdp.crds.NodePlan;
+import io.ipsecxdp.crds.PlannedSa;
 import org.junit.jupiter.api.Test;
 
 class JsonTest {
@@ -56,6 +57,20 @@ class JsonTest {
 
         assertThat(one.getSpec().node()).isSameAs(other.getSpec().node());
         assertThat(one.getMetadata().getUid()).isSameAs(other.getMetadata().getUid());
+    }
+
+    /** For a while after an upgrade the operator is newer than some agents. */
+    @Test
+    void whatANewerOperatorSaysBesidesIsPassedOver() {
+        NodePlan plan = serialization.unmarshal(PLAN.replace("{\"node\": \"n1\"}", """
+                        {"node": "n1", "later": {"a": 1},
+                         "securityAssociations": [{"name": "sa", "uid": "1", "later": [1]}]}"""), NodePlan.class);
+
+        assertThat(plan.getSpec().node()).isEqualTo("n1");
+        assertThat(plan.getSpec().securityAssociations())
+                .singleElement()
+                .extracting(PlannedSa::name)
+                .isEqualTo("sa");
     }
 
     private static KubernetesSerialization serialization() {

@@ -20,7 +20,7 @@ public final class Agent implements AutoCloseable {
         this.daemons = daemons;
         this.node = node;
         this.kubeconfig = kubeconfig;
-        this.process = launch();
+        this.process = launch(List.of());
     }
 
     /** Starts it; returns before it is ready. */
@@ -78,12 +78,17 @@ public final class Agent implements AutoCloseable {
 
     /** Starts it again after {@link #terminate} or {@link #kill}. */
     public void startAgain() {
-        process = launch();
+        startAgain(List.of());
+    }
+
+    /** The same, with more in its environment: what values of the chart put there. */
+    public void startAgain(List<String> environment) {
+        process = launch(environment);
     }
 
     /** Runs it with --cleanup to its end and returns what it printed. */
     public String cleanup() {
-        return Command.of(node.command(words(List.of("--cleanup")).toArray(String[]::new)))
+        return Command.of(node.command(words(List.of(), List.of("--cleanup")).toArray(String[]::new)))
                 .within(Duration.ofMinutes(2))
                 .output();
     }
@@ -107,11 +112,11 @@ public final class Agent implements AutoCloseable {
         return "agent of " + node.name();
     }
 
-    private KernelProcess launch() {
-        return KernelProcess.start(daemons, "agent-" + node.name(), node, words(List.of()));
+    private KernelProcess launch(List<String> environment) {
+        return KernelProcess.start(daemons, "agent-" + node.name(), node, words(environment, List.of()));
     }
 
-    private List<String> words(List<String> arguments) {
+    private List<String> words(List<String> environment, List<String> arguments) {
         var words = new ArrayList<>(List.of(
                 "env",
                 // As agent/Containerfile has it
@@ -123,6 +128,7 @@ public final class Agent implements AutoCloseable {
                 "IPSEC_XDP_AGENT_STATE_DIR=" + node.facts().state(),
                 "IPSEC_XDP_AGENT_BPFFS=" + node.facts().bpffs(),
                 "QUARKUS_HTTP_PORT=" + HEALTH_PORT));
+        words.addAll(environment);
         words.addAll(node.kernel().payload().agent());
         words.addAll(arguments);
         return words;

@@ -250,6 +250,53 @@ class SteeringIT {
                 .strip());
     }
 
+    /** The other program is xdp-filter, which drops nothing here and counts what it let pass. */
+    @Test
+    void anInterfaceIsSharedWithOthersProgramsWhereTheAgentMayJoinThem(Cluster cluster) {
+        Agent agent = cluster.agent(1);
+        var tunnel = new ForeignTunnel(cluster.node(0), cluster.node(1));
+        SteeringPolicy policy = policy("shared", "interfaces: [eth0]\nmode: Native");
+        try (Decrypts decrypts = Decrypts.of(cluster.lab().kernel())) {
+            tunnel.addSa(0x3003, OptionalInt.empty(), OptionalInt.of(1));
+            tunnel.addPolicies();
+            cluster.warmUp();
+            onReceiver(cluster, "xdp-filter load --mode native --policy allow --features ipv4 eth0");
+            cluster.apply(List.of(policy));
+            Condition refused = cluster.await(
+                    policy, "refused", condition -> condition.reason().equals(Reason.ForeignProgram.name()));
+            assertThat(refused.message()).contains("n2", "agent.dispatcher");
+
+            agent.terminate();
+            agent.startAgain(List.of("IPSEC_XDP_AGENT_DISPATCHER=true"));
+            cluster.awaitReady(List.of(policy));
+            assertThat(onReceiver(cluster, "xdp-loader status eth0")).contains("xdpfilt", "steer");
+            long theirs = passed(cluster);
+            assertThat(onSecondCpu(cluster, decrypts, 0x3003)).isEqualTo(PACKETS);
+            assertThat(passed(cluster)).isGreaterThanOrEqualTo(theirs + PACKETS);
+
+            onReceiver(cluster, "xdp-filter unload eth0");
+            assertThat(onSecondCpu(cluster, decrypts, 0x3003)).isEqualTo(PACKETS);
+        } finally {
+            tunnel.flush();
+            // An agent without the right can take nothing out of a dispatcher
+            cluster.deleteDeclared();
+            onReceiver(cluster, "xdp-filter unload eth0 || true");
+            agent.terminate();
+        }
+    }
+
+    /** Packets that xdp-filter let pass. */
+    private static long passed(Cluster cluster) {
+        String packets = onReceiver(cluster, "xdp-filter status | grep XDP_PASS | grep -oE '[0-9,]+ pkts'");
+        return Long.parseLong(packets.replaceAll("[^0-9]", ""));
+    }
+
+    private static String onReceiver(Cluster cluster, String script) {
+        Node receiver = cluster.node(1);
+        return receiver.script(
+                "export LIBXDP_BPFFS=%s\n%s".formatted(receiver.facts().bpffs(), script));
+    }
+
     /** Offline and online again; which CPUs the program sends to is read in between. */
     @Test
     void aCpuThatGoesOfflineIsLeftOutAtOnceAndNoPacketIsLost(Cluster cluster) {
