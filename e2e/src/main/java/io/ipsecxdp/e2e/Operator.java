@@ -7,12 +7,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** The operator, on this machine. */
 public final class Operator implements AutoCloseable {
     private static final Duration START = Duration.ofMinutes(1);
-    private static final int MOST_RESTARTS = 1;
 
     private final Daemons daemons;
     private final int port = Ports.free(1).getFirst();
@@ -36,20 +34,11 @@ public final class Operator implements AutoCloseable {
         return process;
     }
 
-    /**
-     * Waits until its readiness probe succeeds, as the chart's Deployment asks it; returns how long that took. Should it end
-     * before, it is started once more, as a kubelet does: the client gives up where a pooled connection was closed
-     * (fabric8io/kubernetes-client issue 7450).
-     */
+    /** Waits until its readiness probe succeeds, as the chart's Deployment asks it; returns how long that took. */
     public Duration awaitReady() {
-        var restarts = new AtomicInteger();
         return Await.until("the operator is ready", START, () -> process.tail(), () -> {
             if (!process.isRunning()) {
-                if (restarts.incrementAndGet() > MOST_RESTARTS) {
-                    throw new IllegalStateException("the operator ended; " + process.tail());
-                }
-                System.out.println("the operator ended before it was ready, and is started again; " + process.tail());
-                startAgain();
+                throw new IllegalStateException("the operator ended; " + process.tail());
             }
             return isReady();
         });

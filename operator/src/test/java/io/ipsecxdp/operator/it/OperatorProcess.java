@@ -67,23 +67,9 @@ final class OperatorProcess implements AutoCloseable {
                             "KUBERNETES_IMPERSONATE_USERNAME",
                             "system:serviceaccount:%s:%s".formatted(ApiServer.RELEASE, ApiServer.OPERATOR));
             builder.environment().putAll(settings);
-            return started(builder, log, port);
+            return new OperatorProcess(builder.start(), log, port, Instant.now());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    /**
-     * Should it end before it is ready, it is started once more, as a kubelet does: the client gives up where a pooled
-     * connection was closed (fabric8io/kubernetes-client issue 7450).
-     */
-    private static OperatorProcess started(ProcessBuilder builder, Path log, int port) throws IOException {
-        try {
-            return new OperatorProcess(builder.start(), log, port, Instant.now());
-        } catch (AssertionError e) {
-            System.out.println(
-                    "the operator ended before it was ready, and is started again: " + Files.readString(log));
-            return new OperatorProcess(builder.start(), log, port, Instant.now());
         }
     }
 
