@@ -175,6 +175,7 @@ public final class KernelLoop implements AutoCloseable {
         } catch (InterruptedException e) {
             LOG.warn("The kernel loop was interrupted");
         } finally {
+            work.log();
             steerer.close();
         }
     }

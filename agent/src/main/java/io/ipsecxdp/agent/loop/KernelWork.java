@@ -14,6 +14,7 @@ import io.ipsecxdp.agent.plan.Action.RemovePolicy;
 import io.ipsecxdp.agent.plan.Action.RemoveSa;
 import io.ipsecxdp.agent.plan.Action.ReplacePolicy;
 import io.ipsecxdp.agent.plan.Action.Write;
+import io.ipsecxdp.agent.plan.Action.WriteKey;
 import io.ipsecxdp.agent.plan.Birth;
 import io.ipsecxdp.agent.plan.Concern;
 import io.ipsecxdp.agent.plan.Desired;
@@ -70,8 +71,8 @@ public final class KernelWork {
 
     private static final Logger LOG = Logger.getLogger(KernelWork.class);
 
-    /** What was installed shows in the pass after it, and what had to make room takes one more. */
-    private static final int MOST_PASSES = 4;
+    /** What was installed shows in the pass after it; what had to make room takes one more, and so do adoptions. */
+    private static final int MOST_PASSES = 5;
 
     /** The kernel puts notifications into the socket before the cause of them returns; the rest is our own way here. */
     private static final Duration NOTIFICATIONS_TAKE_AT_MOST = Duration.ofSeconds(2);
@@ -124,9 +125,6 @@ public final class KernelWork {
     private final Map<SaId, Instant> absentSince = new HashMap<>();
     private final Concerns concerns = new Concerns();
     private final List<Action> unlogged = new ArrayList<>();
-    /** Keys that got another user, or their first one, since everything was looked at. */
-    private final Set<KeyFingerprint> changedHands = new HashSet<>();
-
     private Desired desired = Desired.UNKNOWN;
     private Neighbourhood neighbourhood = new Neighbourhood(desired);
     private Witness witness;
@@ -208,7 +206,6 @@ public final class KernelWork {
     /** Observes, decides, acts and reads back, until nothing is left to do that can be done now. */
     public Round round(Facts facts) {
         concerns.everything();
-        changedHands.clear();
         writeEnded();
         Outcome outcome = settle(() -> Optional.of(observe()), observed -> plan(observed, facts), facts)
                 .orElseThrow();
@@ -232,10 +229,7 @@ public final class KernelWork {
                 .orElseGet(() -> round(facts));
     }
 
-    /**
-     * Empty if the kernel has something in one of these places that hides what else is there, or if a key was given to one
-     * of the SAs that another one somewhere else has in its Secret.
-     */
+    /** Empty if the kernel has something in one of these places that hides what else is there. */
     private Optional<Round> repair(Concern places, Done last) {
         concerns.everything();
         writeEnded();
@@ -246,8 +240,6 @@ public final class KernelWork {
                         () -> observe(places),
                         there -> Plan.of(neighbourhood.part(places, situation(Observed.NOTHING, facts), there, known)),
                         facts)
-                .filter(part -> changedHands.isEmpty()
-                        || !keys.areKnownBeyond(part.plan().sas().keySet(), changedHands))
                 .map(part ->
                         new Round(desired, known.after(part.plan()), whole.after(places, part.observed()), acquires))
                 .map(round -> done(round, facts, last.at()));
@@ -260,6 +252,15 @@ public final class KernelWork {
             Plan plan = decide.apply(there.get());
             if (pass == MOST_PASSES || plan.actions().isEmpty()) {
                 return Optional.of(new Outcome(plan, there.get()));
+            }
+            List<AdoptSa> adoptions = plan.actions().stream()
+                    .filter(AdoptSa.class::isInstance)
+                    .map(AdoptSa.class::cast)
+                    .toList();
+            if (!adoptions.isEmpty()) {
+                // Before anything else is decided: their keys are taken
+                adopt(adoptions);
+                continue;
             }
             boolean kernelChanged = false;
             for (List<Action> portion : portions(plan.actions())) {
@@ -492,13 +493,8 @@ public final class KernelWork {
             for (Action action : actions) {
                 switch (action) {
                     case Write(JournalChange change) -> journal.add(change);
-                    case AdoptSa(DesiredSa sa, Instant added) -> {
-                        Optional<KeyFingerprint> key = keyInKernel(sa.sa().id());
-                        key.filter(used -> state.ledger().use(used).isEmpty())
-                                .map(used -> sa.use(used).ofAdopted())
-                                .ifPresent(uses::add);
-                        journal.add(new JournalChange.OwnSa(sa.owned(key, Birth.readBack(added))));
-                    }
+                    case AdoptSa adopt -> {}
+                    case WriteKey(KeyUse use) -> uses.add(use);
                     case ReadKey(DesiredSa sa) -> keys.ask(sa);
                     case InstallSa(DesiredSa sa, KeyFingerprint fingerprint, long last) ->
                         keys.take(sa.uid(), fingerprint).ifPresent(key -> {
@@ -527,13 +523,7 @@ public final class KernelWork {
                 }
             }
             Map<KeyFingerprint, Optional<KeyUse>> before = new HashMap<>();
-            uses.forEach(use -> {
-                Optional<KeyUse> former = state.ledger().use(use.key());
-                before.put(use.key(), former);
-                if (former.filter(by -> by.uid().equals(use.uid())).isEmpty()) {
-                    changedHands.add(use.key());
-                }
-            });
+            uses.forEach(use -> before.put(use.key(), state.ledger().use(use.key())));
             // Before the kernel is told: after a crash at any moment, what it has of us is known, and so is every key
             // it saw. The journal first: should the disk be full, no key counts as used that was not
             write(journal);
@@ -556,6 +546,31 @@ public final class KernelWork {
                         && former.direction() == sa.sa().direction())
                 .map(former -> former.with(new KeyUse.Open()))
                 .orElseGet(() -> sa.use(key));
+    }
+
+    /** Takes SAs of an agent whose journal was lost for ours. Their keys are written first, as the kernel has them already. */
+    private void adopt(List<AdoptSa> adoptions) {
+        List<KeyUse> uses = new ArrayList<>();
+        List<JournalChange> journal = new ArrayList<>();
+        for (AdoptSa adoption : adoptions) {
+            DesiredSa sa = adoption.sa();
+            Optional<KeyFingerprint> key = keyInKernel(sa.sa().id());
+            key.filter(used -> !isUsedByAnother(used, sa))
+                    .map(used -> sa.use(used).ofAdopted())
+                    .ifPresent(uses::add);
+            journal.add(new JournalChange.OwnSa(sa.owned(key, Birth.readBack(adoption.added()))));
+        }
+        state.writeKeys(uses);
+        write(journal);
+        unlogged.addAll(adoptions);
+    }
+
+    private boolean isUsedByAnother(KeyFingerprint key, DesiredSa sa) {
+        return state.ledger()
+                .use(key)
+                .filter(use -> !use.uid().equals(sa.uid()))
+                .filter(use -> !(use.progress() instanceof KeyUse.Unused))
+                .isPresent();
     }
 
     private Optional<KeyFingerprint> keyInKernel(SaId id) {
@@ -618,6 +633,7 @@ public final class KernelWork {
                     removed("The policy " + policy.name() + ", " + policy.id(), error);
                 case Write write -> {}
                 case AdoptSa adopt -> {}
+                case WriteKey write -> {}
                 case ReadKey read -> {}
             }
             if (error.isEmpty()) {
@@ -680,6 +696,7 @@ public final class KernelWork {
             case RemovePolicy remove -> "policies removed:";
             case Write write -> "entries written:";
             case AdoptSa adopt -> "SAs adopted:";
+            case WriteKey write -> "keys written:";
             case ReadKey read -> "keys read:";
         };
     }
@@ -700,6 +717,7 @@ public final class KernelWork {
                         .formatted(policy.name(), policy.policy().id());
             case RemovePolicy(OwnedPolicy policy) -> "removed the policy %s, %s".formatted(policy.name(), policy.id());
             case Write(JournalChange change) -> "wrote " + change;
+            case WriteKey write -> "wrote the use of a key";
             case AdoptSa(DesiredSa sa, var added) ->
                 "adopted the SA %s, %s".formatted(sa.name(), sa.sa().id());
             case ReadKey(DesiredSa sa) -> "read the key of " + sa.name();

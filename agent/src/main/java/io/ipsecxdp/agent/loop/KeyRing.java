@@ -14,7 +14,6 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -94,14 +93,6 @@ public final class KeyRing implements AutoCloseable {
     public KeyView view(String uid) {
         Slot slot = slots.get(uid);
         return slot == null ? NOT_READ : slot.view;
-    }
-
-    /** Whether an SA other than these, by their uids, has one of the keys in its Secret. */
-    public boolean areKnownBeyond(Set<String> uids, Set<KeyFingerprint> keys) {
-        return slots.entrySet().stream()
-                .anyMatch(slot -> slot.getValue().view instanceof KeyView.Read(KeyFingerprint key, boolean atHand)
-                        && keys.contains(key)
-                        && !uids.contains(slot.getKey()));
     }
 
     /** Another number whenever a {@link #view} may be another one. */

@@ -17,6 +17,9 @@ public sealed interface Action {
      */
     record AdoptSa(DesiredSa sa, Instant added) implements Action {}
 
+    /** Writes down a key that an SA may have used before the ledger was begun, so that no other gets it. */
+    record WriteKey(KeyUse use) implements Action {}
+
     /** Reads the key from its Secret. */
     record ReadKey(DesiredSa sa) implements Action {}
 

@@ -8,7 +8,7 @@ import io.ipsecxdp.agent.xfrm.SaDirection;
  *
  * @param uid of the SecurityAssociation
  * @param name of the SecurityAssociation
- * @param adopted its SA was there before the ledger was: which keys the SecurityAssociation used before, nobody knows
+ * @param adopted the SecurityAssociation is older than the ledger: which other keys it used, nobody knows
  */
 public record KeyUse(
         KeyFingerprint key, String uid, String name, SaDirection direction, boolean adopted, Progress progress) {
@@ -36,7 +36,7 @@ public record KeyUse(
         return new KeyUse(key, uid, name, direction, adopted, progress);
     }
 
-    /** Of an SA that was found in the kernel. */
+    /** Of a SecurityAssociation that is older than the ledger. */
     public KeyUse ofAdopted() {
         return new KeyUse(key, uid, name, direction, true, progress);
     }

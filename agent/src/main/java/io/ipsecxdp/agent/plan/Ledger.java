@@ -159,7 +159,7 @@ public final class Ledger {
         };
     }
 
-    /** The ledger before it was lost, and with it what the SA of this uid used. */
+    /** Whether the SA of this uid may have used keys that an earlier ledger knew, and this one does not. */
     private boolean isYoungerThan(String uid, boolean reportedUsed) {
         return adopted.containsKey(uid) || reportedUsed && !hasUsed(uid);
     }

@@ -9,6 +9,7 @@ import io.ipsecxdp.agent.plan.Action.RemovePolicy;
 import io.ipsecxdp.agent.plan.Action.RemoveSa;
 import io.ipsecxdp.agent.plan.Action.ReplacePolicy;
 import io.ipsecxdp.agent.plan.Action.Write;
+import io.ipsecxdp.agent.plan.Action.WriteKey;
 import io.ipsecxdp.agent.plan.Desired.PolicyKey;
 import io.ipsecxdp.agent.xfrm.PolicyDirection;
 import io.ipsecxdp.agent.xfrm.SaDirection;
@@ -97,6 +98,7 @@ public record Plan(List<Action> actions, Map<String, Standing> sas, Map<PolicyKe
         return switch (action) {
             case Write write -> 0;
             case AdoptSa adopt -> 0;
+            case WriteKey write -> 0;
             case ReadKey read -> 1;
             case RemoveSa(OwnedSa sa) when places.contains(sa.id()) -> 2;
             case InstallSa(DesiredSa sa, var key, var last) -> sa.outbound() ? 4 : 3;

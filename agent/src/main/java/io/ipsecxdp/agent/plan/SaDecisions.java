@@ -7,6 +7,7 @@ import io.ipsecxdp.agent.plan.Action.InstallSa;
 import io.ipsecxdp.agent.plan.Action.ReadKey;
 import io.ipsecxdp.agent.plan.Action.RemoveSa;
 import io.ipsecxdp.agent.plan.Action.Write;
+import io.ipsecxdp.agent.plan.Action.WriteKey;
 import io.ipsecxdp.agent.plan.JournalChange.DisownSa;
 import io.ipsecxdp.agent.plan.JournalChange.OwnSa;
 import io.ipsecxdp.agent.plan.Ledger.Allowed;
@@ -236,6 +237,9 @@ final class SaDecisions {
         if (now.key(wanted) instanceof KeyView.NotRead) {
             actions.add(new ReadKey(wanted));
         }
+        if (owned.key().isEmpty()) {
+            inSecret(wanted).flatMap(key -> claim(wanted, key)).ifPresent(actions::add);
+        }
         return new Decision(keyChanged(wanted, owned) ? otherKey(wanted) : inForce(wanted, there), actions);
     }
 
@@ -341,13 +345,26 @@ final class SaDecisions {
                     "Waits for the kernel to tell the last sequence number of the SA that was deleted."));
         }
         if (!(verdict instanceof Allowed(long last))) {
-            return Decision.of(refusal(wanted, verdict));
+            List<Action> actions =
+                    verdict instanceof AtRisk ? claim(wanted, key).stream().toList() : List.of();
+            return new Decision(refusal(wanted, verdict), actions);
         }
         if (!atHand) {
             return Decision.of(Standing.pending("Its key is being read."), new ReadKey(wanted));
         }
         promised.put(key, wanted.use(key));
         return Decision.of(Standing.pending("It is being installed."), new InstallSa(wanted, key, last));
+    }
+
+    /** Of a key that this SA may have used before the ledger was begun: fresh it is for no other either. */
+    private Optional<Action> claim(DesiredSa wanted, KeyFingerprint key) {
+        boolean known = now.ledger()
+                .use(key)
+                .filter(use -> !(use.progress() instanceof KeyUse.Unused))
+                .isPresent();
+        return known
+                ? Optional.empty()
+                : Optional.of(new WriteKey(wanted.use(key).ofAdopted()));
     }
 
     private boolean kernelMayStillTell(DesiredSa wanted) {

@@ -225,24 +225,6 @@ class KernelWorkTest {
         }
 
         @Test
-        void looksAtEverythingWhenTheKeyOfAnotherIsGivenAway() {
-            node.plan("s", List.of(OUT), List.of());
-            node.settle();
-            node.kernel.flushSas();
-            node.loseFolder();
-            node.secret(keyOf("out"), key(7));
-            node.settle();
-            assertRefused(OUT, Reason.NonceAtRisk);
-
-            PlannedSa second = withKey(keyOf("out"), outbound("second", 0x1001));
-            node.plan("s", List.of(OUT, second), List.of());
-            node.settleNow();
-
-            assertInForce(second);
-            assertRefused(OUT, Reason.KeyReused);
-        }
-
-        @Test
         void writesNoUseOfAKeyThatIsWrittenAlready() {
             Ledger before = node.state().ledger();
             node.kernel.deleteSa(IN_ID);
@@ -888,7 +870,7 @@ class KernelWorkTest {
         }
 
         @Test
-        void lostLeavesAKeyAtRiskThatTheKernelRefusedForAnother() {
+        void lostLeavesAKeyThatAnSaMayHaveUsedToNoOther() {
             planEverything();
             node.kernel.flushSas();
             node.loseFolder();
@@ -896,12 +878,25 @@ class KernelWorkTest {
             assertRefused(OUT, Reason.NonceAtRisk);
 
             PlannedSa second = withKey(keyOf("out"), outbound("second", 0x1001));
-            node.kernel.refuse(change ->
-                    change instanceof Change.AddSa ? Optional.of(KernelError.of(Errno.ENOMEM)) : Optional.empty());
-            node.plan("s", List.of(OUT, second), List.of());
+            node.plan("s", List.of(second, OUT), List.of());
             node.settle();
-            node.plan("s", List.of(OUT), List.of());
-            node.kernel.refuse(change -> Optional.empty());
+
+            assertRefused(second, Reason.KeyReused);
+            assertRefused(OUT, Reason.NonceAtRisk);
+            assertThat(node.kernel.noncesAtRisk()).isEmpty();
+        }
+
+        @Test
+        void lostPutsAtRiskEveryKeyThatItDoesNotKnowOfAnSaThatIsOlder() {
+            planEverything();
+            node.loseFolder();
+            node.settle();
+            node.kernel.deleteSa(OUT_ID);
+            node.settle();
+            assertInForce(OUT);
+            node.secret(keyOf("out"), key(7));
+            node.kernel.deleteSa(OUT_ID);
+            node.restart();
             node.settle();
 
             assertRefused(OUT, Reason.NonceAtRisk);
@@ -953,6 +948,11 @@ class KernelWorkTest {
             assertInForce(IN);
             assertRefused(OUT, Reason.NonceAtRisk);
             assertThat(node.kernel.saIds()).contains(OUT_ID);
+
+            PlannedSa second = withKey(keyOf("out"), outbound("second", 0x1001));
+            node.plan("s", List.of(second, OUT, IN), List.of());
+            node.settle();
+            assertRefused(second, Reason.KeyReused);
 
             node.kernel.deleteSa(OUT_ID);
             node.settle();
