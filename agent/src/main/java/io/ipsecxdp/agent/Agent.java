@@ -68,6 +68,7 @@ final class Agent implements AutoCloseable {
                     bench.xfrm(),
                     new KernelWork(bench.xfrm(), bench.state(), keys, clock),
                     bench.steerer(),
+                    Node::onlineCpus,
                     new Reporter(
                             identity,
                             bench.xfrm(),

@@ -9,6 +9,9 @@ import java.util.TreeSet;
 
 /** A set of CPUs in the notation of cpuset(7), "List format": numbers and ranges, {@code 0-3,8}. */
 public record CpuList(SortedSet<Integer> cpus) {
+    /** For the API server to check. */
+    static final String PATTERN = "^[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*$";
+
     private static final int MAX_CPU = 65535;
 
     public CpuList {

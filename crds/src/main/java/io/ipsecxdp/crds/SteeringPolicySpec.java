@@ -18,20 +18,21 @@ import java.util.Optional;
         message =
                 "interfaces: a name has 1 to 15 characters without '/', ':' or white space; a pattern has * or ? in it; 'default route' is the interface that has it")
 @ValidationRule(
-        value = "!has(self.cpus) || self.cpus.matches('^[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*$')",
+        value = "!has(self.cpus) || self.cpus.matches('" + CpuList.PATTERN + "')",
         message = "cpus must be a list of CPUs and ranges, for instance 0-3,8; leave it out for all CPUs of the node")
 @ValidationRule(
-        value =
-                "!has(self.excludedCpus) || self.excludedCpus.matches('^[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*$')",
+        value = "!has(self.excludedCpus) || self.excludedCpus.matches('" + CpuList.PATTERN + "')",
         message =
                 "excludedCpus must be a list of CPUs and ranges, for instance 0,4-5; leave it out to exclude none of cpus")
 @ValidationRule(
         value =
-                "!has(self.cpus) || !self.cpus.matches('^[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*$') || self.cpus.split(',').all(p, int(p.split('-')[0]) <= int(p.split('-')[p.contains('-') ? 1 : 0]) && int(p.split('-')[p.contains('-') ? 1 : 0]) <= 65535)",
+                "!has(self.cpus) || !self.cpus.matches('" + CpuList.PATTERN
+                        + "') || self.cpus.split(',').all(p, int(p.split('-')[0]) <= int(p.split('-')[p.contains('-') ? 1 : 0]) && int(p.split('-')[p.contains('-') ? 1 : 0]) <= 65535)",
         message = "cpus: in a range the lower CPU comes first, and the highest CPU is 65535; for instance 0-3,8")
 @ValidationRule(
         value =
-                "!has(self.excludedCpus) || !self.excludedCpus.matches('^[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*$') || self.excludedCpus.split(',').all(p, int(p.split('-')[0]) <= int(p.split('-')[p.contains('-') ? 1 : 0]) && int(p.split('-')[p.contains('-') ? 1 : 0]) <= 65535)",
+                "!has(self.excludedCpus) || !self.excludedCpus.matches('" + CpuList.PATTERN
+                        + "') || self.excludedCpus.split(',').all(p, int(p.split('-')[0]) <= int(p.split('-')[p.contains('-') ? 1 : 0]) && int(p.split('-')[p.contains('-') ? 1 : 0]) <= 65535)",
         message =
                 "excludedCpus: in a range the lower CPU comes first, and the highest CPU is 65535; for instance 0,4-5")
 @ValidationRule(

@@ -268,6 +268,7 @@ class SteeringIT {
 
             agent.terminate();
             agent.startAgain(List.of("IPSEC_XDP_AGENT_DISPATCHER=true"));
+            agent.awaitReady();
             cluster.awaitReady(List.of(policy));
             assertThat(onReceiver(cluster, "xdp-loader status eth0")).contains("xdpfilt", "steer");
             long theirs = passed(cluster);
@@ -278,10 +279,13 @@ class SteeringIT {
             assertThat(onSecondCpu(cluster, decrypts, 0x3003)).isEqualTo(PACKETS);
         } finally {
             tunnel.flush();
-            // An agent without the right can take nothing out of a dispatcher
-            cluster.deleteDeclared();
+            // While the agent may do so: one without the right can take nothing out of a dispatcher
+            cluster.client().resources(SteeringPolicy.class).delete();
+            onReceiver(
+                    cluster,
+                    "for ((i = 0; i < 60; i++)); do xdp-loader status eth0 | grep -q steer || break; sleep 1; done");
             onReceiver(cluster, "xdp-filter unload eth0 || true");
-            agent.terminate();
+            agent.close();
         }
     }
 

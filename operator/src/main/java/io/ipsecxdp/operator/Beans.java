@@ -30,8 +30,9 @@ class Beans {
     }
 
     /**
-     * Over the JDK's HTTP client, which takes another connection where the API server closed a pooled one. Quarkus' gives the
-     * request up, and an operator that starts ends then (fabric8io/kubernetes-client issue 7450).
+     * Over the JDK's HTTP client. Where the API server closed a pooled connection its failure is an IOException, which Fabric8
+     * tries again; that of Vert.x, Quarkus' choice, is none, and an operator that starts ends with it (fabric8io/kubernetes-client
+     * issue 7450).
      */
     @Produces
     @Singleton

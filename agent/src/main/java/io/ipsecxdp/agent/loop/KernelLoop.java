@@ -11,7 +11,6 @@ import io.ipsecxdp.agent.loop.Events.Stop;
 import io.ipsecxdp.agent.node.KeySecrets;
 import io.ipsecxdp.agent.node.Link;
 import io.ipsecxdp.agent.node.Links;
-import io.ipsecxdp.agent.node.Node;
 import io.ipsecxdp.agent.node.NodeFacts;
 import io.ipsecxdp.agent.node.StatusWriter.News;
 import io.ipsecxdp.agent.plan.Desired;
@@ -22,6 +21,7 @@ import io.ipsecxdp.agent.xfrm.Mark;
 import io.ipsecxdp.agent.xfrm.Notification;
 import io.ipsecxdp.agent.xfrm.ObservedSa;
 import io.ipsecxdp.agent.xfrm.Xfrm;
+import io.ipsecxdp.crds.CpuList;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
@@ -76,6 +77,7 @@ public final class KernelLoop implements AutoCloseable {
     private final Xfrm xfrm;
     private final KernelWork work;
     private final Steerer steerer;
+    private final Supplier<CpuList> onlineCpus;
     private final Reporter reporter;
     private final Consumer<News> listener;
     private final Clock clock;
@@ -111,12 +113,16 @@ public final class KernelLoop implements AutoCloseable {
     private volatile Instant cameAround;
     private volatile ObservedSa.Errors refused = ObservedSa.Errors.NONE;
 
-    /** @param listener is told after each time around, on the loop's thread; must not block */
+    /**
+     * @param onlineCpus reads which they are at this moment
+     * @param listener is told after each time around, on the loop's thread; must not block
+     */
     public KernelLoop(
             Events events,
             Xfrm xfrm,
             KernelWork work,
             Steerer steerer,
+            Supplier<CpuList> onlineCpus,
             Reporter reporter,
             Consumer<News> listener,
             Clock clock) {
@@ -124,6 +130,7 @@ public final class KernelLoop implements AutoCloseable {
         this.xfrm = xfrm;
         this.work = work;
         this.steerer = steerer;
+        this.onlineCpus = onlineCpus;
         this.reporter = reporter;
         this.listener = listener;
         this.clock = clock;
@@ -315,7 +322,7 @@ public final class KernelLoop implements AutoCloseable {
 
     private void factsAre(NodeFacts read) {
         // What was read on another thread may be older than what the kernel told since
-        NodeFacts now = read.with(Node.onlineCpus());
+        NodeFacts now = read.with(onlineCpus.get());
         boolean same = facts.filter(now::equals).isPresent();
         cpusChanged |= facts.filter(before -> !before.cpus().equals(now.cpus())).isPresent();
         facts = Optional.of(now);
