@@ -165,7 +165,7 @@ public final class KernelWork {
             boolean matters = matters(notification);
             if (matters) {
                 concerns.add(notification.event());
-                readKeyAhead(notification);
+                readKeysAhead(notification);
             }
             round |= matters;
             boolean goesOn = notification.event() instanceof Notification.SaExpired(var id, boolean hard) && !hard;
@@ -182,9 +182,15 @@ public final class KernelWork {
     }
 
     /** So that it is under way while the kernel is asked what is there. */
-    private void readKeyAhead(Notification notification) {
-        if (!notification.own() && notification.event() instanceof Notification.SaDeleted(ObservedSa sa)) {
-            neighbourhood.wanted(sa.id()).forEach(keys::ask);
+    private void readKeysAhead(Notification notification) {
+        if (notification.own()) {
+            return;
+        }
+        switch (notification.event()) {
+            case Notification.SaDeleted(ObservedSa sa) ->
+                neighbourhood.wanted(sa.id()).forEach(keys::ask);
+            case Notification.SasFlushed flushed -> desired.sas().values().forEach(keys::ask);
+            default -> {}
         }
     }
 
@@ -266,8 +272,7 @@ public final class KernelWork {
             for (List<Action> portion : portions(plan.actions())) {
                 kernelChanged |= act(portion, facts);
             }
-            if (plan.actions().stream().allMatch(ReadKey.class::isInstance)) {
-                // Nothing can be done until a key arrives, and that calls for a round
+            if (plan.actions().stream().allMatch(KernelWork::leavesPlanAsItIs)) {
                 return Optional.of(new Outcome(plan.withoutActions(), there.get()));
             }
             if (kernelChanged) {
@@ -275,6 +280,16 @@ public final class KernelWork {
             }
         }
         return Optional.empty();
+    }
+
+    /** A key that arrives calls for a round of its own, and what was read back is as it was taken for. */
+    private static boolean leavesPlanAsItIs(Action action) {
+        return switch (action) {
+            case ReadKey read -> true;
+            case Write(JournalChange change) ->
+                change instanceof JournalChange.OwnSa || change instanceof JournalChange.OwnPolicy;
+            default -> false;
+        };
     }
 
     private static List<List<Action>> portions(List<Action> actions) {

@@ -263,12 +263,15 @@ final class SaDecisions {
      * one when the kernel has told how far the old one came.
      */
     private Decision remake(DesiredSa wanted, OwnedSa owned, ObservedSa there, List<Difference> differences) {
+        Decision decision = remake(wanted, owned, differences);
+        List<Action> actions = new ArrayList<>(bookkeeping(wanted, owned, there));
+        actions.addAll(decision.actions());
+        return new Decision(decision.standing(), actions);
+    }
+
+    private Decision remake(DesiredSa wanted, OwnedSa owned, List<Difference> differences) {
         String what = "Somebody changed the SA in the kernel: "
                 + differences.stream().map(Difference::toString).collect(Collectors.joining(", ")) + ".";
-        List<Action> first = bookkeeping(wanted, owned, there);
-        if (!first.isEmpty()) {
-            return new Decision(Standing.pending(what), first);
-        }
         if (wanted.outbound() && owned.key().isEmpty()) {
             return Decision.of(Standing.failed(
                     Reason.NonceAtRisk,
