@@ -52,11 +52,16 @@ final class Resync implements Measurement {
                                         .aiming(Goal.ratioAtMost(3)),
                                 Figure.median(
                                                 "repair-flush-" + sas,
-                                                "from the notification of a flush of %d inbound SAs until all are there again, keys at hand"
+                                                "from the notification of a flush of %d inbound SAs until the one that the last was added again, keys at hand"
                                                         .formatted(sas),
                                                 "ms",
                                                 millis(seconds.get("flush")))
                                         .aiming(Goal.valueAtMost(5_000)),
+                                Figure.median(
+                                        "repair-flush-settled-" + sas,
+                                        "the same, until all are read back and written down",
+                                        "ms",
+                                        millis(seconds.get("flush-settled"))),
                                 Figure.median(
                                         "install-" + sas,
                                         "the first installation of %d SAs and %d policies, keys at hand, the JVM cold"

@@ -72,12 +72,14 @@ public final class WorkRounds implements AutoCloseable {
     private final StateFolder state;
     private final KernelWork work;
     private final Facts facts;
+    private final int sas;
     private final int wanted;
 
     private WorkRounds(LargePlan large, CProgram program, Path folder) {
         this.program = program;
         this.folder = folder;
         this.state = StateFolder.open(folder, "bench");
+        this.sas = large.sas();
         this.wanted = large.sas() + large.policies();
         KeyRing keys = new KeyRing(
                 encryption -> {
@@ -118,7 +120,9 @@ public final class WorkRounds implements AutoCloseable {
 
     private void all() {
         print("install", Series.of(seconds(() -> settle(work::round, this::all))));
-        print("flush", series(Rounds.LEAST, this::repairedAfterFlush));
+        List<Double> settled = new ArrayList<>();
+        print("flush", series(Rounds.LEAST, () -> repairedAfterFlush(settled)));
+        print("flush-settled", new Series(settled.subList(1, settled.size())));
         Map<String, DoubleSupplier> resyncs = new LinkedHashMap<>();
         resyncs.put("resync", this::resync);
         resyncs.put("dump", program::dumpSeconds);
@@ -145,13 +149,23 @@ public final class WorkRounds implements AutoCloseable {
         return seconds;
     }
 
-    private double repairedAfterFlush() {
+    /** @param settled gets the seconds until all is read back and written down */
+    private double repairedAfterFlush(List<Double> settled) {
         quiet();
         CProgram.run("ip", "xfrm", "state", "flush", "proto", "esp");
         Told told = next();
         hear(told);
         settle(work::repair, this::all);
-        return secondsSince(told, System.nanoTime());
+        settled.add(secondsSince(told, System.nanoTime()));
+        Told again = told;
+        for (long missing = sas; missing > 0; ) {
+            again = next();
+            work.hear(again.notifications());
+            missing -= again.notifications().stream()
+                    .filter(notification -> notification.event() instanceof Notification.SaAdded)
+                    .count();
+        }
+        return secondsSince(told, again.nanoTime());
     }
 
     private double repairedSa() {
