@@ -1,6 +1,7 @@
 package io.ipsecxdp.agent.state;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.ipsecxdp.agent.key.KeyFingerprint;
 import io.ipsecxdp.agent.key.KeyMaterial;
@@ -38,7 +39,9 @@ public final class StateFolder implements AutoCloseable {
     /** A file may be so many times as long as what is still true in it: a flush writes each SA twice. */
     private static final int WASTE = 4;
 
-    private final ObjectMapper json = new ObjectMapper();
+    /** What an agent of a later version wrote besides is no damage: a key that it used stays used. */
+    private final ObjectMapper json = new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
     private final Path folder;
     private final FileChannel lockFile;
     private final String boot;

@@ -21,6 +21,7 @@ import io.ipsecxdp.agent.xfrm.SaDirection;
 import io.ipsecxdp.agent.xfrm.SaId;
 import io.ipsecxdp.agent.xfrm.Selector;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -28,6 +29,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -183,6 +185,24 @@ class StateFolderTest {
             assertThat(state.complaints()).singleElement().asString().contains("1 lines", "journal");
             assertThat(state.journal().sas()).hasSize(1);
             assertThat(state.journal().policies()).isEmpty();
+            assertThat(state.ledger().uses()).containsExactly(USE);
+        }
+    }
+
+    @Test
+    void whatALaterVersionWroteBesidesIsPassedOver() throws IOException {
+        try (StateFolder state = StateFolder.open(folder, "boot")) {
+            state.writeKeys(List.of(USE));
+        }
+        Path ledger = folder.resolve("ledger");
+        List<String> lines = Files.readAllLines(ledger);
+        String later = lines.getLast().replaceFirst("^\\S+ ", "").replaceFirst("}$", ",\"later\":1}");
+        CRC32C checksum = new CRC32C();
+        checksum.update(later.getBytes(StandardCharsets.UTF_8));
+        Files.write(ledger, List.of(lines.getFirst(), "%08x %s".formatted(checksum.getValue(), later)));
+
+        try (StateFolder state = StateFolder.open(folder, "boot")) {
+            assertThat(state.complaints()).isEmpty();
             assertThat(state.ledger().uses()).containsExactly(USE);
         }
     }
