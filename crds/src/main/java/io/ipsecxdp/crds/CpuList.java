@@ -12,6 +12,10 @@ public record CpuList(SortedSet<Integer> cpus) {
     /** For the API server to check. */
     static final String PATTERN = "^[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*$";
 
+    /** And of a list of that pattern: no range runs backwards, and no CPU is above the highest. */
+    static final String IN_ORDER =
+            ".split(',').all(p, int(p.split('-')[0]) <= int(p.split('-')[p.contains('-') ? 1 : 0]) && int(p.split('-')[p.contains('-') ? 1 : 0]) <= 65535)";
+
     private static final int MAX_CPU = 65535;
 
     public CpuList {

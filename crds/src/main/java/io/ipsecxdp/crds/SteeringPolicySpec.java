@@ -25,14 +25,11 @@ import java.util.Optional;
         message =
                 "excludedCpus must be a list of CPUs and ranges, for instance 0,4-5; leave it out to exclude none of cpus")
 @ValidationRule(
-        value =
-                "!has(self.cpus) || !self.cpus.matches('" + CpuList.PATTERN
-                        + "') || self.cpus.split(',').all(p, int(p.split('-')[0]) <= int(p.split('-')[p.contains('-') ? 1 : 0]) && int(p.split('-')[p.contains('-') ? 1 : 0]) <= 65535)",
+        value = "!has(self.cpus) || !self.cpus.matches('" + CpuList.PATTERN + "') || self.cpus" + CpuList.IN_ORDER,
         message = "cpus: in a range the lower CPU comes first, and the highest CPU is 65535; for instance 0-3,8")
 @ValidationRule(
-        value =
-                "!has(self.excludedCpus) || !self.excludedCpus.matches('" + CpuList.PATTERN
-                        + "') || self.excludedCpus.split(',').all(p, int(p.split('-')[0]) <= int(p.split('-')[p.contains('-') ? 1 : 0]) && int(p.split('-')[p.contains('-') ? 1 : 0]) <= 65535)",
+        value = "!has(self.excludedCpus) || !self.excludedCpus.matches('" + CpuList.PATTERN + "') || self.excludedCpus"
+                + CpuList.IN_ORDER,
         message =
                 "excludedCpus: in a range the lower CPU comes first, and the highest CPU is 65535; for instance 0,4-5")
 @ValidationRule(

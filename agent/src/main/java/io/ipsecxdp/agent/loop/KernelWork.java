@@ -508,7 +508,9 @@ public final class KernelWork {
             for (Action action : actions) {
                 switch (action) {
                     case Write(JournalChange change) -> journal.add(change);
-                    case AdoptSa adopt -> {}
+                    case AdoptSa adopt -> {
+                        // They come before, and alone
+                    }
                     case WriteKey(KeyUse use) -> uses.add(use);
                     case ReadKey(DesiredSa sa) -> keys.ask(sa);
                     case InstallSa(DesiredSa sa, KeyFingerprint fingerprint, long last) ->
@@ -582,9 +584,8 @@ public final class KernelWork {
 
     private boolean isUsedByAnother(KeyFingerprint key, DesiredSa sa) {
         return state.ledger()
-                .use(key)
+                .usedBy(key)
                 .filter(use -> !use.uid().equals(sa.uid()))
-                .filter(use -> !(use.progress() instanceof KeyUse.Unused))
                 .isPresent();
     }
 

@@ -109,6 +109,11 @@ public final class Ledger {
         return Optional.ofNullable(uses.get(key));
     }
 
+    /** What the key was used for; empty if the kernel refused it, or never saw it. */
+    public Optional<KeyUse> usedBy(KeyFingerprint key) {
+        return use(key).filter(use -> !(use.progress() instanceof Unused));
+    }
+
     /** Whether an SA was ever installed under this uid, or may have been. */
     public boolean hasUsed(String uid) {
         return used.containsKey(uid);

@@ -361,11 +361,7 @@ final class SaDecisions {
 
     /** Of a key that this SA may have used before the ledger was begun: fresh it is for no other either. */
     private Optional<Action> claim(DesiredSa wanted, KeyFingerprint key) {
-        boolean known = now.ledger()
-                .use(key)
-                .filter(use -> !(use.progress() instanceof KeyUse.Unused))
-                .isPresent();
-        return known
+        return now.ledger().usedBy(key).isPresent()
                 ? Optional.empty()
                 : Optional.of(new WriteKey(wanted.use(key).ofAdopted()));
     }

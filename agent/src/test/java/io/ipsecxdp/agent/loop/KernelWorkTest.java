@@ -175,6 +175,14 @@ class KernelWorkTest {
         }
 
         @Test
+        void readsTheKeysOfSasThatWereFlushedBeforeItAsksTheKernel() {
+            node.kernel.flushSas();
+            node.round();
+
+            assertInForce(IN);
+        }
+
+        @Test
         void asksForThePolicyAloneAndDumpsNothing() {
             node.kernel.deletePolicy(policy(IN_POLICY).id());
             node.settleNow();

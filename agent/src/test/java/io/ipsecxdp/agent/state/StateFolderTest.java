@@ -21,7 +21,6 @@ import io.ipsecxdp.agent.xfrm.SaDirection;
 import io.ipsecxdp.agent.xfrm.SaId;
 import io.ipsecxdp.agent.xfrm.Selector;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -29,7 +28,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -195,11 +193,9 @@ class StateFolderTest {
             state.writeKeys(List.of(USE));
         }
         Path ledger = folder.resolve("ledger");
-        List<String> lines = Files.readAllLines(ledger);
-        String later = lines.getLast().replaceFirst("^\\S+ ", "").replaceFirst("}$", ",\"later\":1}");
-        CRC32C checksum = new CRC32C();
-        checksum.update(later.getBytes(StandardCharsets.UTF_8));
-        Files.write(ledger, List.of(lines.getFirst(), "%08x %s".formatted(checksum.getValue(), later)));
+        List<String> lines = LogFile.read(ledger).lines();
+        String later = lines.getLast().replaceFirst("}$", ",\"later\":1}");
+        LogFile.replace(ledger, List.of(lines.getFirst(), later)).close();
 
         try (StateFolder state = StateFolder.open(folder, "boot")) {
             assertThat(state.complaints()).isEmpty();

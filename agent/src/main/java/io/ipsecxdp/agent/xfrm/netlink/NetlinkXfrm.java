@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Function;
 
 /** The kernel's SAD and SPD over NETLINK_XFRM. */
 public final class NetlinkXfrm implements Xfrm {
@@ -84,15 +85,16 @@ public final class NetlinkXfrm implements Xfrm {
 
     @Override
     public synchronized Optional<ObservedSa> get(SaId id) {
-        return shown(id, conversation.ask((encoder, sequence) -> encoder.getSa(sequence, id), XfrmDecoder::sa));
+        return get(id, XfrmDecoder::sa);
     }
 
     @Override
     public synchronized Optional<KeyMaterial> keyOf(SaId id) {
-        return shown(
-                        id,
-                        conversation.ask((encoder, sequence) -> encoder.getSa(sequence, id), frame -> keyOf(id, frame)))
-                .flatMap(key -> key);
+        return get(id, frame -> keyOf(id, frame)).flatMap(key -> key);
+    }
+
+    private <T> Optional<T> get(SaId id, Function<Frame, T> read) {
+        return shown(id, conversation.ask((encoder, sequence) -> encoder.getSa(sequence, id), read));
     }
 
     private static Optional<KeyMaterial> keyOf(SaId id, Frame frame) {
