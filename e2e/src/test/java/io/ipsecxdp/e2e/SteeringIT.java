@@ -279,13 +279,13 @@ class SteeringIT {
             assertThat(onSecondCpu(cluster, decrypts, 0x3003)).isEqualTo(PACKETS);
         } finally {
             tunnel.flush();
-            // While the agent may do so: one without the right can take nothing out of a dispatcher
-            cluster.client().resources(SteeringPolicy.class).delete();
-            onReceiver(
-                    cluster,
-                    "for ((i = 0; i < 60; i++)); do xdp-loader status eth0 | grep -q steer || break; sleep 1; done");
-            onReceiver(cluster, "xdp-filter unload eth0 || true");
-            agent.close();
+            try {
+                // While the agent may do so: one without the right can take nothing out of a dispatcher
+                cluster.deleteDeclared();
+            } finally {
+                onReceiver(cluster, "xdp-filter unload eth0 || true");
+                agent.close();
+            }
         }
     }
 
