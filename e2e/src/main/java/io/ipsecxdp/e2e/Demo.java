@@ -100,7 +100,8 @@ public final class Demo {
                 "both nodes report",
                 PATIENCE,
                 () -> agents.getFirst().daemon().tail(),
-                () -> kubectl.run("get", "ipnode", "-o", "name").lines().count() == agents.size());
+                // By its whole name: a kubectl as old as Debian's does not look up a short one anew
+                () -> kubectl.run("get", "ipsecnodes", "-o", "name").lines().count() == agents.size());
         kubectl("wait --for=condition=Ready ipnode --all --timeout=60s");
         kubectl("get ipnode");
     }
