@@ -57,6 +57,10 @@ public final class NetlinkSocket implements Datagrams {
     private final ByteBuffer vector = ByteBuffer.allocateDirect(Vector.SIZE).order(ByteOrder.nativeOrder());
     private final Pointer vectorPointer = Native.getDirectBufferPointer(vector);
     private final ReentrantLock receiving = new ReentrantLock();
+    /** What the vector was made for. */
+    private ByteBuffer vectorTarget = ByteBuffer.allocate(0);
+
+    private int vectorSlot;
     private volatile boolean closed;
 
     private NetlinkSocket(int descriptor, int wakeDescriptor) {
@@ -164,11 +168,11 @@ public final class NetlinkSocket implements Datagrams {
     @Override
     public int[] receive(ByteBuffer into, int slot, Duration timeout) {
         int room = Math.min(MOST_DATAGRAMS, into.capacity() / slot);
-        Pointer bytes = Native.getDirectBufferPointer(into);
         receiving.lock();
         try {
+            prepareVector(into, slot, room);
             while (!closed) {
-                int received = LibC.recvmmsg(descriptor, vectorOf(bytes, slot, room), room, TAKE, Pointer.NULL);
+                int received = LibC.recvmmsg(descriptor, vectorPointer, room, TAKE, Pointer.NULL);
                 if (received < 0) {
                     if (!isWorthWaiting("recvmmsg") || awaitData(timeout)) {
                         continue;
@@ -190,10 +194,16 @@ public final class NetlinkSocket implements Datagrams {
         }
     }
 
-    /** The headers of all datagrams that are received by one call; the kernel overwrites some of their fields. */
-    private Pointer vectorOf(Pointer bytes, int slot, int room) {
+    /**
+     * The headers of all datagrams that are received by one call. Of what they say to the kernel it overwrites nothing but
+     * the lengths of addresses, and those with what they are ({@code move_addr_to_user} in net/socket.c).
+     */
+    private void prepareVector(ByteBuffer target, int slot, int room) {
+        if (target == vectorTarget && slot == vectorSlot) {
+            return;
+        }
         long start = Pointer.nativeValue(vectorPointer);
-        long into = Pointer.nativeValue(bytes);
+        long into = Pointer.nativeValue(Native.getDirectBufferPointer(target));
         for (int i = 0; i < room; i++) {
             int header = Vector.HEADERS + i * Vector.HEADER_SIZE;
             int part = Vector.PARTS + i * Vector.PART_SIZE;
@@ -204,7 +214,8 @@ public final class NetlinkSocket implements Datagrams {
             vector.putLong(part, into + (long) i * slot);
             vector.putLong(part + Long.BYTES, slot);
         }
-        return vectorPointer;
+        vectorTarget = target;
+        vectorSlot = slot;
     }
 
     /**

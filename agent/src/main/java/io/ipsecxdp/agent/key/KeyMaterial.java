@@ -1,13 +1,9 @@
 package io.ipsecxdp.agent.key;
 
 import java.nio.ByteBuffer;
-import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
-import java.util.HexFormat;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 
 /**
  * The bytes of one key. They live outside the Java heap, where no garbage collector copies them, and are overwritten by
@@ -17,8 +13,6 @@ import javax.crypto.spec.SecretKeySpec;
  * hashCode} are those of the object. Not safe for use by several threads at once.
  */
 public final class KeyMaterial implements AutoCloseable {
-
-    private static final String FINGERPRINT_MAC = "HmacSHA256";
 
     private final ByteBuffer bytes;
     private boolean wiped;
@@ -72,25 +66,6 @@ public final class KeyMaterial implements AutoCloseable {
         }
     }
 
-    /**
-     * What may be stored and compared in place of the key: HMAC-SHA-256 of it under {@code macKey}. Without that key the
-     * fingerprint cannot be used to test guesses.
-     */
-    public KeyFingerprint fingerprint(KeyMaterial macKey) {
-        byte[] secret = macKey.copy();
-        byte[] mine = copy();
-        try {
-            Mac mac = Mac.getInstance(FINGERPRINT_MAC);
-            mac.init(new SecretKeySpec(secret, FINGERPRINT_MAC));
-            return new KeyFingerprint(HexFormat.of().formatHex(mac.doFinal(mine)));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("This Java has no " + FINGERPRINT_MAC, e);
-        } finally {
-            Arrays.fill(secret, (byte) 0);
-            Arrays.fill(mine, (byte) 0);
-        }
-    }
-
     /** Overwrites the bytes with zeros; any later use is an error. */
     @Override
     public void close() {
@@ -105,7 +80,8 @@ public final class KeyMaterial implements AutoCloseable {
         return "KeyMaterial[hidden]";
     }
 
-    private byte[] copy() {
+    /** On the heap, for the caller to wipe. */
+    byte[] copy() {
         requireUsable();
         byte[] copy = new byte[bytes.capacity()];
         bytes.get(0, copy);

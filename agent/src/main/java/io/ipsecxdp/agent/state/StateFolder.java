@@ -3,6 +3,7 @@ package io.ipsecxdp.agent.state;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ipsecxdp.agent.key.FingerprintMac;
 import io.ipsecxdp.agent.key.KeyFingerprint;
 import io.ipsecxdp.agent.key.KeyMaterial;
 import io.ipsecxdp.agent.plan.Journal;
@@ -46,7 +47,7 @@ public final class StateFolder implements AutoCloseable {
     private final FileChannel lockFile;
     private final String boot;
     private final String secretHex;
-    private final KeyMaterial secret;
+    private final FingerprintMac fingerprints;
     private final LogFile journalFile;
     private final LogFile ledgerFile;
     private final List<String> complaints;
@@ -104,7 +105,9 @@ public final class StateFolder implements AutoCloseable {
             this.ledger = Ledger.EMPTY;
         }
         this.secretHex = HexFormat.of().formatHex(secretBytes);
-        this.secret = KeyMaterial.takeFrom(secretBytes);
+        try (KeyMaterial secret = KeyMaterial.takeFrom(secretBytes)) {
+            this.fingerprints = FingerprintMac.under(secret);
+        }
         this.ledgerFile = LogFile.replace(folder.resolve("ledger"), ledgerText());
         this.ledgerNeeds = ledgerFile.length();
 
@@ -137,7 +140,7 @@ public final class StateFolder implements AutoCloseable {
 
     /** What stands for the key in journal and ledger. */
     public KeyFingerprint fingerprint(KeyMaterial key) {
-        return key.fingerprint(secret);
+        return fingerprints.of(key);
     }
 
     /** Writes down what is ours, and syncs it to disk. */
@@ -182,7 +185,6 @@ public final class StateFolder implements AutoCloseable {
 
     @Override
     public void close() {
-        secret.close();
         try (journalFile;
                 ledgerFile;
                 lockFile) {

@@ -2,6 +2,7 @@ package io.ipsecxdp.agent.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ipsecxdp.agent.key.FingerprintMac;
 import io.ipsecxdp.agent.key.KeyFingerprint;
 import io.ipsecxdp.agent.key.KeyMaterial;
 import io.ipsecxdp.agent.node.KeySecrets;
@@ -27,10 +28,10 @@ class KeyRingTest {
     private static final KeySecrets.Answer NONE = new KeySecrets.NoKey(Reason.KeyMissing, "There is none.");
 
     private final MovableClock clock = new MovableClock();
-    private final KeyMaterial mac = KeyMaterial.takeFrom(new byte[32]);
+    private final FingerprintMac mac = FingerprintMac.under(KeyMaterial.takeFrom(new byte[32]));
     private final Deque<CompletableFuture<KeySecrets.Answer>> asked = new ArrayDeque<>();
     private final Deque<Runnable> mail = new ArrayDeque<>();
-    private final KeyRing ring = new KeyRing(this::read, this::deliver, key -> key.fingerprint(mac), clock);
+    private final KeyRing ring = new KeyRing(this::read, this::deliver, mac::of, clock);
     private final DesiredSa sa = sa(0);
 
     private CompletableFuture<KeySecrets.Answer> read(Protection encryption) {
