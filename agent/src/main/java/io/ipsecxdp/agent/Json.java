@@ -34,8 +34,11 @@ class Json implements KubernetesClientObjectMapperCustomizer {
      */
     private static final class RepeatedStrings extends StdScalarDeserializer<String> {
 
-        /** For the entries of a few slices; a power of two. */
-        private static final int PLACES = 4096;
+        /**
+         * For names and uids of ten thousand SAs, so that the next version of their slices has the Strings of the last one; a
+         * power of two.
+         */
+        private static final int PLACES = 1 << 15;
 
         /** Without a lock: at worst a String is not shared. */
         private final transient String[] recent = new String[PLACES];

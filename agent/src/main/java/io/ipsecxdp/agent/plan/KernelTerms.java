@@ -37,19 +37,17 @@ import io.ipsecxdp.crds.PlannedSelector;
 import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.SaMode;
 import io.ipsecxdp.crds.TunnelHeader;
+import java.net.InetAddress;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
 
-/**
- * Translates what is planned into what a kernel takes.
- *
- * @param interfaces index of each interface of the node, by name
- */
-public record KernelTerms(Map<String, Integer> interfaces) {
+/** Translates what one plan says into what a kernel takes. What is the same for many SAs is one value. */
+public final class KernelTerms {
 
     /** The entry names an interface that the node does not have at present. */
     static final class NoSuchInterfaceException extends RuntimeException {
@@ -60,6 +58,14 @@ public record KernelTerms(Map<String, Integer> interfaces) {
         }
     }
 
+    private final Map<String, Integer> interfaces;
+    private final Map<String, InetAddress> addresses = new HashMap<>();
+
+    /** @param interfaces index of each interface of the node, by name */
+    KernelTerms(Map<String, Integer> interfaces) {
+        this.interfaces = interfaces;
+    }
+
     /**
      * @throws IllegalArgumentException with a sentence for the user, if no kernel takes the entry
      * @throws NoSuchInterfaceException if it is to be offloaded to an interface that is not there
@@ -67,7 +73,7 @@ public record KernelTerms(Map<String, Integer> interfaces) {
     DesiredSa sa(PlannedSa planned, String slice) {
         boolean outbound = planned.direction() == io.ipsecxdp.crds.SaDirection.Out;
         SaId id = new SaId(
-                Addresses.parse(planned.destination()),
+                address(planned.destination()),
                 protocol(planned.ipsecProtocol()),
                 planned.spi(),
                 planned.lookupMark().map(KernelTerms::mark).orElse(Mark.NONE));
@@ -82,7 +88,7 @@ public record KernelTerms(Map<String, Integer> interfaces) {
                 planned.hardware().map(this::offload));
         Sa sa = new Sa(
                 id,
-                Addresses.parse(planned.source()),
+                address(planned.source()),
                 outbound ? SaDirection.OUT : SaDirection.IN,
                 mode(planned.mode()),
                 algorithms(planned.encryption()),
@@ -90,7 +96,7 @@ public record KernelTerms(Map<String, Integer> interfaces) {
                 outbound ? 0 : planned.replayWindow(),
                 planned.esn(),
                 planned.ownerCpu().map(OptionalInt::of).orElseGet(OptionalInt::empty),
-                options);
+                options.equals(SaOptions.NONE) ? SaOptions.NONE : options);
         return new DesiredSa(planned.name(), planned.uid(), slice, sa, planned.encryption());
     }
 
@@ -145,7 +151,7 @@ public record KernelTerms(Map<String, Integer> interfaces) {
         add(flags, SaFlag.DONT_ENCAP_DSCP, !header.copiesDscpToOuter());
         add(flags, SaFlag.NO_PATH_MTU_DISCOVERY, !header.discoversPathMtu());
         add(flags, SaFlag.SEQUENCE_MAY_WRAP, planned.mayWrap());
-        return flags;
+        return SaFlag.of(flags);
     }
 
     private static Set<SaFlag> inboundFlags(PlannedSa planned) {
@@ -154,7 +160,7 @@ public record KernelTerms(Map<String, Integer> interfaces) {
         add(flags, SaFlag.NO_ECN, !header.carriesEcn());
         add(flags, SaFlag.DECAP_DSCP, header.copiesDscpToInner());
         add(flags, SaFlag.ICMP, planned.takesIcmpErrors());
-        return flags;
+        return SaFlag.of(flags);
     }
 
     private static void add(Set<SaFlag> flags, SaFlag flag, boolean wanted) {
@@ -177,7 +183,7 @@ public record KernelTerms(Map<String, Integer> interfaces) {
                     throw new IllegalArgumentException(
                             "%s protects integrity itself and takes no other algorithm for it".formatted(algorithm));
                 }
-                yield new Aead(algorithm.kernelName(), keyBits, algorithm.icvBits());
+                yield Aead.of(algorithm.kernelName(), keyBits, algorithm.icvBits());
             }
             case CIPHER, NONE -> new Separate(Optional.of(new Cipher(algorithm.kernelName(), keyBits)), integrity);
         };
@@ -245,6 +251,10 @@ public record KernelTerms(Map<String, Integer> interfaces) {
 
     private io.ipsecxdp.agent.xfrm.Offload offload(Offload planned) {
         return new io.ipsecxdp.agent.xfrm.Offload(index(planned.device()), planned.type() == OffloadType.Packet);
+    }
+
+    private InetAddress address(String text) {
+        return addresses.computeIfAbsent(text, Addresses::parse);
     }
 
     private int index(String name) {

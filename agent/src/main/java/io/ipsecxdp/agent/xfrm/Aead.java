@@ -22,10 +22,28 @@ public record Aead(String kernelName, int keyBits, int icvBits) implements Algor
 
     private static final int FULL_ICV_BITS = 128;
 
+    private static final List<Aead> KNOWN = Stream.of(
+                    aesGcmVariants().stream(),
+                    Stream.of(chaCha20Poly1305()),
+                    variants(Aead::aesCcm).stream(),
+                    Stream.of(aesGmac(256), aesGmac(192), aesGmac(128)))
+            .flatMap(list -> list)
+            .toList();
+
     public Aead {
         Range.require("length of an algorithm's name", kernelName.length(), 1, Range.LONGEST_ALGORITHM_NAME);
         Range.require("key length in bits", keyBits, 0, Integer.MAX_VALUE);
         Range.require("ICV length in bits", icvBits, 0, Integer.MAX_VALUE);
+    }
+
+    /** The one of {@link #known} that is this, if there is: ten thousand SAs have the same. */
+    public static Aead of(String kernelName, int keyBits, int icvBits) {
+        for (Aead known : KNOWN) {
+            if (known.keyBits == keyBits && known.icvBits == icvBits && known.kernelName.equals(kernelName)) {
+                return known;
+            }
+        }
+        return new Aead(kernelName, keyBits, icvBits);
     }
 
     /**
@@ -69,13 +87,7 @@ public record Aead(String kernelName, int keyBits, int icvBits) implements Algor
 
     /** All that are known here, the strongest AES-GCM first. */
     public static List<Aead> known() {
-        return Stream.of(
-                        aesGcmVariants().stream(),
-                        Stream.of(chaCha20Poly1305()),
-                        variants(Aead::aesCcm).stream(),
-                        Stream.of(aesGmac(256), aesGmac(192), aesGmac(128)))
-                .flatMap(list -> list)
-                .toList();
+        return KNOWN;
     }
 
     private static List<Aead> variants(BiFunction<Integer, Integer, Aead> byKeyAndIcv) {

@@ -15,6 +15,16 @@ public record IpProtocol(int number) {
         Range.require("protocol number", number, 0, 255);
     }
 
+    /** One value for all SAs of a protocol. */
+    public static IpProtocol of(int number) {
+        return switch (number) {
+            case 0 -> ANY;
+            case 50 -> ESP;
+            case 51 -> AH;
+            default -> new IpProtocol(number);
+        };
+    }
+
     @Override
     public String toString() {
         return switch (number) {

@@ -42,6 +42,13 @@ public record ObservedSa(
     public record Errors(long outsideWindow, long replayed, long integrityFailed) {
         public static final Errors NONE = new Errors(0, 0, 0);
 
+        /** One value for all SAs that refused nothing. */
+        public static Errors of(long outsideWindow, long replayed, long integrityFailed) {
+            return (outsideWindow | replayed | integrityFailed) == 0
+                    ? NONE
+                    : new Errors(outsideWindow, replayed, integrityFailed);
+        }
+
         public Errors plus(Errors other) {
             return new Errors(
                     outsideWindow + other.outsideWindow,

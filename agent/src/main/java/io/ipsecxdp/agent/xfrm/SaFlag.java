@@ -50,6 +50,11 @@ public enum SaFlag {
         return SETS.get((flags & 0xff | extraFlags << 8) & (1 << BITS) - 1);
     }
 
+    /** One value for all SAs that have these flags. */
+    public static Set<SaFlag> of(Set<SaFlag> flags) {
+        return SETS.get(bits(flags));
+    }
+
     /** Whether there are bits among these {@code XFRM_SA_XFLAG_*} that have no name here. */
     public static boolean areKnown(int extraFlags) {
         return extraFlags >>> BITS - 8 == 0;

@@ -112,12 +112,17 @@ public final class SadRounds {
         rest();
         rates.computeIfAbsent(who, name -> new ArrayList<>()).add(count / add.getAsDouble());
         rest();
-        program.seconds("get", BATCH);
-        gets.computeIfAbsent(who, name -> new ArrayList<>()).add(program.seconds("get", BATCH) / count * 1e9);
-        double miss = program.seconds("miss", BATCH) / count * 1e9;
+        gets.computeIfAbsent(who, name -> new ArrayList<>()).add(lookup("get"));
+        double miss = lookup("miss");
         System.err.printf("after %s: %s SAs and buckets%n", who, program.text("table"));
         program.seconds("delete", BATCH);
         return miss;
+    }
+
+    /** Nanoseconds for each; the second of two times, as for adding. */
+    private double lookup(String what) {
+        program.seconds(what, BATCH);
+        return program.seconds(what, BATCH) / count * 1e9;
     }
 
     /** Seconds for the whole SAD. */

@@ -125,7 +125,7 @@ public final class XfrmDecoder {
             case XfrmMessage.DELSA -> saDeleted(frame);
             case XfrmMessage.EXPIRE -> saExpired(frame);
             case XfrmMessage.FLUSHSA ->
-                new Notification.SasFlushed(new IpProtocol(frame.payload().unsignedByte(UserSaFlush.PROTO)));
+                new Notification.SasFlushed(IpProtocol.of(frame.payload().unsignedByte(UserSaFlush.PROTO)));
             case XfrmMessage.NEWPOLICY -> orOther(frame, policy(frame).map(Notification.PolicyAdded::new));
             case XfrmMessage.UPDPOLICY -> orOther(frame, policy(frame).map(Notification.PolicyUpdated::new));
             case XfrmMessage.DELPOLICY -> orOther(frame, deletedPolicy(frame).map(Notification.PolicyDeleted::new));
@@ -201,7 +201,7 @@ public final class XfrmDecoder {
                 ownerCpu(attributes),
                 options(info, family, attributes),
                 counters(info.slice(UserSaInfo.CURLFT, LifetimeCurrent.SIZE)),
-                new ObservedSa.Errors(
+                ObservedSa.Errors.of(
                         stats.unsignedInt(Stats.REPLAY_WINDOW),
                         stats.unsignedInt(Stats.REPLAY),
                         stats.unsignedInt(Stats.INTEGRITY_FAILED)),
@@ -258,7 +258,7 @@ public final class XfrmDecoder {
         Bytes id = info.slice(UserSaInfo.ID, Id.SIZE);
         return new SaId(
                 id.address(Id.DADDR, family),
-                new IpProtocol(id.unsignedByte(Id.PROTO)),
+                IpProtocol.of(id.unsignedByte(Id.PROTO)),
                 id.bigEndianInt(Id.SPI),
                 mark(attributes));
     }
@@ -279,7 +279,7 @@ public final class XfrmDecoder {
     }
 
     private static Aead aead(Bytes algorithm) {
-        return new Aead(
+        return Aead.of(
                 name(algorithm), algorithm.signedInt(AlgoAead.ALG_KEY_LEN), algorithm.signedInt(AlgoAead.ALG_ICV_LEN));
     }
 
@@ -387,7 +387,7 @@ public final class XfrmDecoder {
         boolean anyEnds = bytes.allZero(UserTemplate.ID + Id.DADDR, Layout.ADDRESS_SIZE)
                 && bytes.allZero(UserTemplate.SADDR, Layout.ADDRESS_SIZE);
         return new Template(
-                new IpProtocol(bytes.unsignedByte(UserTemplate.ID + Id.PROTO)),
+                IpProtocol.of(bytes.unsignedByte(UserTemplate.ID + Id.PROTO)),
                 Numbers.mode(bytes.unsignedByte(UserTemplate.MODE)),
                 bytes.unsignedInt(UserTemplate.REQID),
                 anyEnds
@@ -410,7 +410,7 @@ public final class XfrmDecoder {
                         new Prefix(
                                 bytes.address(Layout.Selector.DADDR, family),
                                 bytes.unsignedByte(Layout.Selector.PREFIXLEN_D)),
-                        new IpProtocol(bytes.unsignedByte(Layout.Selector.PROTO)),
+                        IpProtocol.of(bytes.unsignedByte(Layout.Selector.PROTO)),
                         new PortMatch(
                                 bytes.bigEndianShort(Layout.Selector.SPORT),
                                 bytes.bigEndianShort(Layout.Selector.SPORT_MASK)),
@@ -429,18 +429,33 @@ public final class XfrmDecoder {
     }
 
     private static Lifetime lifetime(Bytes config) {
-        return new Lifetime(
-                new Lifetime.Limit(
-                        config.longAt(LifetimeConfig.SOFT_BYTE_LIMIT), config.longAt(LifetimeConfig.HARD_BYTE_LIMIT)),
-                new Lifetime.Limit(
-                        config.longAt(LifetimeConfig.SOFT_PACKET_LIMIT),
-                        config.longAt(LifetimeConfig.HARD_PACKET_LIMIT)),
-                new Lifetime.Limit(
-                        config.longAt(LifetimeConfig.SOFT_ADD_EXPIRES_SECONDS),
-                        config.longAt(LifetimeConfig.HARD_ADD_EXPIRES_SECONDS)),
-                new Lifetime.Limit(
-                        config.longAt(LifetimeConfig.SOFT_USE_EXPIRES_SECONDS),
-                        config.longAt(LifetimeConfig.HARD_USE_EXPIRES_SECONDS)));
+        Lifetime none = Lifetime.INFINITE;
+        Lifetime.Limit bytes =
+                limit(config, LifetimeConfig.SOFT_BYTE_LIMIT, LifetimeConfig.HARD_BYTE_LIMIT, none.bytes());
+        Lifetime.Limit packets =
+                limit(config, LifetimeConfig.SOFT_PACKET_LIMIT, LifetimeConfig.HARD_PACKET_LIMIT, none.packets());
+        Lifetime.Limit sinceAdd = limit(
+                config,
+                LifetimeConfig.SOFT_ADD_EXPIRES_SECONDS,
+                LifetimeConfig.HARD_ADD_EXPIRES_SECONDS,
+                none.secondsSinceAdd());
+        Lifetime.Limit sinceUse = limit(
+                config,
+                LifetimeConfig.SOFT_USE_EXPIRES_SECONDS,
+                LifetimeConfig.HARD_USE_EXPIRES_SECONDS,
+                none.secondsSinceUse());
+        boolean infinite = bytes == none.bytes()
+                && packets == none.packets()
+                && sinceAdd == none.secondsSinceAdd()
+                && sinceUse == none.secondsSinceUse();
+        return infinite ? none : new Lifetime(bytes, packets, sinceAdd, sinceUse);
+    }
+
+    /** One value for all that have no limit. */
+    private static Lifetime.Limit limit(Bytes config, int softAt, int hardAt, Lifetime.Limit none) {
+        long soft = config.longAt(softAt);
+        long hard = config.longAt(hardAt);
+        return soft == none.soft() && hard == none.hard() ? none : new Lifetime.Limit(soft, hard);
     }
 
     private static Counters counters(Bytes current) {

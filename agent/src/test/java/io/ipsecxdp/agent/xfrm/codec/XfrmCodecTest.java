@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.ipsecxdp.agent.key.KeyMaterial;
+import io.ipsecxdp.agent.xfrm.Aead;
 import io.ipsecxdp.agent.xfrm.Change;
 import io.ipsecxdp.agent.xfrm.Cipher;
 import io.ipsecxdp.agent.xfrm.Difference;
@@ -13,6 +14,7 @@ import io.ipsecxdp.agent.xfrm.Errno;
 import io.ipsecxdp.agent.xfrm.KernelError;
 import io.ipsecxdp.agent.xfrm.KernelSa;
 import io.ipsecxdp.agent.xfrm.Kernels;
+import io.ipsecxdp.agent.xfrm.Lifetime;
 import io.ipsecxdp.agent.xfrm.ObservedPolicy;
 import io.ipsecxdp.agent.xfrm.ObservedSa;
 import io.ipsecxdp.agent.xfrm.Policy;
@@ -121,6 +123,29 @@ class XfrmCodecTest {
 
             assertThat(Differences.between(wanted, read, Kernels.MODERN).isEmpty())
                     .isEqualTo(KernelSa.of(wanted, Kernels.MODERN).equals(KernelSa.of(changed, Kernels.MODERN)));
+        }
+    }
+
+    /** Of ten thousand SAs most have the same, which is kept once. */
+    @Property(tries = 200)
+    void whatIsUsualIsOneValueHoweverOftenItIsRead(@ForAll("sas") Sa sa) {
+        try (KeyMaterial key = KeyMaterial.random(sa.algorithms().keyBytes())) {
+            Frame frame = written(e -> e.change(SEQUENCE, new Change.AddSa(sa, key), Kernels.MODERN));
+
+            ObservedSa one = XfrmDecoder.sa(frame);
+            ObservedSa other = XfrmDecoder.sa(frame);
+
+            assertThat(one).isEqualTo(other);
+            assertThat(one.id().protocol()).isSameAs(other.id().protocol());
+            assertThat(one.errors()).isSameAs(other.errors());
+            assertThat(one.options().flags()).isSameAs(other.options().flags());
+            if (sa.options().lifetime().equals(Lifetime.INFINITE)) {
+                assertThat(one.options().lifetime()).isSameAs(Lifetime.INFINITE);
+            }
+            if (sa.algorithms() instanceof Aead aead && Aead.known().contains(aead)) {
+                assertThat(one.algorithms().orElseThrow())
+                        .isSameAs(other.algorithms().orElseThrow());
+            }
         }
     }
 
