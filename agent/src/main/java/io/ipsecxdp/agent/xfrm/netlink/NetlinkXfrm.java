@@ -16,6 +16,7 @@ import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
 import io.ipsecxdp.agent.xfrm.XfrmException;
 import io.ipsecxdp.agent.xfrm.codec.Frame;
 import io.ipsecxdp.agent.xfrm.codec.XfrmDecoder;
+import io.ipsecxdp.agent.xfrm.codec.XfrmEncoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +29,14 @@ public final class NetlinkXfrm implements Xfrm {
 
     /** So many SAs leave no hash table of them that would be too small. */
     private static final int FEW = 8;
+
+    /** No lambda, see {@link XfrmEncoder}. */
+    private record ChangeRequest(Change change, XfrmCapabilities capabilities) implements Conversation.Request {
+        @Override
+        public void write(XfrmEncoder encoder, int sequence) {
+            encoder.change(sequence, change, capabilities);
+        }
+    }
 
     private final NetlinkSocket socket;
     private final Conversation conversation;
@@ -58,8 +67,7 @@ public final class NetlinkXfrm implements Xfrm {
     @Override
     public synchronized List<Result> apply(List<Change> changes) {
         List<Conversation.Request> requests = changes.stream()
-                .<Conversation.Request>map(
-                        change -> (encoder, sequence) -> encoder.change(sequence, change, capabilities))
+                .<Conversation.Request>map(change -> new ChangeRequest(change, capabilities))
                 .toList();
         boolean manySas =
                 changes.stream().filter(Change.AddSa.class::isInstance).count() > FEW;
