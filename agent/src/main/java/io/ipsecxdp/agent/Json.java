@@ -35,8 +35,8 @@ class Json implements KubernetesClientObjectMapperCustomizer {
     private static final class RepeatedStrings extends StdScalarDeserializer<String> {
 
         /**
-         * For names and uids of ten thousand SAs, so that the next version of their slices has the Strings of the last one; a
-         * power of two.
+         * So many that of names and uids of ten thousand SAs half are alone in their place, and the next version of their slices
+         * has the Strings of the last one; a power of two.
          */
         private static final int PLACES = 1 << 15;
 
