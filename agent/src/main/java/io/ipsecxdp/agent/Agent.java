@@ -1,24 +1,25 @@
 package io.ipsecxdp.agent;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.ipsecxdp.agent.loop.Events;
-import io.ipsecxdp.agent.loop.KernelLoop;
-import io.ipsecxdp.agent.loop.KernelWork;
-import io.ipsecxdp.agent.loop.KeyRing;
-import io.ipsecxdp.agent.loop.Reporter;
-import io.ipsecxdp.agent.loop.XfrmErrors;
+import io.ipsecxdp.agent.kernel.Events;
+import io.ipsecxdp.agent.kernel.KernelReconciler;
+import io.ipsecxdp.agent.kernel.KernelThread;
+import io.ipsecxdp.agent.kernel.NotificationListener;
+import io.ipsecxdp.agent.ledger.StateException;
 import io.ipsecxdp.agent.metrics.SaMetrics;
 import io.ipsecxdp.agent.metrics.SteeringMetrics;
 import io.ipsecxdp.agent.metrics.XfrmMetrics;
-import io.ipsecxdp.agent.node.ApiServer;
-import io.ipsecxdp.agent.node.KeySecrets;
-import io.ipsecxdp.agent.node.LeaseKeeper;
-import io.ipsecxdp.agent.node.Node;
-import io.ipsecxdp.agent.node.Plans;
-import io.ipsecxdp.agent.node.StatusWriter;
+import io.ipsecxdp.agent.node.ApiServerEndpoints;
+import io.ipsecxdp.agent.node.NodeProbe;
+import io.ipsecxdp.agent.node.PlanInformer;
 import io.ipsecxdp.agent.node.XfrmStat;
-import io.ipsecxdp.agent.state.StateException;
-import io.ipsecxdp.agent.xfrm.XfrmException;
+import io.ipsecxdp.agent.report.AgentStatusWriter;
+import io.ipsecxdp.agent.report.LeaseKeeper;
+import io.ipsecxdp.agent.report.NodeReporter;
+import io.ipsecxdp.agent.report.XfrmErrors;
+import io.ipsecxdp.agent.secrets.KeyRing;
+import io.ipsecxdp.agent.secrets.KeySecrets;
+import io.ipsecxdp.xfrm.XfrmException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.ArrayDeque;
@@ -37,8 +38,8 @@ final class Agent implements AutoCloseable {
     private static final long MEMORY_SECONDS = 5;
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
-    private final KernelLoop loop;
-    private final Plans plans;
+    private final KernelThread loop;
+    private final PlanInformer plans;
 
     /**
      * @throws XfrmException if this process cannot talk to the kernel
@@ -47,29 +48,29 @@ final class Agent implements AutoCloseable {
     Agent(AgentConfig config, KubernetesClient client, MeterRegistry registry, String version, Clock clock) {
         try {
             String node = config.nodeName();
-            Workbench bench = part(Workbench.open(config, clock));
+            AgentComponents bench = part(AgentComponents.open(config, clock));
             bench.state().complaints().forEach(LOG::warn);
             LOG.infof(
                     "agent %s of node %s, kernel %s, state in %s, pins in %s",
-                    version, node, Node.kernel(), config.stateDir(), Workbench.pins(config));
+                    version, node, NodeProbe.kernel(), config.stateDir(), AgentComponents.pins(config));
             bench.xfrm().capabilities().missing().forEach(LOG::warn);
             bench.steeringLacks().forEach(LOG::warn);
 
             Events events = new Events();
-            StatusWriter status = part(new StatusWriter(client, node, clock));
+            AgentStatusWriter status = part(new AgentStatusWriter(client, node, clock));
             KeySecrets secrets = new KeySecrets(client, config.keysNamespace());
             KeyRing keys = new KeyRing(secrets::read, events::keyArrived, bench.state()::fingerprint, clock);
             // Before the first dump, so that nothing happens unseen between the two
-            part(KernelEars.open(bench.xfrm(), events));
-            Reporter.Identity identity =
-                    new Reporter.Identity(Node.kernel(), bench.boot(), version, bench.lookup(), bench.steeringLacks());
-            loop = part(new KernelLoop(
+            part(NotificationListener.open(bench.xfrm(), events));
+            NodeReporter.Identity identity = new NodeReporter.Identity(
+                    NodeProbe.kernel(), bench.boot(), version, bench.lookup(), bench.steeringLacks());
+            loop = part(new KernelThread(
                     events,
                     bench.xfrm(),
-                    new KernelWork(bench.xfrm(), bench.state(), keys, clock),
+                    new KernelReconciler(bench.xfrm(), bench.state(), keys, clock),
                     bench.steerer(),
-                    Node::onlineCpus,
-                    new Reporter(
+                    NodeProbe::onlineCpus,
+                    new NodeReporter(
                             identity,
                             bench.xfrm(),
                             bench.state(),
@@ -95,9 +96,9 @@ final class Agent implements AutoCloseable {
                     TimeUnit.SECONDS);
             OldGeneration memory = new OldGeneration();
             facts.scheduleWithFixedDelay(memory::tend, MEMORY_SECONDS, MEMORY_SECONDS, TimeUnit.SECONDS);
-            ApiServer apiServer = new ApiServer(client);
+            ApiServerEndpoints apiServer = new ApiServerEndpoints(client);
             facts.scheduleWithFixedDelay(() -> lookAround(apiServer, events), 0, FACTS_SECONDS, TimeUnit.SECONDS);
-            plans = part(new Plans(client, node, events::plansAre));
+            plans = part(new PlanInformer(client, node, events::plansAre));
             part(new LeaseKeeper(client, node, config.namespace(), loop::alive, clock));
         } catch (RuntimeException e) {
             close();
@@ -124,9 +125,9 @@ final class Agent implements AutoCloseable {
         }
     }
 
-    private static void lookAround(ApiServer apiServer, Events events) {
+    private static void lookAround(ApiServerEndpoints apiServer, Events events) {
         try {
-            events.factsAre(Node.facts(apiServer.endpoints()));
+            events.factsAre(NodeProbe.facts(apiServer.endpoints()));
         } catch (RuntimeException e) {
             LOG.warn("The facts of the node cannot be read", e);
         }

@@ -1,8 +1,8 @@
 package io.ipsecxdp.agent;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.ipsecxdp.agent.state.StateException;
-import io.ipsecxdp.agent.xfrm.XfrmException;
+import io.ipsecxdp.agent.ledger.StateException;
+import io.ipsecxdp.xfrm.XfrmException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
@@ -63,7 +63,7 @@ public class AgentMain implements QuarkusApplication {
         }
         try {
             if (cleanup) {
-                return new Cleanup(config, System.out, Clock.systemUTC()).run();
+                return new NodeCleanup(config, System.out, Clock.systemUTC()).run();
             }
             try (Agent agent = new Agent(config, client.get(), metrics, version, Clock.systemUTC())) {
                 health.watch(agent);

@@ -2,6 +2,7 @@ package io.ipsecxdp.agent;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -26,8 +27,9 @@ class AgentLayersTest {
                     "java.net",
                     "io.ipsecxdp.crds",
                     "io.ipsecxdp.agent.plan",
-                    "io.ipsecxdp.agent.xfrm",
-                    "io.ipsecxdp.agent.key");
+                    "io.ipsecxdp.agent.ledger",
+                    "io.ipsecxdp.linux",
+                    "io.ipsecxdp.xfrm");
 
     @ArchTest
     static final ArchRule whatDecidesHasNoClock = noClasses()
@@ -40,9 +42,9 @@ class AgentLayersTest {
             .callMethod(Instant.class, "now");
 
     @ArchTest
-    static final ArchRule theStateFolderKnowsNoClientAndNoKernel = noClasses()
+    static final ArchRule theLedgerKnowsNoOtherRoomNoClientAndNoKernel = noClasses()
             .that()
-            .resideInAPackage("io.ipsecxdp.agent.state")
+            .resideInAPackage("io.ipsecxdp.agent.ledger")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
@@ -50,25 +52,29 @@ class AgentLayersTest {
                     "com.sun.jna..",
                     "io.quarkus..",
                     "io.ipsecxdp.bpf..",
+                    "io.ipsecxdp.xfrm.*",
+                    "io.ipsecxdp.agent.kernel",
                     "io.ipsecxdp.agent.node",
-                    "io.ipsecxdp.agent.loop",
+                    "io.ipsecxdp.agent.plan",
+                    "io.ipsecxdp.agent.report",
+                    "io.ipsecxdp.agent.secrets",
                     "io.ipsecxdp.agent.steering");
 
     @ArchTest
-    static final ArchRule theLoopAndSteeringKnowNoClient = noClasses()
+    static final ArchRule theKernelThreadAndSteeringKnowNoClient = noClasses()
             .that()
-            .resideInAnyPackage("io.ipsecxdp.agent.loop", "io.ipsecxdp.agent.steering")
+            .resideInAnyPackage("io.ipsecxdp.agent.kernel", "io.ipsecxdp.agent.steering")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.fabric8..", "io.quarkus..");
 
     @ArchTest
-    static final ArchRule nativeCodeIsCalledInOnePlace = noClasses()
-            .that()
-            .resideOutsideOfPackage("io.ipsecxdp.agent.jna")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage("com.sun.jna..");
+    static final ArchRule noRoomsNeedEachOther =
+            slices().matching("io.ipsecxdp.agent.(*)..").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule nativeCodeIsCalledInOtherModules =
+            noClasses().should().dependOnClassesThat().resideInAnyPackage("com.sun.jna..");
 
     @ArchTest
     static final ArchRule quarkusIsKnownToTheMainOnly = noClasses()

@@ -75,7 +75,7 @@ class JsonTest {
 
     private static KubernetesSerialization serialization() {
         ObjectMapper mapper = new ObjectMapper();
-        new Json().customize(mapper);
+        new AgentJson().customize(mapper);
         KubernetesSerialization serialization = new KubernetesSerialization(mapper, false);
         serialization.registerKubernetesResource(NodePlan.class);
         return serialization;

@@ -14,7 +14,7 @@ public final class Bench {
     static final List<Measurement> MEASUREMENTS = List.of(
             new SteeringCost(),
             new IntoTheStack(),
-            new UnknownSpis(),
+            new UnknownSpiDrops(),
             new SadSpeed(),
             new Resync(),
             new LargeNode(),

@@ -1,6 +1,6 @@
 package io.ipsecxdp.bench;
 
-import io.ipsecxdp.e2e.Agent;
+import io.ipsecxdp.e2e.AgentProcess;
 import io.ipsecxdp.e2e.Cluster;
 import io.ipsecxdp.e2e.Command;
 import io.ipsecxdp.e2e.Operator;
@@ -53,7 +53,7 @@ final class Footprint implements Measurement {
                         new Series(starts.stream().map(Start::mebibytes).toList())));
     }
 
-    private static Start startOf(Agent agent) {
+    private static Start startOf(AgentProcess agent) {
         agent.terminate();
         agent.startAgain();
         return new Start(

@@ -6,7 +6,7 @@ import io.ipsecxdp.bench.guest.LargePlan;
 import io.ipsecxdp.crds.Api;
 import io.ipsecxdp.crds.NodePlan;
 import io.ipsecxdp.crds.NodePlanSpec;
-import io.ipsecxdp.e2e.Agent;
+import io.ipsecxdp.e2e.AgentProcess;
 import io.ipsecxdp.e2e.Await;
 import io.ipsecxdp.e2e.Installation;
 import io.ipsecxdp.e2e.IpFamily;
@@ -48,7 +48,7 @@ final class LargeNode implements Measurement {
             installation.register(node.facts());
             declare(lab, node);
             long begun = System.nanoTime();
-            try (Agent agent = Agent.start(lab.daemons(), node, lab.api())) {
+            try (AgentProcess agent = AgentProcess.start(lab.daemons(), node, lab.api())) {
                 agent.awaitReady();
                 awaitInstalled(lab.client(), agent);
                 double seconds = (System.nanoTime() - begun) / 1e9;
@@ -59,7 +59,7 @@ final class LargeNode implements Measurement {
         }
     }
 
-    private List<Figure> figures(Agent agent, double seconds) {
+    private List<Figure> figures(AgentProcess agent, double seconds) {
         List<Double> resident = new ArrayList<>();
         ProcessMemory memory = ProcessMemory.of(agent.status());
         for (int round = 0; round < Rounds.LEAST; round++) {
@@ -115,7 +115,7 @@ final class LargeNode implements Measurement {
         }
     }
 
-    private static void awaitInstalled(KubernetesClient client, Agent agent) {
+    private static void awaitInstalled(KubernetesClient client, AgentProcess agent) {
         Await.until(
                 "all SAs and policies are in force",
                 INSTALLATION,

@@ -2,12 +2,12 @@ package io.ipsecxdp.bench;
 
 import io.ipsecxdp.bpf.Capabilities;
 import io.ipsecxdp.bpf.Dispatchers;
-import io.ipsecxdp.bpf.NetDevice;
 import io.ipsecxdp.bpf.OpenResult;
 import io.ipsecxdp.bpf.SteeringConfig;
 import io.ipsecxdp.bpf.Steerings;
-import io.ipsecxdp.bpf.XdpMode;
+import io.ipsecxdp.bpf.WantedXdpMode;
 import io.ipsecxdp.e2e.Command;
+import io.ipsecxdp.linux.NetDevice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -34,7 +34,7 @@ final class Steered implements AutoCloseable {
     /** Gives what ends it. */
     Runnable begin() {
         var device = NetDevice.find(Pour.WIRE).orElseThrow();
-        return switch (steerings.open(device, XdpMode.NATIVE, config)) {
+        return switch (steerings.open(device, WantedXdpMode.NATIVE, config)) {
             case OpenResult.Opened opened -> opened.steering()::detach;
             case OpenResult.Foreign foreign -> throw new IllegalStateException(foreign.message());
             case OpenResult.Refused(var refusal) -> throw new IllegalStateException(refusal.toString());

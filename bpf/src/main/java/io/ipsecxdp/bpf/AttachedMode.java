@@ -17,7 +17,7 @@ public enum AttachedMode {
         return flag;
     }
 
-    boolean satisfies(XdpMode wanted) {
+    boolean satisfies(WantedXdpMode wanted) {
         return switch (wanted) {
             case AUTO -> true;
             case NATIVE -> this == NATIVE;

@@ -11,7 +11,7 @@ final class BpfFileSystem {
     private BpfFileSystem() {}
 
     /** Why pins cannot be made below this folder, which need not exist yet; empty if they can. */
-    static Optional<Refusal> refusal(Path folder) {
+    static Optional<AttachRefusal> refusal(Path folder) {
         var existing = folder.toAbsolutePath();
         while (!Files.exists(existing)) {
             existing = existing.getParent();
@@ -19,8 +19,8 @@ final class BpfFileSystem {
         try {
             return Files.getFileStore(existing).type().equals("bpf")
                     ? Optional.empty()
-                    : Optional.of(new Refusal(
-                            Refusal.Reason.NO_BPFFS,
+                    : Optional.of(new AttachRefusal(
+                            AttachRefusal.Reason.NO_BPFFS,
                             existing + " is not on a BPF file system; mount one there: mount -t bpf bpf " + existing));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -7,13 +7,13 @@ import java.util.Optional;
 final class Cpus {
     private Cpus() {}
 
-    static Optional<Refusal> refusal(SteeringConfig config) {
+    static Optional<AttachRefusal> refusal(SteeringConfig config) {
         int possible = Bpf.possibleCpus();
         int last = config.cpus().last();
         return last < possible
                 ? Optional.empty()
-                : Optional.of(new Refusal(
-                        Refusal.Reason.NO_SUCH_CPU,
+                : Optional.of(new AttachRefusal(
+                        AttachRefusal.Reason.NO_SUCH_CPU,
                         "CPU " + last + " does not exist on this node, which has CPUs 0 to " + (possible - 1)));
     }
 }

@@ -10,9 +10,14 @@ public sealed interface OpenResult {
      *
      * @param adopted it was steered before (by an earlier agent), its counters go on and no frame missed the program
      * @param shared as a component of libxdp's dispatcher, beside others' programs
-     * @param nativeRefused why native mode was refused, when {@link XdpMode#AUTO} fell back to generic just now
+     * @param nativeRefused why native mode was refused, when {@link WantedXdpMode#AUTO} fell back to generic just now
      */
-    record Opened(Steering steering, AttachedMode mode, boolean adopted, boolean shared, Optional<String> nativeRefused)
+    record Opened(
+            SteeredInterface steering,
+            AttachedMode mode,
+            boolean adopted,
+            boolean shared,
+            Optional<String> nativeRefused)
             implements OpenResult {}
 
     /**
@@ -49,5 +54,5 @@ public sealed interface OpenResult {
     }
 
     /** The interface is not steered, and why. Nothing of the policy was left behind. */
-    record Refused(Refusal refusal) implements OpenResult {}
+    record Refused(AttachRefusal refusal) implements OpenResult {}
 }

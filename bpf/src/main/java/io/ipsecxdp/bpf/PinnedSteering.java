@@ -10,7 +10,7 @@ public record PinnedSteering(String ifname, int ifindex) {
     static PinnedSteering of(Pins pins, Dispatchers dispatchers) {
         return new PinnedSteering(
                 pins.ifname(),
-                Hold.of(pins, dispatchers)
+                Attachment.of(pins, dispatchers)
                         .map(hold -> {
                             try (hold) {
                                 return hold.ifindex();

@@ -25,14 +25,14 @@ import java.util.TreeSet;
  * @param netnsId in which network namespace SAs are looked up, as {@code ip netns list-id} numbers them; empty: in the
  *     interface's own
  * @param movedBuckets buckets of {@link HashCpus} that go to another CPU than it says; the CPUs are among those above
- * @param countBuckets whether packets are counted by bucket: {@link Steering#bucketPackets}
+ * @param countBuckets whether packets are counted by bucket: {@link SteeredInterface#bucketPackets}
  */
 public record SteeringConfig(
         SortedSet<Integer> cpus,
         int queueSize,
         Assignment assignment,
         SortedMap<Long, Integer> fixed,
-        UnknownSpi unknownSpi,
+        UnknownSpiHandling unknownSpi,
         SortedSet<Integer> udpPorts,
         int mark,
         OptionalInt netnsId,
@@ -91,7 +91,7 @@ public record SteeringConfig(
                 queueSize,
                 Assignment.OWNER,
                 new TreeMap<>(),
-                UnknownSpi.PASS,
+                UnknownSpiHandling.PASS,
                 new TreeSet<>(Set.of(ESP_IN_UDP)),
                 0,
                 OptionalInt.empty(),
@@ -118,7 +118,7 @@ public record SteeringConfig(
                 countBuckets);
     }
 
-    public SteeringConfig withUnknownSpi(UnknownSpi unknownSpi) {
+    public SteeringConfig withUnknownSpi(UnknownSpiHandling unknownSpi) {
         return new SteeringConfig(
                 cpus, queueSize, assignment, fixed, unknownSpi, udpPorts, mark, netnsId, movedBuckets, countBuckets);
     }

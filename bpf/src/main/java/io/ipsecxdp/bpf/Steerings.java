@@ -5,6 +5,7 @@ import io.ipsecxdp.bpf.jna.BpfException;
 import io.ipsecxdp.bpf.jna.BpfObject;
 import io.ipsecxdp.bpf.jna.Fd;
 import io.ipsecxdp.bpf.jna.XdpPrograms;
+import io.ipsecxdp.linux.NetDevice;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +40,7 @@ public final class Steerings {
      * on, and the maps are brought to the configuration. Only when it runs in another mode than the one wanted, or now
      * shares the interface and did not, is it detached and attached again; frames in between are passed.
      */
-    public OpenResult open(NetDevice device, XdpMode mode, SteeringConfig config) {
+    public OpenResult open(NetDevice device, WantedXdpMode mode, SteeringConfig config) {
         var refusal =
                 BpfFileSystem.refusal(pinFolder).or(() -> Cpus.refusal(config)).or(() -> missing(device));
         if (refusal.isPresent()) {
@@ -48,7 +49,7 @@ public final class Steerings {
         try {
             return steer(device, mode, config);
         } catch (BpfException e) {
-            return new OpenResult.Refused(Refusal.of(e));
+            return new OpenResult.Refused(AttachRefusal.of(e));
         }
     }
 
@@ -64,7 +65,7 @@ public final class Steerings {
      *
      * @return why it goes on; empty if it is ended
      */
-    public Optional<Refusal> remove(String ifname) {
+    public Optional<AttachRefusal> remove(String ifname) {
         var pins = Pins.of(pinFolder, ifname);
         var refusal = outOfReach(pins);
         if (refusal.isPresent()) {
@@ -73,7 +74,7 @@ public final class Steerings {
         try {
             detach(pins);
         } catch (BpfException e) {
-            return Optional.of(Refusal.of(e));
+            return Optional.of(AttachRefusal.of(e));
         }
         pins.removeAll();
         return Optional.empty();
@@ -101,7 +102,7 @@ public final class Steerings {
         }
     }
 
-    private OpenResult steer(NetDevice device, XdpMode wanted, SteeringConfig config) {
+    private OpenResult steer(NetDevice device, WantedXdpMode wanted, SteeringConfig config) {
         var pins = Pins.of(pinFolder, device.name());
         var outOfReach = outOfReach(pins);
         if (outOfReach.isPresent()) {
@@ -120,9 +121,9 @@ public final class Steerings {
     /** The mode in which our program runs on this very interface, in the way that is wanted; empty if it does not. */
     private Optional<AttachedMode> runningMode(Pins pins, NetDevice device) {
         var programs = Bpf.xdpPrograms(device.index());
-        return Hold.of(pins, dispatchers).flatMap(hold -> {
+        return Attachment.of(pins, dispatchers).flatMap(hold -> {
             try (hold) {
-                if (hold instanceof Hold.Component != dispatchers.isShared()) {
+                if (hold instanceof Attachment.Component != dispatchers.isShared()) {
                     return Optional.empty();
                 }
                 var shown = hold.shownOn(device.index());
@@ -140,7 +141,7 @@ public final class Steerings {
 
     /** What holds our program is on another interface, in another mode or way, or gone. */
     private void detach(Pins pins) {
-        Hold.of(pins, dispatchers).ifPresent(hold -> {
+        Attachment.of(pins, dispatchers).ifPresent(hold -> {
             try (hold) {
                 hold.release();
             }
@@ -148,16 +149,16 @@ public final class Steerings {
         pins.removeHold();
     }
 
-    private Optional<Refusal> outOfReach(Pins pins) {
+    private Optional<AttachRefusal> outOfReach(Pins pins) {
         return pins.isComponent() && !dispatchers.isShared()
-                ? Optional.of(new Refusal(
-                        Refusal.Reason.DISPATCHER_NEEDED,
+                ? Optional.of(new AttachRefusal(
+                        AttachRefusal.Reason.DISPATCHER_NEEDED,
                         "the program runs in a dispatcher of libxdp, where an agent put it that was allowed to (agent.dispatcher"
                                 + " of the chart); it goes on until one is again"))
                 : Optional.empty();
     }
 
-    private Optional<OpenResult> inTheWay(NetDevice device, XdpMode wanted) {
+    private Optional<OpenResult> inTheWay(NetDevice device, WantedXdpMode wanted) {
         var programs = Bpf.xdpPrograms(device.index());
         var dispatcher = dispatchers.on(device.index()).filter(there -> dispatchers.isShared());
         if (dispatcher.isEmpty()) {
@@ -167,8 +168,8 @@ public final class Steerings {
                         .filter(mode -> mode.satisfies(wanted))
                         .isPresent()
                 ? Optional.empty()
-                : Optional.of(new OpenResult.Refused(new Refusal(
-                        Refusal.Reason.SHARED_IN_OTHER_MODE,
+                : Optional.of(new OpenResult.Refused(new AttachRefusal(
+                        AttachRefusal.Reason.SHARED_IN_OTHER_MODE,
                         "others' programs are on the interface in another mode: "
                                 + String.join(", ", names(dispatcher.get())))));
     }
@@ -204,7 +205,7 @@ public final class Steerings {
             program.maps().apply(config);
             pins.pinMaps(program.maps());
             Bpf.replaceProgram(link, program.program());
-            return new OpenResult.Opened(Steering.at(pins, dispatchers), mode, true, false, Optional.empty());
+            return new OpenResult.Opened(SteeredInterface.at(pins, dispatchers), mode, true, false, Optional.empty());
         }
     }
 
@@ -219,7 +220,7 @@ public final class Steerings {
             join(pins, device, mode, config);
             dispatchers.leave(device.index(), component -> ours.contains(component.program()));
         }
-        return new OpenResult.Opened(Steering.at(pins, dispatchers), mode, true, true, Optional.empty());
+        return new OpenResult.Opened(SteeredInterface.at(pins, dispatchers), mode, true, true, Optional.empty());
     }
 
     private Stream<Dispatcher.Component> componentsOf(Pins pins, NetDevice device) {
@@ -227,49 +228,49 @@ public final class Steerings {
                 .flatMap(dispatcher -> pins.configId().stream().flatMap(id -> dispatcher.using(id).stream()));
     }
 
-    private OpenResult attach(Pins pins, NetDevice device, XdpMode wanted, SteeringConfig config) {
+    private OpenResult attach(Pins pins, NetDevice device, WantedXdpMode wanted, SteeringConfig config) {
         var attachment = switch (dispatchers.isShared() ? inModeOfOthers(device, wanted) : wanted) {
             case NATIVE -> attachIn(AttachedMode.NATIVE, pins, device, config, Optional.empty());
             case GENERIC -> attachIn(AttachedMode.GENERIC, pins, device, config, Optional.empty());
             case AUTO -> attachNativeOrGeneric(pins, device, config);
         };
         return switch (attachment) {
-            case Attachment.Made(var opened) -> opened;
-            case Attachment.Failed(var error) -> notAttached(device, wanted, error);
+            case AttachResult.Made(var opened) -> opened;
+            case AttachResult.Failed(var error) -> notAttached(device, wanted, error);
         };
     }
 
     /** Where others are already, there is no choice. */
-    private XdpMode inModeOfOthers(NetDevice device, XdpMode wanted) {
+    private WantedXdpMode inModeOfOthers(NetDevice device, WantedXdpMode wanted) {
         return dispatchers
                 .on(device.index())
                 .flatMap(dispatcher -> modeOf(dispatcher.programId(), Bpf.xdpPrograms(device.index())))
-                .map(mode -> mode == AttachedMode.NATIVE ? XdpMode.NATIVE : XdpMode.GENERIC)
+                .map(mode -> mode == AttachedMode.NATIVE ? WantedXdpMode.NATIVE : WantedXdpMode.GENERIC)
                 .orElse(wanted);
     }
 
-    private Attachment attachNativeOrGeneric(Pins pins, NetDevice device, SteeringConfig config) {
+    private AttachResult attachNativeOrGeneric(Pins pins, NetDevice device, SteeringConfig config) {
         return switch (attachIn(AttachedMode.NATIVE, pins, device, config, Optional.empty())) {
-            case Attachment.Failed failed
+            case AttachResult.Failed failed
             when !failed.isTaken() ->
                 attachIn(
                         AttachedMode.GENERIC,
                         pins,
                         device,
                         config,
-                        Optional.of(Attachment.nativeRefusal(failed.error())));
-            case Attachment decided -> decided;
+                        Optional.of(AttachResult.nativeRefusal(failed.error())));
+            case AttachResult decided -> decided;
         };
     }
 
-    private Attachment attachIn(
+    private AttachResult attachIn(
             AttachedMode mode, Pins pins, NetDevice device, SteeringConfig config, Optional<String> nativeRefused) {
         return dispatchers.isShared()
                 ? attachAsComponent(mode, pins, device, config, nativeRefused)
                 : attachAlone(mode, pins, device, config, nativeRefused);
     }
 
-    private Attachment attachAlone(
+    private AttachResult attachAlone(
             AttachedMode mode, Pins pins, NetDevice device, SteeringConfig config, Optional<String> nativeRefused) {
         try (var existing = pins.mapsForAnyMode();
                 var program = load(mode, existing)) {
@@ -278,20 +279,20 @@ public final class Steerings {
             try {
                 attached = Bpf.attachXdp(program.program(), device.index(), mode.flag());
             } catch (BpfException e) {
-                return new Attachment.Failed(e);
+                return new AttachResult.Failed(e);
             }
             // Should a pin fail, the link's only descriptor is closed here, and that detaches it
             try (attached) {
                 pins.create();
                 pins.pinMaps(program.maps());
                 pins.pinLink(attached);
-                return new Attachment.Made(
-                        new OpenResult.Opened(Steering.at(pins, dispatchers), mode, false, false, nativeRefused));
+                return new AttachResult.Made(new OpenResult.Opened(
+                        SteeredInterface.at(pins, dispatchers), mode, false, false, nativeRefused));
             }
         }
     }
 
-    private Attachment attachAsComponent(
+    private AttachResult attachAsComponent(
             AttachedMode mode, Pins pins, NetDevice device, SteeringConfig config, Optional<String> nativeRefused) {
         boolean fresh = !Files.exists(pins.folder());
         try {
@@ -303,10 +304,10 @@ public final class Steerings {
             if (fresh) {
                 pins.removeAll();
             }
-            return new Attachment.Failed(e);
+            return new AttachResult.Failed(e);
         }
-        return new Attachment.Made(
-                new OpenResult.Opened(Steering.at(pins, dispatchers), mode, false, true, nativeRefused));
+        return new AttachResult.Made(
+                new OpenResult.Opened(SteeredInterface.at(pins, dispatchers), mode, false, true, nativeRefused));
     }
 
     /** An agent may have ended after it joined, and before it pinned that it had. */
@@ -337,17 +338,17 @@ public final class Steerings {
         return Pins.version(elf, capabilities.toString().getBytes(StandardCharsets.US_ASCII));
     }
 
-    private OpenResult notAttached(NetDevice device, XdpMode wanted, BpfException error) {
+    private OpenResult notAttached(NetDevice device, WantedXdpMode wanted, BpfException error) {
         return foreign(device)
-                .orElseGet(
-                        () -> new OpenResult.Refused(missing(device).orElseGet(() -> Refusal.ofAttach(wanted, error))));
+                .orElseGet(() ->
+                        new OpenResult.Refused(missing(device).orElseGet(() -> AttachRefusal.ofAttach(wanted, error))));
     }
 
-    private static Optional<Refusal> missing(NetDevice device) {
+    private static Optional<AttachRefusal> missing(NetDevice device) {
         return NetDevice.find(device.name()).filter(device::equals).isPresent()
                 ? Optional.empty()
-                : Optional.of(new Refusal(
-                        Refusal.Reason.NO_SUCH_DEVICE,
+                : Optional.of(new AttachRefusal(
+                        AttachRefusal.Reason.NO_SUCH_DEVICE,
                         "there is no interface " + device.name() + " with index " + device.index() + " (any more)"));
     }
 }

@@ -23,8 +23,8 @@ class ArchitectureTest {
             slices().matching("io.ipsecxdp.(**)").should().beFreeOfCycles();
 
     @ArchTest
-    static final ArchRule nothingButJnaAndTheJdkIsUsed = noClasses()
+    static final ArchRule nothingButSystemCallsAndTheJdkIsUsed = noClasses()
             .should()
             .dependOnClassesThat()
-            .resideOutsideOfPackages("io.ipsecxdp.bpf..", "com.sun.jna..", "java..");
+            .resideOutsideOfPackages("io.ipsecxdp.bpf..", "io.ipsecxdp.linux", "com.sun.jna..", "java..");
 }

@@ -8,6 +8,7 @@ import io.ipsecxdp.bpf.jna.Bpf;
 import io.ipsecxdp.bpf.jna.Privileges;
 import io.ipsecxdp.bpf.jna.Sys;
 import io.ipsecxdp.bpf.jna.XdpPrograms;
+import io.ipsecxdp.linux.NetDevice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -94,7 +95,7 @@ class DispatcherIT {
     @EnumSource(AttachedMode.class)
     void besideAnothersProgramBothSeeEachFrameAndOursSteers(AttachedMode mode) {
         loadNeighbour(mode);
-        var opened = opened(open(steerings, XdpMode.AUTO, BOTH_CPUS));
+        var opened = opened(open(steerings, WantedXdpMode.AUTO, BOTH_CPUS));
         try (var steering = opened.steering()) {
             assertThat(opened.shared()).isTrue();
             assertThat(opened.mode()).isEqualTo(mode);
@@ -110,7 +111,8 @@ class DispatcherIT {
 
     @Test
     void anotherProgramJoinsOursAndGoesAgainAndNoFrameIsLostOrMissesOurs() {
-        try (var steering = opened(open(steerings, XdpMode.AUTO, BOTH_CPUS)).steering()) {
+        try (var steering =
+                opened(open(steerings, WantedXdpMode.AUTO, BOTH_CPUS)).steering()) {
             assertThat(components()).containsExactly("steer");
             long sent = sender.sendDuring(
                     () -> {
@@ -131,11 +133,11 @@ class DispatcherIT {
     @Test
     void theNextAgentAdoptsWhatRunsAndChangesOnlyItsConfiguration() {
         loadNeighbour(AttachedMode.NATIVE);
-        opened(open(steerings, XdpMode.AUTO, BOTH_CPUS)).steering().close();
+        opened(open(steerings, WantedXdpMode.AUTO, BOTH_CPUS)).steering().close();
         sender.send(100, OWNED_BY_1);
         int dispatcher = attached().orElseThrow();
 
-        var adopted = opened(open(steerings, XdpMode.AUTO, ONLY_CPU_1));
+        var adopted = opened(open(steerings, WantedXdpMode.AUTO, ONLY_CPU_1));
         try (var steering = adopted.steering()) {
             assertThat(adopted.adopted()).isTrue();
             assertThat(attached()).hasValue(dispatcher);
@@ -147,7 +149,7 @@ class DispatcherIT {
     @Test
     void anotherVersionTakesThePlaceOfOursWithoutALossAndGoesOnCountingBesideTheOther() {
         loadNeighbour(AttachedMode.NATIVE);
-        opened(open(steerings, XdpMode.AUTO, BOTH_CPUS)).steering().close();
+        opened(open(steerings, WantedXdpMode.AUTO, BOTH_CPUS)).steering().close();
         int neighbour = idOf("neighbour");
         int before = idOf("steer");
         var next = new Steerings(pinFolder, CAN, Dispatchers.shared(BPFFS.path()), NEXT_VERSION);
@@ -155,8 +157,10 @@ class DispatcherIT {
         long sent = sender.sendDuring(
                 () -> {
                     for (int i = 0; i < 3; i++) {
-                        opened(open(next, XdpMode.AUTO, BOTH_CPUS)).steering().close();
-                        opened(open(steerings, XdpMode.AUTO, BOTH_CPUS))
+                        opened(open(next, WantedXdpMode.AUTO, BOTH_CPUS))
+                                .steering()
+                                .close();
+                        opened(open(steerings, WantedXdpMode.AUTO, BOTH_CPUS))
                                 .steering()
                                 .close();
                     }
@@ -168,7 +172,8 @@ class DispatcherIT {
         assertThat(idOf("neighbour")).isEqualTo(neighbour);
         assertThat(idOf("steer")).isNotEqualTo(before);
         assertThat(seenByNeighbour()).isEqualTo(sent);
-        try (var steering = opened(open(steerings, XdpMode.AUTO, BOTH_CPUS)).steering()) {
+        try (var steering =
+                opened(open(steerings, WantedXdpMode.AUTO, BOTH_CPUS)).steering()) {
             var counters = steering.counters();
             assertThat(counters.of(Outcome.OWNER).packets()
                             + counters.of(Outcome.HASHED_NO_OWNER_FIELD).packets())
@@ -179,7 +184,7 @@ class DispatcherIT {
     @Test
     void whatACrashLeftInTheDispatcherIsTakenOut() throws IOException {
         loadNeighbour(AttachedMode.NATIVE);
-        opened(open(steerings, XdpMode.AUTO, BOTH_CPUS)).steering().close();
+        opened(open(steerings, WantedXdpMode.AUTO, BOTH_CPUS)).steering().close();
         try (var pins = Files.list(pinFolder.resolve("wire"))) {
             for (var pin : pins.filter(path -> path.getFileName().toString().startsWith("component-"))
                     .toList()) {
@@ -187,7 +192,7 @@ class DispatcherIT {
             }
         }
 
-        opened(open(steerings, XdpMode.AUTO, BOTH_CPUS)).steering().close();
+        opened(open(steerings, WantedXdpMode.AUTO, BOTH_CPUS)).steering().close();
 
         assertThat(components()).containsExactly("neighbour", "steer");
     }
@@ -196,7 +201,7 @@ class DispatcherIT {
     @EnumSource(AttachedMode.class)
     void oursGoesAndTheOtherStays(AttachedMode mode) {
         loadNeighbour(mode);
-        opened(open(steerings, XdpMode.AUTO, BOTH_CPUS)).steering().close();
+        opened(open(steerings, WantedXdpMode.AUTO, BOTH_CPUS)).steering().close();
 
         assertThat(node.call(() -> steerings.remove("wire"))).isEmpty();
 
@@ -213,7 +218,7 @@ class DispatcherIT {
 
     @Test
     void nothingOfOursIsLeft() {
-        opened(open(steerings, XdpMode.AUTO, BOTH_CPUS)).steering().close();
+        opened(open(steerings, WantedXdpMode.AUTO, BOTH_CPUS)).steering().close();
         node.run(() -> {
             steerings.remove("wire");
             steerings.removeShared();
@@ -225,7 +230,7 @@ class DispatcherIT {
 
     @Test
     void nothingIsLeftOfAnInterfaceThatIsGone() {
-        opened(open(steerings, XdpMode.AUTO, BOTH_CPUS)).steering().close();
+        opened(open(steerings, WantedXdpMode.AUTO, BOTH_CPUS)).steering().close();
         node.ip("link", "del", "wire");
         assertThat(node.call(steerings::pinned)).containsExactly(new PinnedSteering("wire", 0));
 
@@ -241,11 +246,12 @@ class DispatcherIT {
 
     @Test
     void ourProgramThatSomebodyUnloadedIsNoticedAndAttachedAgain() {
-        try (var steering = opened(open(steerings, XdpMode.AUTO, BOTH_CPUS)).steering()) {
+        try (var steering =
+                opened(open(steerings, WantedXdpMode.AUTO, BOTH_CPUS)).steering()) {
             loader("unload", "wire", "--all");
             assertThat(node.call(() -> steering.state().attached())).isFalse();
         }
-        var opened = opened(open(steerings, XdpMode.AUTO, BOTH_CPUS));
+        var opened = opened(open(steerings, WantedXdpMode.AUTO, BOTH_CPUS));
         opened.steering().close();
         assertThat(opened.adopted()).isFalse();
         assertThat(components()).containsExactly("steer");
@@ -254,8 +260,8 @@ class DispatcherIT {
     @Test
     void anInterfaceThatOthersShareInAnotherModeIsRefusedAndTheyAreNamed() {
         loadNeighbour(AttachedMode.GENERIC);
-        var refusal = refused(open(steerings, XdpMode.NATIVE, BOTH_CPUS));
-        assertThat(refusal.reason()).isEqualTo(Refusal.Reason.SHARED_IN_OTHER_MODE);
+        var refusal = refused(open(steerings, WantedXdpMode.NATIVE, BOTH_CPUS));
+        assertThat(refusal.reason()).isEqualTo(AttachRefusal.Reason.SHARED_IN_OTHER_MODE);
         assertThat(refusal.message())
                 .isEqualTo("others' programs are on the interface in another mode: \"neighbour\" (id %d)"
                         .formatted(idOf("neighbour")));
@@ -266,7 +272,7 @@ class DispatcherIT {
     @Test
     void anAgentThatMayNotShareNamesWhoIsThereAndLeavesThemAlone() {
         loadNeighbour(AttachedMode.NATIVE);
-        var foreign = open(alone(), XdpMode.AUTO, BOTH_CPUS);
+        var foreign = open(alone(), WantedXdpMode.AUTO, BOTH_CPUS);
         assertThat(foreign)
                 .isEqualTo(new OpenResult.Foreign(
                         attached().orElseThrow(),
@@ -280,22 +286,23 @@ class DispatcherIT {
 
     @Test
     void anAgentThatMayNotShareAnyMoreLeavesTheProgramWhereItIs() {
-        opened(open(steerings, XdpMode.AUTO, BOTH_CPUS)).steering().close();
+        opened(open(steerings, WantedXdpMode.AUTO, BOTH_CPUS)).steering().close();
 
-        assertThat(refused(open(alone(), XdpMode.AUTO, BOTH_CPUS)).reason())
-                .isEqualTo(Refusal.Reason.DISPATCHER_NEEDED);
+        assertThat(refused(open(alone(), WantedXdpMode.AUTO, BOTH_CPUS)).reason())
+                .isEqualTo(AttachRefusal.Reason.DISPATCHER_NEEDED);
         assertThat(node.call(() -> alone().remove("wire"))).isPresent();
 
         assertThat(components()).containsExactly("steer");
-        assertThat(opened(open(steerings, XdpMode.AUTO, BOTH_CPUS)).adopted()).isTrue();
+        assertThat(opened(open(steerings, WantedXdpMode.AUTO, BOTH_CPUS)).adopted())
+                .isTrue();
     }
 
     @Test
     void anAgentThatMayShareNowMovesIntoADispatcherAndGoesOnCounting() {
-        opened(open(alone(), XdpMode.AUTO, BOTH_CPUS)).steering().close();
+        opened(open(alone(), WantedXdpMode.AUTO, BOTH_CPUS)).steering().close();
         sender.send(10, OWNED_BY_1);
 
-        var opened = opened(open(steerings, XdpMode.AUTO, BOTH_CPUS));
+        var opened = opened(open(steerings, WantedXdpMode.AUTO, BOTH_CPUS));
         try (var steering = opened.steering()) {
             assertThat(opened.adopted()).isFalse();
             assertThat(components()).containsExactly("steer");
@@ -305,7 +312,7 @@ class DispatcherIT {
 
     @Test
     void inGenericModeItSharesToo() {
-        var opened = opened(open(steerings, XdpMode.GENERIC, BOTH_CPUS));
+        var opened = opened(open(steerings, WantedXdpMode.GENERIC, BOTH_CPUS));
         opened.steering().close();
         assertThat(opened.mode()).isEqualTo(AttachedMode.GENERIC);
         loadNeighbour(AttachedMode.GENERIC);
@@ -316,13 +323,13 @@ class DispatcherIT {
     @Test
     void whereTheDriverHasNoNativeXdpItFallsBackAndSaysWhy() {
         var lo = node.device("lo");
-        var opened = opened(node.call(() -> steerings.open(lo, XdpMode.AUTO, BOTH_CPUS)));
+        var opened = opened(node.call(() -> steerings.open(lo, WantedXdpMode.AUTO, BOTH_CPUS)));
         opened.steering().close();
         assertThat(opened.mode()).isEqualTo(AttachedMode.GENERIC);
         assertThat(opened.nativeRefused()).contains("the driver has no native XDP");
-        assertThat(refused(node.call(() -> steerings.open(lo, XdpMode.NATIVE, BOTH_CPUS)))
+        assertThat(refused(node.call(() -> steerings.open(lo, WantedXdpMode.NATIVE, BOTH_CPUS)))
                         .reason())
-                .isEqualTo(Refusal.Reason.NATIVE_REFUSED);
+                .isEqualTo(AttachRefusal.Reason.NATIVE_REFUSED);
         node.run(() -> steerings.remove("lo"));
     }
 
@@ -335,7 +342,7 @@ class DispatcherIT {
         four.add(Privileges.SYS_ADMIN);
         loadNeighbour(AttachedMode.NATIVE);
         node.run(() -> Privileges.keepOnly(four.stream().mapToInt(i -> i).toArray()));
-        opened(open(steerings, XdpMode.AUTO, BOTH_CPUS)).steering().close();
+        opened(open(steerings, WantedXdpMode.AUTO, BOTH_CPUS)).steering().close();
         assertThat(node.call(() -> steerings.remove("wire"))).isEmpty();
         assertThat(components()).containsExactly("neighbour");
     }
@@ -353,9 +360,9 @@ class DispatcherIT {
     }
 
     private void openCloseRemove() {
-        opened(open(steerings, XdpMode.AUTO, BOTH_CPUS)).steering().close();
-        opened(open(steerings, XdpMode.AUTO, ONLY_CPU_1)).steering().close();
-        open(alone(), XdpMode.AUTO, BOTH_CPUS);
+        opened(open(steerings, WantedXdpMode.AUTO, BOTH_CPUS)).steering().close();
+        opened(open(steerings, WantedXdpMode.AUTO, ONLY_CPU_1)).steering().close();
+        open(alone(), WantedXdpMode.AUTO, BOTH_CPUS);
         node.run(() -> {
             steerings.pinned();
             steerings.remove("wire");
@@ -366,7 +373,7 @@ class DispatcherIT {
         return new Steerings(pinFolder, CAN, Dispatchers.leftAlone(BPFFS.path()));
     }
 
-    private OpenResult open(Steerings by, XdpMode mode, SteeringConfig config) {
+    private OpenResult open(Steerings by, WantedXdpMode mode, SteeringConfig config) {
         return node.call(() -> by.open(wire, mode, config));
     }
 
@@ -375,7 +382,7 @@ class DispatcherIT {
         return (OpenResult.Opened) result;
     }
 
-    private static Refusal refused(OpenResult result) {
+    private static AttachRefusal refused(OpenResult result) {
         assertThat(result).isInstanceOf(OpenResult.Refused.class);
         return ((OpenResult.Refused) result).refusal();
     }
@@ -413,7 +420,7 @@ class DispatcherIT {
         }
     }
 
-    private int ifindex(Steering steering) {
+    private int ifindex(SteeredInterface steering) {
         return node.call(() -> steering.state().ifindex());
     }
 

@@ -6,6 +6,7 @@ import static io.ipsecxdp.bpf.Frames.esp4;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.bpf.jna.Sys;
+import io.ipsecxdp.linux.NetDevice;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
@@ -60,7 +61,7 @@ class EveryKernelIT {
     /** By the kernel's word, or by the agent's where the kernel has none. */
     @ParameterizedTest
     @EnumSource(names = {"NATIVE", "GENERIC"})
-    void aFrameGetsToTheCpuThatOwnsItsSa(XdpMode mode) {
+    void aFrameGetsToTheCpuThatOwnsItsSa(WantedXdpMode mode) {
         var bpffs = BpfFolder.mount();
         try (var node = Namespace.make();
                 var peer = Namespace.make()) {
@@ -98,7 +99,7 @@ class EveryKernelIT {
         }
     }
 
-    private static List<QueueCount> afterFirst(Steering steering) {
+    private static List<QueueCount> afterFirst(SteeredInterface steering) {
         long patience = System.nanoTime() + Duration.ofSeconds(20).toNanos();
         while (steering.queues().stream().allMatch(QueueCount.ZERO::equals) && System.nanoTime() < patience) {
             Thread.onSpinWait();

@@ -9,6 +9,7 @@ import io.ipsecxdp.bpf.jna.Bpf;
 import io.ipsecxdp.bpf.jna.BpfObject;
 import io.ipsecxdp.bpf.jna.Fd;
 import io.ipsecxdp.bpf.jna.Sys;
+import io.ipsecxdp.linux.NetDevice;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Comparator;
@@ -48,7 +49,7 @@ class MovedBucketIT {
     private final Namespace peer = Namespace.make();
     private BpfObject order;
     private Fd witness;
-    private Steering steering;
+    private SteeredInterface steering;
 
     @BeforeEach
     void steer() {
@@ -61,7 +62,7 @@ class MovedBucketIT {
         peer.run(() -> Sys.runOn(IDLE_CPU));
         var opened =
                 node.call(() -> new Steerings(bpffs.path(), Capabilities.probe(), Dispatchers.leftAlone(bpffs.path()))
-                        .open(wire, XdpMode.NATIVE, bucketOn(HOT_CPU)));
+                        .open(wire, WantedXdpMode.NATIVE, bucketOn(HOT_CPU)));
         steering = ((OpenResult.Opened) opened).steering();
     }
 

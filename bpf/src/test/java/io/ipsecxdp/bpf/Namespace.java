@@ -1,6 +1,7 @@
 package io.ipsecxdp.bpf;
 
 import io.ipsecxdp.bpf.jna.Sys;
+import io.ipsecxdp.linux.NetDevice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

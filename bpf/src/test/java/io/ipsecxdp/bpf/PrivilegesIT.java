@@ -9,7 +9,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Steering needs the three capabilities that the chart gives the agent, and no other. */
+/** SteeredInterface needs the three capabilities that the chart gives the agent, and no other. */
 @KernelTest
 @Timeout(60)
 class PrivilegesIT {
@@ -71,7 +71,7 @@ class PrivilegesIT {
 
     private OpenResult open(Steerings by) {
         var wire = node.device("wire");
-        return node.call(() -> by.open(wire, XdpMode.AUTO, CPU_0));
+        return node.call(() -> by.open(wire, WantedXdpMode.AUTO, CPU_0));
     }
 
     private static OpenResult.Opened opened(OpenResult result) {

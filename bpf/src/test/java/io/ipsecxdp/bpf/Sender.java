@@ -1,6 +1,7 @@
 package io.ipsecxdp.bpf;
 
 import io.ipsecxdp.bpf.jna.Sys;
+import io.ipsecxdp.linux.NetDevice;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongPredicate;
 import java.util.stream.IntStream;

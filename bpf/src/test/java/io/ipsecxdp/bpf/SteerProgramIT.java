@@ -292,7 +292,7 @@ class SteerProgramIT {
     void amongAMillionMutatedFramesNoneIsDroppedNorChangedAndAllAreCounted() {
         var frames = frames();
         try (var mutants = new Mutants()) {
-            mutants.program().maps().apply(ONLY_CPU_0.withUnknownSpi(UnknownSpi.COUNT));
+            mutants.program().maps().apply(ONLY_CPU_0.withUnknownSpi(UnknownSpiHandling.COUNT));
             var result =
                     node.call(() -> mutants.run(frames.stream().map(Case::frame).toList(), MUTANTS));
             var counters = mutants.program().maps().counters();
@@ -319,7 +319,7 @@ class SteerProgramIT {
         var transit = ethernet(ipv4(ESP, esp(UNKNOWN)));
         System.arraycopy(TRANSIT.getAddress(), 0, transit, ETHERNET_HEADER + 16, 4);
         try (var strict = load(SteerProgram.compiled(), EVERYTHING)) {
-            strict.maps().apply(ONLY_CPU_0.withUnknownSpi(UnknownSpi.DROP));
+            strict.maps().apply(ONLY_CPU_0.withUnknownSpi(UnknownSpiHandling.DROP));
 
             assertOutcome(strict, esp4(UNKNOWN), SA_UNKNOWN_DROPPED);
             assertOutcome(strict, esp6(UNKNOWN + OVER_IPV6), SA_UNKNOWN_DROPPED);
@@ -334,9 +334,10 @@ class SteerProgramIT {
                 assertOutcome(strict, inUdp, SA_UNKNOWN_DROPPED);
             }
 
-            strict.maps().apply(ONLY_CPU_0.withUnknownSpi(UnknownSpi.DROP).withMark(0x42));
+            strict.maps()
+                    .apply(ONLY_CPU_0.withUnknownSpi(UnknownSpiHandling.DROP).withMark(0x42));
             assertOutcome(strict, esp4(MARKED), OWNER);
-            strict.maps().apply(ONLY_CPU_0.withUnknownSpi(UnknownSpi.COUNT));
+            strict.maps().apply(ONLY_CPU_0.withUnknownSpi(UnknownSpiHandling.COUNT));
             assertOutcome(strict, esp4(UNKNOWN), SA_UNKNOWN);
         }
     }
@@ -348,7 +349,7 @@ class SteerProgramIT {
             assertOutcome(counting, esp4(UNKNOWN), SA_UNKNOWN);
             assertThat(counting.maps().unknownTalkers()).isEmpty();
 
-            counting.maps().apply(ONLY_CPU_0.withUnknownSpi(UnknownSpi.COUNT));
+            counting.maps().apply(ONLY_CPU_0.withUnknownSpi(UnknownSpiHandling.COUNT));
             IntStream.range(0, 3).forEach(i -> assertOutcome(counting, esp4(UNKNOWN), SA_UNKNOWN));
             assertOutcome(counting, ethernet(ipv6(AH, ah(UNKNOWN))), SA_UNKNOWN);
             var talkers = counting.maps().unknownTalkers();
@@ -365,7 +366,7 @@ class SteerProgramIT {
     @Test
     void inAFloodWhoSendsHowManyUnknownSpisIsEstimated() {
         try (var counting = load(SteerProgram.compiled(), EVERYTHING)) {
-            counting.maps().apply(ONLY_CPU_0.withUnknownSpi(UnknownSpi.COUNT));
+            counting.maps().apply(ONLY_CPU_0.withUnknownSpi(UnknownSpiHandling.COUNT));
             node.run(() -> Bpf.testRun(counting.program(), esp4(UNKNOWN), esp4(UNKNOWN).length, FLOOD));
             assertThat(counting.maps().counters().of(SA_UNKNOWN).packets()).isEqualTo(FLOOD);
             assertThat(counting.maps().unknownTalkers())

@@ -6,6 +6,7 @@ import static io.ipsecxdp.bpf.Frames.esp4;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.bpf.jna.Sys;
+import io.ipsecxdp.linux.NetDevice;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -77,7 +78,7 @@ class SteeredTrafficIT {
 
     @ParameterizedTest
     @EnumSource(names = {"NATIVE", "GENERIC"})
-    void everyFrameGetsToTheCpuThatOwnsItsSa(XdpMode mode) {
+    void everyFrameGetsToTheCpuThatOwnsItsSa(WantedXdpMode mode) {
         try (var steering = open(mode, BOTH_CPUS)) {
             send(4_000, OWNED_BY_0, OWNED_BY_1);
 
@@ -91,7 +92,7 @@ class SteeredTrafficIT {
 
     @Test
     void framesOfAnSaWithoutOwnerAllGetToTheCpuThatTheHashNames() {
-        try (var steering = open(XdpMode.AUTO, BOTH_CPUS)) {
+        try (var steering = open(WantedXdpMode.AUTO, BOTH_CPUS)) {
             int each = 50;
             send(UNOWNED * each, unowned().toArray());
 
@@ -105,7 +106,7 @@ class SteeredTrafficIT {
 
     @Test
     void framesThatCannotBeSteeredAreReceivedWhereTheyAre() {
-        try (var steering = open(XdpMode.AUTO, ONLY_CPU_0)) {
+        try (var steering = open(WantedXdpMode.AUTO, ONLY_CPU_0)) {
             send(1_000, UNKNOWN, OWNED_BY_1);
 
             assertThat(witness.arrived(UNKNOWN)).isEqualTo(Map.of(RECEIVING_CPU, 500L));
@@ -118,7 +119,7 @@ class SteeredTrafficIT {
 
     @ParameterizedTest
     @EnumSource(names = {"NATIVE", "GENERIC"})
-    void whatBecameOfFramesBehindTheProgramIsCountedByTheirCpu(XdpMode mode) {
+    void whatBecameOfFramesBehindTheProgramIsCountedByTheirCpu(WantedXdpMode mode) {
         try (var steering = open(mode, BOTH_CPUS)) {
             assertThat(steering.queues()).containsOnly(QueueCount.ZERO);
             send(300, OWNED_BY_0, OWNED_BY_1, OWNED_BY_1);
@@ -134,7 +135,7 @@ class SteeredTrafficIT {
 
     @ParameterizedTest
     @EnumSource(names = {"NATIVE", "GENERIC"})
-    void framesThatAFullQueueDropsAreCountedAndNoOthers(XdpMode mode) {
+    void framesThatAFullQueueDropsAreCountedAndNoOthers(WantedXdpMode mode) {
         var narrow = SteeringConfig.of(Set.of(0, 1), 1);
         try (var steering = open(mode, narrow)) {
             var frame = esp4(OWNED_BY_0);
@@ -160,8 +161,8 @@ class SteeredTrafficIT {
     void withoutTheKernelsLookupTheMirrorTellsOwnersAndUnknownSpis() {
         var blind = new Steerings(
                 bpffs.path(), new Capabilities(false, false, false, true), Dispatchers.leftAlone(bpffs.path()));
-        var opened = (OpenResult.Opened)
-                node.call(() -> blind.open(wire, XdpMode.AUTO, BOTH_CPUS.withUnknownSpi(UnknownSpi.DROP)));
+        var opened = (OpenResult.Opened) node.call(
+                () -> blind.open(wire, WantedXdpMode.AUTO, BOTH_CPUS.withUnknownSpi(UnknownSpiHandling.DROP)));
         try (var steering = opened.steering()) {
             send(10, UNKNOWN);
             assertThat(steering.counters().of(Outcome.HASHED_NO_LOOKUP).packets())
@@ -192,7 +193,7 @@ class SteeredTrafficIT {
 
     @Test
     void anOwnerThatTheAgentNamesIsFollowedWhereTheKernelNamesNone() {
-        try (var steering = open(XdpMode.AUTO, BOTH_CPUS)) {
+        try (var steering = open(WantedXdpMode.AUTO, BOTH_CPUS)) {
             var table = HashCpus.over(BOTH_CPUS.cpus());
             int other = 1 - table.cpuOf(FIRST_UNOWNED);
             steerings
@@ -212,7 +213,7 @@ class SteeredTrafficIT {
     @Test
     void noFrameIsLostWhileThePolicyChanges() {
         var policies = List.of(ONLY_CPU_0, ONLY_CPU_1, BOTH_CPUS);
-        try (var steering = open(XdpMode.AUTO, BOTH_CPUS)) {
+        try (var steering = open(WantedXdpMode.AUTO, BOTH_CPUS)) {
             long sent = sendDuring(
                     () -> IntStream.range(0, 300)
                             .forEach(i -> assertThat(steering.apply(policies.get(i % policies.size())))
@@ -228,15 +229,15 @@ class SteeredTrafficIT {
 
     @Test
     void noFrameMissesTheProgramWhileAgentsReplaceEachOther() {
-        open(XdpMode.AUTO, BOTH_CPUS).close();
+        open(WantedXdpMode.AUTO, BOTH_CPUS).close();
         long sent = sendDuring(
                 () -> IntStream.range(0, 20)
-                        .forEach(i -> open(XdpMode.AUTO, BOTH_CPUS).close()),
+                        .forEach(i -> open(WantedXdpMode.AUTO, BOTH_CPUS).close()),
                 OWNED_BY_1);
 
         assertThat(sent).isGreaterThan(1_000);
         assertThat(witness.arrived(OWNED_BY_1)).isEqualTo(Map.of(1, sent));
-        try (var last = open(XdpMode.AUTO, BOTH_CPUS)) {
+        try (var last = open(WantedXdpMode.AUTO, BOTH_CPUS)) {
             assertThat(last.counters().of(Outcome.OWNER).packets()).isEqualTo(sent);
         }
     }
@@ -246,7 +247,7 @@ class SteeredTrafficIT {
     void noFrameIsLostWhenSteeringBeginsAndEnds() {
         long sent = sendDuring(
                 () -> IntStream.range(0, 5)
-                        .forEach(i -> open(XdpMode.GENERIC, BOTH_CPUS).detach()),
+                        .forEach(i -> open(WantedXdpMode.GENERIC, BOTH_CPUS).detach()),
                 OWNED_BY_0,
                 OWNED_BY_1);
 
@@ -254,7 +255,7 @@ class SteeredTrafficIT {
     }
 
     /** The kernel tells of a frame only after its CPU may have taken it already. */
-    private static QueueCount queueAfter(Steering steering, int cpu, long frames) {
+    private static QueueCount queueAfter(SteeredInterface steering, int cpu, long frames) {
         long patience = System.nanoTime() + Duration.ofSeconds(20).toNanos();
         var queue = steering.queues().get(cpu);
         while (queue.enqueued() + queue.dropped() < frames && System.nanoTime() < patience) {
@@ -263,7 +264,7 @@ class SteeredTrafficIT {
         return queue;
     }
 
-    private Steering open(XdpMode mode, SteeringConfig config) {
+    private SteeredInterface open(WantedXdpMode mode, SteeringConfig config) {
         var result = node.call(() -> steerings.open(wire, mode, config));
         assertThat(result).isInstanceOf(OpenResult.Opened.class);
         return ((OpenResult.Opened) result).steering();

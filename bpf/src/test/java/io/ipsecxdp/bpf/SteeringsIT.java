@@ -7,6 +7,7 @@ import io.ipsecxdp.bpf.jna.Bpf;
 import io.ipsecxdp.bpf.jna.BpfObject;
 import io.ipsecxdp.bpf.jna.Sys;
 import io.ipsecxdp.bpf.jna.XdpFlag;
+import io.ipsecxdp.linux.NetDevice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -52,7 +53,7 @@ class SteeringsIT {
 
     @Test
     void anInterfaceIsSteeredInNativeModeWhereItsDriverCan() {
-        var opened = opened(open("wire", XdpMode.AUTO, CPU_0));
+        var opened = opened(open("wire", WantedXdpMode.AUTO, CPU_0));
         try (var steering = opened.steering()) {
             assertThat(opened.mode()).isEqualTo(AttachedMode.NATIVE);
             assertThat(opened.adopted()).isFalse();
@@ -68,14 +69,14 @@ class SteeringsIT {
     void anInterfaceOfJumboFramesIsSteeredInNativeModeToo() {
         node.ip("link", "set", "wire", "mtu", "9000");
         peer.ip("link", "set", "wire", "mtu", "9000");
-        var opened = opened(open("wire", XdpMode.AUTO, CPU_0));
+        var opened = opened(open("wire", WantedXdpMode.AUTO, CPU_0));
         opened.steering().close();
         assertThat(opened.mode()).isEqualTo(AttachedMode.NATIVE);
     }
 
     @Test
     void anInterfaceWithoutNativeXdpIsSteeredInGenericModeAndItIsSaidWhy() {
-        var opened = opened(open("lo", XdpMode.AUTO, CPU_0));
+        var opened = opened(open("lo", WantedXdpMode.AUTO, CPU_0));
         opened.steering().close();
         assertThat(opened.mode()).isEqualTo(AttachedMode.GENERIC);
         assertThat(opened.nativeRefused()).contains("the driver has no native XDP");
@@ -84,8 +85,8 @@ class SteeringsIT {
 
     @Test
     void whereNativeModeIsDemandedThereIsNoOther() {
-        var refusal = refused(open("lo", XdpMode.NATIVE, CPU_0));
-        assertThat(refusal.reason()).isEqualTo(Refusal.Reason.NATIVE_REFUSED);
+        var refusal = refused(open("lo", WantedXdpMode.NATIVE, CPU_0));
+        assertThat(refusal.reason()).isEqualTo(AttachRefusal.Reason.NATIVE_REFUSED);
         assertThat(refusal.message()).isEqualTo("the driver has no native XDP");
         assertThat(anyProgram("lo")).isEmpty();
         assertThat(steerings.pinned()).isEmpty();
@@ -93,7 +94,7 @@ class SteeringsIT {
 
     @Test
     void genericModeIsTakenWhenWanted() {
-        var opened = opened(open("wire", XdpMode.GENERIC, CPU_0));
+        var opened = opened(open("wire", WantedXdpMode.GENERIC, CPU_0));
         opened.steering().close();
         assertThat(opened.mode()).isEqualTo(AttachedMode.GENERIC);
         assertThat(opened.nativeRefused()).isEmpty();
@@ -102,7 +103,7 @@ class SteeringsIT {
 
     @Test
     void anAgentThatStopsLeavesTheInterfaceSteered() {
-        opened(open("wire", XdpMode.AUTO, CPU_0)).steering().close();
+        opened(open("wire", WantedXdpMode.AUTO, CPU_0)).steering().close();
         assertThat(programs("wire")).isEqualTo(AttachedMode.NATIVE);
         assertThat(steerings.pinned())
                 .containsExactly(new PinnedSteering("wire", node.device("wire").index()));
@@ -110,12 +111,12 @@ class SteeringsIT {
 
     @ParameterizedTest
     @EnumSource(names = {"NATIVE", "GENERIC"})
-    void theNextAgentAdoptsTheInterfaceReplacesTheProgramAndGoesOnCounting(XdpMode mode) {
+    void theNextAgentAdoptsTheInterfaceReplacesTheProgramAndGoesOnCounting(WantedXdpMode mode) {
         opened(open("wire", mode, CPU_0)).steering().close();
         int program = anyProgram("wire").orElseThrow();
         sendOneFrame();
 
-        var adopted = opened(open("wire", XdpMode.AUTO, CPUS_0_AND_1));
+        var adopted = opened(open("wire", WantedXdpMode.AUTO, CPUS_0_AND_1));
         try (var steering = adopted.steering()) {
             assertThat(adopted.adopted()).isTrue();
             assertThat(adopted.mode().satisfies(mode)).isTrue();
@@ -129,10 +130,10 @@ class SteeringsIT {
 
     @Test
     void anotherModeIsTakenByAttachingAgainAndCountersGoOn() {
-        opened(open("wire", XdpMode.NATIVE, CPU_0)).steering().close();
+        opened(open("wire", WantedXdpMode.NATIVE, CPU_0)).steering().close();
         sendOneFrame();
 
-        var opened = opened(open("wire", XdpMode.GENERIC, CPU_0));
+        var opened = opened(open("wire", WantedXdpMode.GENERIC, CPU_0));
         try (var steering = opened.steering()) {
             assertThat(opened.adopted()).isFalse();
             assertThat(programs("wire")).isEqualTo(AttachedMode.GENERIC);
@@ -142,7 +143,7 @@ class SteeringsIT {
 
     @Test
     void mapsThatNoLongerFitAreReplacedWhileTheInterfaceStaysSteered() throws IOException {
-        opened(open("wire", XdpMode.AUTO, CPU_0)).steering().close();
+        opened(open("wire", WantedXdpMode.AUTO, CPU_0)).steering().close();
         var counters = pinFolder.resolve("wire").resolve("counters");
         Files.delete(counters);
         try (var other = BpfObject.open("witness", Compiled.test("witness"))) {
@@ -150,7 +151,7 @@ class SteeringsIT {
             Bpf.pin(other.map("arrived"), counters);
         }
 
-        var opened = opened(open("wire", XdpMode.AUTO, CPU_0));
+        var opened = opened(open("wire", WantedXdpMode.AUTO, CPU_0));
         try (var steering = opened.steering()) {
             assertThat(opened.adopted()).isTrue();
             sendOneFrame();
@@ -160,7 +161,7 @@ class SteeringsIT {
 
     @Test
     void detachingLeavesNothing() {
-        opened(open("wire", XdpMode.AUTO, CPU_0)).steering().detach();
+        opened(open("wire", WantedXdpMode.AUTO, CPU_0)).steering().detach();
         assertThat(anyProgram("wire")).isEmpty();
         steerings.removeShared();
         assertThat(pinFolder).isEmptyDirectory();
@@ -169,7 +170,7 @@ class SteeringsIT {
 
     @Test
     void aSteeringThatWasClosedIsNotUsed() {
-        var steering = opened(open("wire", XdpMode.AUTO, CPU_0)).steering();
+        var steering = opened(open("wire", WantedXdpMode.AUTO, CPU_0)).steering();
         steering.close();
         steering.close();
         assertThatThrownBy(steering::counters)
@@ -178,8 +179,8 @@ class SteeringsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(XdpMode.class)
-    void somebodyElsesProgramIsNamedAndLeftAlone(XdpMode mode) {
+    @EnumSource(WantedXdpMode.class)
+    void somebodyElsesProgramIsNamedAndLeftAlone(WantedXdpMode mode) {
         withStrangerOnWire(XdpFlag.NATIVE, id -> {
             assertThat(open("wire", mode, CPU_0)).isEqualTo(new OpenResult.Foreign(id, "stranger", List.of()));
             assertThat(new OpenResult.Foreign(id, "stranger", List.of()).message())
@@ -199,7 +200,7 @@ class SteeringsIT {
             try (var program = Bpf.programById(id).orElseThrow()) {
                 Bpf.pin(program, pins.resolve("prog0-prog"));
             }
-            assertThat(open("wire", XdpMode.AUTO, CPU_0))
+            assertThat(open("wire", WantedXdpMode.AUTO, CPU_0))
                     .isInstanceOfSatisfying(
                             OpenResult.Foreign.class,
                             foreign -> assertThat(foreign.message())
@@ -212,8 +213,8 @@ class SteeringsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(XdpMode.class)
-    void somebodyElsesProgramInGenericModeIsInTheWayToo(XdpMode mode) {
+    @EnumSource(WantedXdpMode.class)
+    void somebodyElsesProgramInGenericModeIsInTheWayToo(WantedXdpMode mode) {
         withStrangerOnWire(XdpFlag.GENERIC, id -> {
             assertThat(open("wire", mode, CPU_0)).isEqualTo(new OpenResult.Foreign(id, "stranger", List.of()));
             assertThat(anyProgram("wire")).hasValue(id);
@@ -222,17 +223,17 @@ class SteeringsIT {
 
     @Test
     void anotherAgentsSteeringIsForeign() {
-        opened(open("wire", XdpMode.AUTO, CPU_0)).steering().close();
+        opened(open("wire", WantedXdpMode.AUTO, CPU_0)).steering().close();
         var other =
                 new Steerings(bpffs.path().resolve("other"), Capabilities.probe(), Dispatchers.leftAlone(bpffs.path()));
         var wire = node.device("wire");
-        assertThat(node.call(() -> other.open(wire, XdpMode.AUTO, CPU_0)))
+        assertThat(node.call(() -> other.open(wire, WantedXdpMode.AUTO, CPU_0)))
                 .isEqualTo(new OpenResult.Foreign(anyProgram("wire").orElseThrow(), "steer", List.of()));
     }
 
     @Test
     void theConfigurationChangesWithoutDetaching() {
-        try (var steering = opened(open("wire", XdpMode.AUTO, CPU_0)).steering()) {
+        try (var steering = opened(open("wire", WantedXdpMode.AUTO, CPU_0)).steering()) {
             int program = anyProgram("wire").orElseThrow();
 
             assertThat(steering.apply(CPUS_0_AND_1)).isEmpty();
@@ -248,7 +249,8 @@ class SteeringsIT {
 
     @Test
     void whatIsSoAlreadyIsNotWritten() {
-        try (var steering = opened(open("wire", XdpMode.AUTO, CPUS_0_AND_1)).steering()) {
+        try (var steering =
+                opened(open("wire", WantedXdpMode.AUTO, CPUS_0_AND_1)).steering()) {
             var queueThreads = cpumapThreads();
             assertThat(steering.apply(CPUS_0_AND_1)).isEmpty();
             assertThat(cpumapThreads()).isEqualTo(queueThreads).isNotEmpty();
@@ -259,13 +261,13 @@ class SteeringsIT {
     void aCpuThatTheNodeCannotHaveIsRefusedAndNothingChanges() {
         int possible = Bpf.possibleCpus();
         var impossible = SteeringConfig.of(Set.of(0, possible), 512);
-        var expected = new Refusal(
-                Refusal.Reason.NO_SUCH_CPU,
+        var expected = new AttachRefusal(
+                AttachRefusal.Reason.NO_SUCH_CPU,
                 "CPU " + possible + " does not exist on this node, which has CPUs 0 to " + (possible - 1));
 
-        assertThat(refused(open("wire", XdpMode.AUTO, impossible))).isEqualTo(expected);
+        assertThat(refused(open("wire", WantedXdpMode.AUTO, impossible))).isEqualTo(expected);
         assertThat(anyProgram("wire")).isEmpty();
-        try (var steering = opened(open("wire", XdpMode.AUTO, CPU_0)).steering()) {
+        try (var steering = opened(open("wire", WantedXdpMode.AUTO, CPU_0)).steering()) {
             assertThat(steering.apply(impossible)).contains(expected);
             assertThat(steering.state().queues()).isEqualTo(Map.of(0, 512));
         }
@@ -273,7 +275,7 @@ class SteeringsIT {
 
     @Test
     void anInterfaceThatVanishedIsNoticedAndItsRemainsCanBeRemoved() {
-        try (var steering = opened(open("wire", XdpMode.AUTO, CPU_0)).steering()) {
+        try (var steering = opened(open("wire", WantedXdpMode.AUTO, CPU_0)).steering()) {
             node.ip("link", "del", "wire");
             assertThat(steering.state().attached()).isFalse();
             assertThat(steerings.pinned()).containsExactly(new PinnedSteering("wire", 0));
@@ -285,12 +287,12 @@ class SteeringsIT {
 
     @Test
     void anInterfaceThatComesBackIsSteeredAgainAndGoesOnCounting() {
-        opened(open("wire", XdpMode.AUTO, CPU_0)).steering().close();
+        opened(open("wire", WantedXdpMode.AUTO, CPU_0)).steering().close();
         sendOneFrame();
         node.ip("link", "del", "wire");
         node.veth("wire", peer, "wire");
 
-        var opened = opened(open("wire", XdpMode.AUTO, CPU_0));
+        var opened = opened(open("wire", WantedXdpMode.AUTO, CPU_0));
         try (var steering = opened.steering()) {
             assertThat(opened.adopted()).isFalse();
             assertThat(steering.state().attached()).isTrue();
@@ -300,12 +302,12 @@ class SteeringsIT {
 
     @Test
     void aProgramThatSomebodyDetachedIsNoticedAndAttachedAgain() {
-        try (var steering = opened(open("wire", XdpMode.AUTO, CPU_0)).steering();
+        try (var steering = opened(open("wire", WantedXdpMode.AUTO, CPU_0)).steering();
                 var link = Bpf.pinned(pinFolder.resolve("wire").resolve("link")).orElseThrow()) {
             Bpf.detach(link);
             assertThat(steering.state().attached()).isFalse();
         }
-        var opened = opened(open("wire", XdpMode.AUTO, CPU_0));
+        var opened = opened(open("wire", WantedXdpMode.AUTO, CPU_0));
         opened.steering().close();
         assertThat(opened.adopted()).isFalse();
         assertThat(programs("wire")).isEqualTo(AttachedMode.NATIVE);
@@ -313,7 +315,7 @@ class SteeringsIT {
 
     @Test
     void aSteeringIsRemovedByNameAlsoWhileItRuns() {
-        opened(open("wire", XdpMode.AUTO, CPU_0)).steering().close();
+        opened(open("wire", WantedXdpMode.AUTO, CPU_0)).steering().close();
         steerings.remove("wire");
         assertThat(anyProgram("wire")).isEmpty();
         steerings.removeShared();
@@ -324,11 +326,11 @@ class SteeringsIT {
     @Test
     void anInterfaceWithADotInItsNameIsPinnedAndFoundAgain() {
         node.veth("wire.100", peer, "wire.100");
-        opened(open("wire.100", XdpMode.AUTO, CPU_0)).steering().close();
+        opened(open("wire.100", WantedXdpMode.AUTO, CPU_0)).steering().close();
         assertThat(steerings.pinned())
                 .containsExactly(
                         new PinnedSteering("wire.100", node.device("wire.100").index()));
-        var opened = opened(open("wire.100", XdpMode.AUTO, CPU_0));
+        var opened = opened(open("wire.100", WantedXdpMode.AUTO, CPU_0));
         assertThat(opened.adopted()).isTrue();
         assertThat(opened.steering().ifname()).isEqualTo("wire.100");
         opened.steering().detach();
@@ -336,22 +338,22 @@ class SteeringsIT {
 
     @Test
     void aRenamedInterfaceIsFoundUnderItsOldNameAndFreedByIt() {
-        opened(open("wire", XdpMode.AUTO, CPU_0)).steering().close();
+        opened(open("wire", WantedXdpMode.AUTO, CPU_0)).steering().close();
         node.ip("link", "set", "wire", "down");
         node.ip("link", "set", "wire", "name", "renamed");
 
         int ifindex = node.device("renamed").index();
         assertThat(steerings.pinned()).containsExactly(new PinnedSteering("wire", ifindex));
-        assertThat(open("renamed", XdpMode.AUTO, CPU_0)).isInstanceOf(OpenResult.Foreign.class);
+        assertThat(open("renamed", WantedXdpMode.AUTO, CPU_0)).isInstanceOf(OpenResult.Foreign.class);
         steerings.remove("wire");
-        opened(open("renamed", XdpMode.AUTO, CPU_0)).steering().detach();
+        opened(open("renamed", WantedXdpMode.AUTO, CPU_0)).steering().detach();
     }
 
     @Test
     void aMissingInterfaceIsSaid() {
         var gone = new NetDevice("gone", 4711);
-        var refusal = refused(node.call(() -> steerings.open(gone, XdpMode.AUTO, CPU_0)));
-        assertThat(refusal.reason()).isEqualTo(Refusal.Reason.NO_SUCH_DEVICE);
+        var refusal = refused(node.call(() -> steerings.open(gone, WantedXdpMode.AUTO, CPU_0)));
+        assertThat(refusal.reason()).isEqualTo(AttachRefusal.Reason.NO_SUCH_DEVICE);
         assertThat(refusal.message()).isEqualTo("there is no interface gone with index 4711 (any more)");
     }
 
@@ -361,23 +363,23 @@ class SteeringsIT {
         var wire = node.device("wire");
         var refusal = refused(
                 node.call(() -> new Steerings(ordinary, Capabilities.probe(), Dispatchers.leftAlone(bpffs.path()))
-                        .open(wire, XdpMode.AUTO, CPU_0)));
-        assertThat(refusal.reason()).isEqualTo(Refusal.Reason.NO_BPFFS);
+                        .open(wire, WantedXdpMode.AUTO, CPU_0)));
+        assertThat(refusal.reason()).isEqualTo(AttachRefusal.Reason.NO_BPFFS);
         assertThat(refusal.message()).contains("is not on a BPF file system; mount one there: mount -t bpf bpf ");
         assertThat(anyProgram("wire")).isEmpty();
     }
 
     @Test
     void aProgramThatTheKernelRefusesIsReportedAndTheOneThatRunsGoesOn() {
-        opened(open("wire", XdpMode.AUTO, CPU_0)).steering().close();
+        opened(open("wire", WantedXdpMode.AUTO, CPU_0)).steering().close();
         int running = anyProgram("wire").orElseThrow();
         var broken = new Steerings(
                 pinFolder, Capabilities.probe(), Dispatchers.leftAlone(bpffs.path()), Compiled.test("careless_steer"));
         var wire = node.device("wire");
 
-        var refusal = refused(node.call(() -> broken.open(wire, XdpMode.AUTO, CPU_0)));
+        var refusal = refused(node.call(() -> broken.open(wire, WantedXdpMode.AUTO, CPU_0)));
 
-        assertThat(refusal.reason()).isEqualTo(Refusal.Reason.KERNEL_REFUSED);
+        assertThat(refusal.reason()).isEqualTo(AttachRefusal.Reason.KERNEL_REFUSED);
         assertThat(refusal.message()).startsWith("Loading the BPF program steer failed: EACCES");
         assertThat(refusal.log()).contains("invalid access to packet");
         assertThat(anyProgram("wire")).hasValue(running);
@@ -385,21 +387,21 @@ class SteeringsIT {
 
     @Test
     void noFileDescriptorIsLeftOpen() {
-        open("wire", XdpMode.AUTO, CPU_0);
-        opened(open("wire", XdpMode.GENERIC, CPU_0)).steering().detach();
+        open("wire", WantedXdpMode.AUTO, CPU_0);
+        opened(open("wire", WantedXdpMode.GENERIC, CPU_0)).steering().detach();
         System.gc();
         long before = openBpfDescriptors();
         for (int i = 0; i < 10; i++) {
-            opened(open("wire", XdpMode.AUTO, CPU_0)).steering().close();
-            opened(open("wire", XdpMode.GENERIC, CPU_0)).steering().close();
-            opened(open("wire", XdpMode.GENERIC, CPUS_0_AND_1)).steering().detach();
-            refused(open("lo", XdpMode.NATIVE, CPU_0));
+            opened(open("wire", WantedXdpMode.AUTO, CPU_0)).steering().close();
+            opened(open("wire", WantedXdpMode.GENERIC, CPU_0)).steering().close();
+            opened(open("wire", WantedXdpMode.GENERIC, CPUS_0_AND_1)).steering().detach();
+            refused(open("lo", WantedXdpMode.NATIVE, CPU_0));
             steerings.pinned();
         }
         assertThat(openBpfDescriptors()).isEqualTo(before);
     }
 
-    private OpenResult open(String ifname, XdpMode mode, SteeringConfig config) {
+    private OpenResult open(String ifname, WantedXdpMode mode, SteeringConfig config) {
         var device = node.device(ifname);
         return node.call(() -> steerings.open(device, mode, config));
     }
@@ -409,7 +411,7 @@ class SteeringsIT {
         return (OpenResult.Opened) result;
     }
 
-    private static Refusal refused(OpenResult result) {
+    private static AttachRefusal refused(OpenResult result) {
         assertThat(result).isInstanceOf(OpenResult.Refused.class);
         return ((OpenResult.Refused) result).refusal();
     }

@@ -4,6 +4,7 @@ import io.ipsecxdp.bpf.jna.Bpf;
 import io.ipsecxdp.bpf.jna.BpfObject;
 import io.ipsecxdp.bpf.jna.Fd;
 import io.ipsecxdp.bpf.jna.Sys;
+import io.ipsecxdp.linux.NetDevice;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;

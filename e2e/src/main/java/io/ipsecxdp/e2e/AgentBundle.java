@@ -88,7 +88,7 @@ public record AgentBundle(Path folder, Path image) {
             installation.grantAccess();
             NodeFacts facts = host.makeNodes(List.of("train1", "train2")).getFirst();
             installation.register(facts);
-            var agent = cleanup.add(Agent.start(daemons, new Node(host, facts), api));
+            var agent = cleanup.add(AgentProcess.start(daemons, new Node(host, facts), api));
             agent.awaitReady();
             Await.pause(REPORTS);
             agent.terminate(PATIENCE);

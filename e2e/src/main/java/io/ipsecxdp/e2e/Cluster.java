@@ -38,7 +38,7 @@ public final class Cluster implements AutoCloseable {
 
     private final Lab lab;
     private final Operator operator;
-    private final List<Agent> agents;
+    private final List<AgentProcess> agents;
     private final Keys keys;
 
     private Cluster(Lab lab) {
@@ -51,7 +51,7 @@ public final class Cluster implements AutoCloseable {
         this.operator = lab.startOperator();
         this.agents = lab.startAgents();
         operator.awaitReady();
-        agents.forEach(Agent::awaitReady);
+        agents.forEach(AgentProcess::awaitReady);
     }
 
     /** Starts everything and waits until all agents report. */
@@ -73,7 +73,7 @@ public final class Cluster implements AutoCloseable {
         return operator;
     }
 
-    public Agent agent(int index) {
+    public AgentProcess agent(int index) {
         return agents.get(index);
     }
 
@@ -170,8 +170,8 @@ public final class Cluster implements AutoCloseable {
     /** Starts what does not run and deletes all that is declared, so that the next test finds nothing. */
     public void restore() {
         operator.startIfDown();
-        agents.forEach(Agent::startIfDown);
-        agents.forEach(Agent::awaitReady);
+        agents.forEach(AgentProcess::startIfDown);
+        agents.forEach(AgentProcess::awaitReady);
         deleteDeclared();
     }
 
@@ -204,7 +204,7 @@ public final class Cluster implements AutoCloseable {
 
     /** The ends of all logs, for people who look for a cause. */
     public String tails() {
-        return Stream.concat(Stream.of(operator.daemon()), agents.stream().map(Agent::daemon))
+        return Stream.concat(Stream.of(operator.daemon()), agents.stream().map(AgentProcess::daemon))
                 .map(Daemon::tail)
                 .collect(Collectors.joining("\n"));
     }

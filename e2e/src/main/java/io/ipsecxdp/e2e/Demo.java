@@ -93,9 +93,9 @@ public final class Demo {
                 "Operator and agents get the rights of the Helm chart and no others (%d objects)".formatted(roles));
         lab.nodes().forEach(node -> installation.register(node.facts()));
         Operator operator = lab.startOperator();
-        List<Agent> agents = lab.startAgents();
+        List<AgentProcess> agents = lab.startAgents();
         operator.awaitReady();
-        agents.forEach(Agent::awaitReady);
+        agents.forEach(AgentProcess::awaitReady);
         Await.until(
                 "both nodes report",
                 PATIENCE,

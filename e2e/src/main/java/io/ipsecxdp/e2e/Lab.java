@@ -98,9 +98,9 @@ public final class Lab implements AutoCloseable {
     }
 
     /** Starts an agent on each node; returns before they are ready. */
-    public List<Agent> startAgents() {
-        List<Agent> agents = new ArrayList<>();
-        nodes.forEach(node -> agents.add(cleanup.add(Agent.start(daemons, node, api))));
+    public List<AgentProcess> startAgents() {
+        List<AgentProcess> agents = new ArrayList<>();
+        nodes.forEach(node -> agents.add(cleanup.add(AgentProcess.start(daemons, node, api))));
         return List.copyOf(agents);
     }
 

@@ -27,12 +27,21 @@ record ModuleTests(Project project, String module, List<String> selection, Kerne
      */
     private record Outcome(int found, int successful, String text) {}
 
-    /** Those of the agent that need a kernel with ESP; in its sources: {@code @InGuest}. */
+    /** Those of the XFRM library that need a kernel with ESP; in its sources: {@code @InGuest}. */
     static ModuleTests ofXfrm(Project project, Kernel kernel) {
+        return inGuest(project, "xfrm", "io.ipsecxdp.xfrm", kernel);
+    }
+
+    /** Those of the agent that need a kernel with ESP. */
+    static ModuleTests ofAgent(Project project, Kernel kernel) {
+        return inGuest(project, "agent", "io.ipsecxdp.agent.plan", kernel);
+    }
+
+    private static ModuleTests inGuest(Project project, String module, String packageName, Kernel kernel) {
         return new ModuleTests(
                 project,
-                "agent",
-                List.of("--select-package=io.ipsecxdp.agent.xfrm", "--include-classname=.*IT", "--include-tag=guest"),
+                module,
+                List.of("--select-package=" + packageName, "--include-classname=.*IT", "--include-tag=guest"),
                 kernel,
                 "0");
     }
@@ -62,8 +71,13 @@ record ModuleTests(Project project, String module, List<String> selection, Kerne
     private Outcome run() {
         String folder = kernel.run("mktemp", "-d").strip();
         try {
-            copy(project.root().resolve(module).resolve("target"), List.of("classes/io", "test-classes/io"), folder);
-            copy(project.root().resolve("crds/target"), List.of("classes/io"), folder);
+            copy(target(module), List.of("classes/io", "test-classes/io"), folder);
+            for (String library : List.of("crds", "bpf", "linux", "xfrm")) {
+                copy(target(library), List.of("classes/io"), folder);
+            }
+            for (String helpers : List.of("linux", "xfrm")) {
+                copy(target(helpers), List.of("test-classes/io"), folder);
+            }
             copy(project.target(), List.of("in-guest"), folder);
             return outcome(Command.of(kernel.command(launcher(folder)))
                     .within(PATIENCE)
@@ -71,6 +85,10 @@ record ModuleTests(Project project, String module, List<String> selection, Kerne
         } finally {
             kernel.run("rm", "-r", folder);
         }
+    }
+
+    private Path target(String module) {
+        return project.root().resolve(module).resolve("target");
     }
 
     private List<String> launcher(String folder) {

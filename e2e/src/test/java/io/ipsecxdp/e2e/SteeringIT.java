@@ -253,7 +253,7 @@ class SteeringIT {
     /** The other program is xdp-filter, which drops nothing here and counts what it let pass. */
     @Test
     void anInterfaceIsSharedWithOthersProgramsWhereTheAgentMayJoinThem(Cluster cluster) {
-        Agent agent = cluster.agent(1);
+        AgentProcess agent = cluster.agent(1);
         var tunnel = new ForeignTunnel(cluster.node(0), cluster.node(1));
         SteeringPolicy policy = policy("shared", "interfaces: [eth0]\nmode: Native");
         try (Decrypts decrypts = Decrypts.of(cluster.lab().kernel())) {

@@ -4,12 +4,12 @@ import io.fabric8.kubernetes.api.model.Namespace;
 import io.ipsecxdp.operator.compile.Compiler;
 import io.ipsecxdp.operator.rollup.RollUp;
 import io.ipsecxdp.operator.watch.Heartbeats;
-import io.ipsecxdp.operator.watch.Informed;
+import io.ipsecxdp.operator.watch.InformerView;
 import io.ipsecxdp.operator.watch.Sources;
 import io.ipsecxdp.operator.write.IncompleteWriteException;
-import io.ipsecxdp.operator.write.NodeNews;
+import io.ipsecxdp.operator.write.NodeEvents;
 import io.ipsecxdp.operator.write.PlanWriter;
-import io.ipsecxdp.operator.write.Reporter;
+import io.ipsecxdp.operator.write.StatusReporter;
 import io.ipsecxdp.operator.write.Writes;
 import io.ipsecxdp.operator.write.Writes.Write;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -47,8 +47,8 @@ public class IPsecReconciler implements Reconciler<Namespace> {
     private final Sources sources;
     private final Heartbeats heartbeats;
     private final PlanWriter plans;
-    private final Reporter reporter;
-    private final NodeNews news;
+    private final StatusReporter reporter;
+    private final NodeEvents news;
     private final Writes writes;
     private final OperatorMetrics metrics;
     private final Clock clock;
@@ -58,8 +58,8 @@ public class IPsecReconciler implements Reconciler<Namespace> {
             Sources sources,
             Heartbeats heartbeats,
             PlanWriter plans,
-            Reporter reporter,
-            NodeNews news,
+            StatusReporter reporter,
+            NodeEvents news,
             Writes writes,
             OperatorMetrics metrics,
             Clock clock) {
@@ -90,7 +90,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
     @Override
     public UpdateControl<Namespace> reconcile(Namespace release, Context<Namespace> context) {
         var now = clock.instant();
-        var informed = Informed.by(context, heartbeats);
+        var informed = InformerView.by(context, heartbeats);
         var snapshot = informed.snapshot();
         var compilation = Compiler.compile(snapshot);
         var failures = new ArrayList<>(run(plans.writes(compilation, snapshot.slices(), informed.plans(), context)));

@@ -13,7 +13,7 @@ class JsonTest {
     @Test
     void whatNewerCrdsLetInIsPassedOver() {
         ObjectMapper mapper = new ObjectMapper();
-        new Json().customize(mapper);
+        new OperatorJson().customize(mapper);
         var serialization = new KubernetesSerialization(mapper, false);
 
         var policy = serialization.unmarshal("""

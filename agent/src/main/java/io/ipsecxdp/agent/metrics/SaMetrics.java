@@ -1,6 +1,6 @@
 package io.ipsecxdp.agent.metrics;
 
-import io.ipsecxdp.agent.xfrm.ObservedSa;
+import io.ipsecxdp.xfrm.ObservedSa;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.function.Supplier;

@@ -1,12 +1,12 @@
 package io.ipsecxdp.agent.node;
 
 /** Words for what went wrong between here and the API server. */
-final class Failures {
+public final class Failures {
 
     private Failures() {}
 
     /** The innermost cause: what is around it is the client's own. */
-    static String cause(Throwable failure) {
+    public static String cause(Throwable failure) {
         Throwable root = failure;
         while (root.getCause() != null) {
             root = root.getCause();

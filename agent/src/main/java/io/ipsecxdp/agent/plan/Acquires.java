@@ -1,9 +1,9 @@
 package io.ipsecxdp.agent.plan;
 
-import io.ipsecxdp.agent.xfrm.Notification;
-import io.ipsecxdp.agent.xfrm.ObservedPolicy;
-import io.ipsecxdp.agent.xfrm.PolicyId;
-import io.ipsecxdp.agent.xfrm.Selector;
+import io.ipsecxdp.xfrm.Notification;
+import io.ipsecxdp.xfrm.ObservedPolicy;
+import io.ipsecxdp.xfrm.PolicyId;
+import io.ipsecxdp.xfrm.XfrmSelector;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -32,7 +32,7 @@ public record Acquires(Map<PolicyId, Acquire> byPolicy) {
      * @param cpu the sender's, if an SA of that CPU was asked for
      * @param times how often
      */
-    public record Acquire(Selector packet, OptionalInt cpu, long times, Instant first, Instant last) {
+    public record Acquire(XfrmSelector packet, OptionalInt cpu, long times, Instant first, Instant last) {
 
         private Acquire again(Notification.Acquire told, Instant now) {
             return new Acquire(told.packet(), told.cpu(), times + 1, first, now);

@@ -1,6 +1,10 @@
 package io.ipsecxdp.agent.plan;
 
-import io.ipsecxdp.agent.key.KeyFingerprint;
+import io.ipsecxdp.agent.ledger.JournalChange;
+import io.ipsecxdp.agent.ledger.KeyFingerprint;
+import io.ipsecxdp.agent.ledger.KeyUse;
+import io.ipsecxdp.agent.ledger.OwnedPolicy;
+import io.ipsecxdp.agent.ledger.OwnedSa;
 import java.time.Instant;
 
 /** One thing to do. */

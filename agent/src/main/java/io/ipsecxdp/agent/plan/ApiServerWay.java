@@ -1,11 +1,12 @@
 package io.ipsecxdp.agent.plan;
 
-import io.ipsecxdp.agent.xfrm.IpProtocol;
-import io.ipsecxdp.agent.xfrm.Policy;
-import io.ipsecxdp.agent.xfrm.PortMatch;
-import io.ipsecxdp.agent.xfrm.Prefix;
-import io.ipsecxdp.agent.xfrm.Selector;
-import io.ipsecxdp.agent.xfrm.Template;
+import io.ipsecxdp.xfrm.IpLiterals;
+import io.ipsecxdp.xfrm.IpProtocol;
+import io.ipsecxdp.xfrm.Policy;
+import io.ipsecxdp.xfrm.PortMatch;
+import io.ipsecxdp.xfrm.Prefix;
+import io.ipsecxdp.xfrm.Template;
+import io.ipsecxdp.xfrm.XfrmSelector;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.Optional;
@@ -33,7 +34,7 @@ public record ApiServerWay(
     private static final int LAST_DISCOVERY_TYPE = 136;
 
     /** One of the addresses that neighbours are asked at (RFC 4291 section 2.7.1). */
-    private static final InetAddress SOLICITED_NODE = Addresses.parse("ff02::1:ff00:1");
+    private static final InetAddress SOLICITED_NODE = IpLiterals.parse("ff02::1:ff00:1");
 
     /** A TCP port that the API server listens on. */
     public record Endpoint(InetAddress address, int port) {
@@ -60,7 +61,7 @@ public record ApiServerWay(
         if (bypass || ofOthers || letsPassUnprotected(policy)) {
             return Optional.empty();
         }
-        Selector selector = policy.id().selector();
+        XfrmSelector selector = policy.id().selector();
         Side here = outgoing(policy) ? source(selector) : destination(selector);
         Side there = outgoing(policy) ? destination(selector) : source(selector);
         if (takes(selector, TCP)) {
@@ -95,23 +96,23 @@ public record ApiServerWay(
                 && policy.templates().stream().allMatch(template -> template.level() == Template.Level.USE);
     }
 
-    private static boolean takes(Selector selector, IpProtocol protocol) {
+    private static boolean takes(XfrmSelector selector, IpProtocol protocol) {
         return selector.upperProtocol().equals(IpProtocol.ANY)
                 || selector.upperProtocol().equals(protocol);
     }
 
     /** Without neighbour discovery (RFC 4861), which asks by multicast, no IPv6 packet leaves the link layer. */
-    private static boolean takesNeighbourDiscovery(Selector selector, Side here, Side there) {
+    private static boolean takesNeighbourDiscovery(XfrmSelector selector, Side here, Side there) {
         return takes(selector, ICMP_V6)
                 && source(selector).portIn(FIRST_DISCOVERY_TYPE, LAST_DISCOVERY_TYPE)
                 && (there.coversAddress(SOLICITED_NODE) || here.coversAddress(SOLICITED_NODE));
     }
 
-    private static Side source(Selector selector) {
+    private static Side source(XfrmSelector selector) {
         return new Side(selector.source(), selector.sourcePort());
     }
 
-    private static Side destination(Selector selector) {
+    private static Side destination(XfrmSelector selector) {
         return new Side(selector.destination(), selector.destinationPort());
     }
 
@@ -126,16 +127,16 @@ public record ApiServerWay(
         }
 
         private boolean covers(Endpoint endpoint) {
-            return Addresses.within(endpoint.address(), prefix)
+            return IpLiterals.within(endpoint.address(), prefix)
                     && (endpoint.port() & port.mask()) == (port.port() & port.mask());
         }
 
         private boolean coversOneOf(Set<InetAddress> candidates) {
-            return candidates.stream().anyMatch(address -> Addresses.within(address, prefix));
+            return candidates.stream().anyMatch(address -> IpLiterals.within(address, prefix));
         }
 
         private boolean coversAddress(InetAddress address) {
-            return Addresses.within(address, prefix);
+            return IpLiterals.within(address, prefix);
         }
 
         private boolean portIn(int lowest, int highest) {

@@ -25,8 +25,8 @@ public record Desired(
         Map<String, Slice> slices,
         Map<String, DesiredSa> sas,
         Map<PolicyKey, DesiredPolicy> policies,
-        Map<String, Standing> unfitSas,
-        Map<PolicyKey, Standing> unfitPolicies) {
+        Map<String, EntryStatus> unfitSas,
+        Map<PolicyKey, EntryStatus> unfitPolicies) {
 
     /** What is unique to a policy in a plan: one SecurityPolicy is up to two policies of a node. */
     public record PolicyKey(String uid, PolicyDirection direction) {}
@@ -48,12 +48,12 @@ public record Desired(
      * @param interfaces index of each interface of the node, by name
      */
     public static Desired of(Collection<Slice> slices, Map<String, Integer> interfaces) {
-        KernelTerms terms = new KernelTerms(interfaces);
+        ToKernel terms = new ToKernel(interfaces);
         Map<String, Slice> byName = new LinkedHashMap<>();
         Map<String, DesiredSa> sas = new LinkedHashMap<>();
         Map<PolicyKey, DesiredPolicy> policies = new LinkedHashMap<>();
-        Map<String, Standing> unfitSas = new LinkedHashMap<>();
-        Map<PolicyKey, Standing> unfitPolicies = new LinkedHashMap<>();
+        Map<String, EntryStatus> unfitSas = new LinkedHashMap<>();
+        Map<PolicyKey, EntryStatus> unfitPolicies = new LinkedHashMap<>();
         slices.stream().sorted(Comparator.comparing(Slice::name)).forEach(slice -> {
             byName.put(slice.name(), slice);
             for (PlannedSa planned : slice.spec().securityAssociations()) {
@@ -98,17 +98,17 @@ public record Desired(
                                         || policy.hardware().isPresent()));
     }
 
-    private static Standing standing(RuntimeException e) {
+    private static EntryStatus standing(RuntimeException e) {
         return switch (e) {
-            case KernelTerms.NoSuchInterfaceException missing ->
-                new Standing(EntryState.Pending, Reason.InterfaceNotFound, missing.getMessage());
+            case ToKernel.NoSuchInterfaceException missing ->
+                new EntryStatus(EntryState.Pending, Reason.InterfaceNotFound, missing.getMessage());
             case IllegalArgumentException invalid -> invalid(invalid.getMessage());
             case NullPointerException incomplete -> invalid("the planned entry lacks a field that this agent needs");
             default -> throw e;
         };
     }
 
-    private static Standing invalid(String sentence) {
-        return Standing.failed(Reason.Invalid, "No kernel takes this entry: " + sentence + ".");
+    private static EntryStatus invalid(String sentence) {
+        return EntryStatus.failed(Reason.Invalid, "No kernel takes this entry: " + sentence + ".");
     }
 }

@@ -1,12 +1,14 @@
 package io.ipsecxdp.agent.plan;
 
-import io.ipsecxdp.agent.xfrm.Policy;
+import io.ipsecxdp.agent.ledger.InstallTime;
+import io.ipsecxdp.agent.ledger.OwnedPolicy;
+import io.ipsecxdp.xfrm.Policy;
 
 /** A policy that the node must have, in the kernel's terms. */
 public record DesiredPolicy(String name, String uid, String slice, Policy policy) implements DesiredEntry {
 
     /** What the journal says from before the installation on. */
-    public OwnedPolicy owned(Birth birth) {
+    public OwnedPolicy owned(InstallTime birth) {
         return new OwnedPolicy(policy.id(), uid, name, slice, birth);
     }
 }

@@ -1,10 +1,13 @@
 package io.ipsecxdp.agent.plan;
 
-import io.ipsecxdp.agent.key.KeyFingerprint;
-import io.ipsecxdp.agent.xfrm.Sa;
-import io.ipsecxdp.agent.xfrm.SaDirection;
+import io.ipsecxdp.agent.ledger.InstallTime;
+import io.ipsecxdp.agent.ledger.KeyFingerprint;
+import io.ipsecxdp.agent.ledger.KeyUse;
+import io.ipsecxdp.agent.ledger.OwnedSa;
 import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.Protection;
+import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaDir;
 import java.util.Optional;
 
 /** An SA that the node must have, in the kernel's terms. */
@@ -20,11 +23,11 @@ public record DesiredSa(String name, String uid, String slice, Sa sa, Protection
     }
 
     /** What the journal says from before the installation on. */
-    public OwnedSa owned(Optional<KeyFingerprint> key, Birth birth) {
+    public OwnedSa owned(Optional<KeyFingerprint> key, InstallTime birth) {
         return new OwnedSa(sa.id(), sa.source(), sa.reqid(), sa.direction(), uid, name, slice, key, birth);
     }
 
     boolean outbound() {
-        return sa.direction() == SaDirection.OUT;
+        return sa.direction() == SaDir.OUT;
     }
 }

@@ -1,6 +1,6 @@
 package io.ipsecxdp.agent.plan;
 
-import io.ipsecxdp.agent.key.KeyFingerprint;
+import io.ipsecxdp.agent.ledger.KeyFingerprint;
 import io.ipsecxdp.crds.Reason;
 
 /** What is known of the key that an SA's Secret holds. The bytes are never here. */

@@ -1,9 +1,11 @@
 package io.ipsecxdp.agent.plan;
 
-import io.ipsecxdp.agent.xfrm.ObservedPolicy;
-import io.ipsecxdp.agent.xfrm.ObservedSa;
-import io.ipsecxdp.agent.xfrm.PolicyId;
-import io.ipsecxdp.agent.xfrm.SaId;
+import io.ipsecxdp.agent.ledger.PersistentMap;
+import io.ipsecxdp.xfrm.EntryIds;
+import io.ipsecxdp.xfrm.ObservedPolicy;
+import io.ipsecxdp.xfrm.ObservedSa;
+import io.ipsecxdp.xfrm.PolicyId;
+import io.ipsecxdp.xfrm.SaId;
 import java.util.Collection;
 import java.util.Map;
 
@@ -29,7 +31,7 @@ public record Observed(Map<SaId, ObservedSa> sas, Map<PolicyId, ObservedPolicy> 
     }
 
     /** What the kernel has after it was asked again for these places. */
-    public Observed after(Concern concern, Observed answer) {
+    public Observed after(EntryIds concern, Observed answer) {
         var sas = PersistentMap.of(this.sas).changes();
         concern.sas().forEach(sas::remove);
         var policies = PersistentMap.of(this.policies).changes();

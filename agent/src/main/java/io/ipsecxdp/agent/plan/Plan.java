@@ -1,5 +1,8 @@
 package io.ipsecxdp.agent.plan;
 
+import io.ipsecxdp.agent.ledger.OwnedPolicy;
+import io.ipsecxdp.agent.ledger.OwnedSa;
+import io.ipsecxdp.agent.ledger.PersistentMap;
 import io.ipsecxdp.agent.plan.Action.AdoptSa;
 import io.ipsecxdp.agent.plan.Action.ChangeLifetime;
 import io.ipsecxdp.agent.plan.Action.InstallPolicy;
@@ -11,10 +14,10 @@ import io.ipsecxdp.agent.plan.Action.ReplacePolicy;
 import io.ipsecxdp.agent.plan.Action.Write;
 import io.ipsecxdp.agent.plan.Action.WriteKey;
 import io.ipsecxdp.agent.plan.Desired.PolicyKey;
-import io.ipsecxdp.agent.xfrm.PolicyDirection;
-import io.ipsecxdp.agent.xfrm.SaDirection;
-import io.ipsecxdp.agent.xfrm.SaId;
 import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.xfrm.PolicyDir;
+import io.ipsecxdp.xfrm.SaDir;
+import io.ipsecxdp.xfrm.SaId;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -31,7 +34,8 @@ import java.util.Set;
  * @param sas by uid
  * @param strays something of ours, or what the kernel may still tell of it, is in a place that no entry has
  */
-public record Plan(List<Action> actions, Map<String, Standing> sas, Map<PolicyKey, Standing> policies, boolean strays) {
+public record Plan(
+        List<Action> actions, Map<String, EntryStatus> sas, Map<PolicyKey, EntryStatus> policies, boolean strays) {
 
     public Plan {
         actions = List.copyOf(actions);
@@ -53,10 +57,10 @@ public record Plan(List<Action> actions, Map<String, Standing> sas, Map<PolicyKe
         return new Plan(part.actions(), sas.done(), policies.done(), strays || part.strays());
     }
 
-    public static Plan of(Situation now) {
+    public static Plan of(DecisionInput now) {
         List<Action> actions = new ArrayList<>();
-        var sas = PersistentMap.<String, Standing>empty().changes();
-        var policies = PersistentMap.<PolicyKey, Standing>empty().changes();
+        var sas = PersistentMap.<String, EntryStatus>empty().changes();
+        var policies = PersistentMap.<PolicyKey, EntryStatus>empty().changes();
         Set<SaId> places = new HashSet<>();
         Map<Long, String> awaited = new HashMap<>(now.awaitedElsewhere());
 
@@ -105,12 +109,12 @@ public record Plan(List<Action> actions, Map<String, Standing> sas, Map<PolicyKe
             case ChangeLifetime change -> 3;
             case InstallPolicy(DesiredPolicy policy) -> sends(policy) ? 6 : 5;
             case ReplacePolicy(DesiredPolicy policy) -> sends(policy) ? 6 : 5;
-            case RemovePolicy(OwnedPolicy policy) -> policy.id().direction() == PolicyDirection.OUT ? 7 : 8;
-            case RemoveSa(OwnedSa sa) -> sa.direction() == SaDirection.OUT ? 9 : 10;
+            case RemovePolicy(OwnedPolicy policy) -> policy.id().direction() == PolicyDir.OUT ? 7 : 8;
+            case RemoveSa(OwnedSa sa) -> sa.direction() == SaDir.OUT ? 9 : 10;
         };
     }
 
     private static boolean sends(DesiredPolicy wanted) {
-        return wanted.policy().id().direction() == PolicyDirection.OUT;
+        return wanted.policy().id().direction() == PolicyDir.OUT;
     }
 }

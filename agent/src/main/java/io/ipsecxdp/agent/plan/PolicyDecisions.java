@@ -1,19 +1,21 @@
 package io.ipsecxdp.agent.plan;
 
+import io.ipsecxdp.agent.ledger.InstallTime;
+import io.ipsecxdp.agent.ledger.JournalChange.DisownPolicy;
+import io.ipsecxdp.agent.ledger.JournalChange.OwnPolicy;
+import io.ipsecxdp.agent.ledger.OwnedPolicy;
 import io.ipsecxdp.agent.plan.Action.InstallPolicy;
 import io.ipsecxdp.agent.plan.Action.RemovePolicy;
 import io.ipsecxdp.agent.plan.Action.ReplacePolicy;
 import io.ipsecxdp.agent.plan.Action.Write;
 import io.ipsecxdp.agent.plan.ApiServerWay.Endpoint;
 import io.ipsecxdp.agent.plan.Desired.PolicyKey;
-import io.ipsecxdp.agent.plan.JournalChange.DisownPolicy;
-import io.ipsecxdp.agent.plan.JournalChange.OwnPolicy;
-import io.ipsecxdp.agent.xfrm.Differences;
-import io.ipsecxdp.agent.xfrm.ObservedPolicy;
-import io.ipsecxdp.agent.xfrm.PolicyId;
-import io.ipsecxdp.agent.xfrm.Template;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.xfrm.Differences;
+import io.ipsecxdp.xfrm.ObservedPolicy;
+import io.ipsecxdp.xfrm.PolicyId;
+import io.ipsecxdp.xfrm.Template;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -25,11 +27,11 @@ import java.util.Set;
 /** Decides about the policies of a node, one by one. */
 final class PolicyDecisions {
 
-    private final Situation now;
+    private final DecisionInput now;
     private final Map<PolicyId, DesiredPolicy> claimants;
     private final Set<String> unnamed;
 
-    PolicyDecisions(Situation now) {
+    PolicyDecisions(DecisionInput now) {
         this.now = now;
         this.claimants = claimants(now);
         this.unnamed = new HashSet<>();
@@ -37,7 +39,7 @@ final class PolicyDecisions {
     }
 
     /** Of several policies with one identity, the one that has the place keeps it; else the first in the plan gets it. */
-    private static Map<PolicyId, DesiredPolicy> claimants(Situation now) {
+    private static Map<PolicyId, DesiredPolicy> claimants(DecisionInput now) {
         Map<PolicyId, DesiredPolicy> claimants = new HashMap<>();
         for (DesiredPolicy wanted : now.desired().policies().values()) {
             if (now.facts().apiServer().coveredBy(wanted.policy()).isPresent()) {
@@ -54,14 +56,14 @@ final class PolicyDecisions {
     Decision about(PolicyKey key, DesiredPolicy wanted, Map<Long, String> awaited) {
         Optional<Endpoint> covered = now.facts().apiServer().coveredBy(wanted.policy());
         if (covered.isPresent()) {
-            return Decision.of(Standing.failed(
+            return Decision.of(EntryStatus.failed(
                     Reason.CoversApiServer,
                     "Its selector covers the way to the API server, %s: with it in force, nothing could be changed any more. Narrow the selector by addresses, protocol or port."
                             .formatted(covered.get())));
         }
         DesiredPolicy claimant = claimants.get(wanted.policy().id());
         if (!claimant.uid().equals(wanted.uid())) {
-            return Decision.of(Standing.failed(
+            return Decision.of(EntryStatus.failed(
                     Reason.DuplicateSelector,
                     "The SecurityPolicy %s has the same selector and direction; the kernel keeps one of them."
                             .formatted(claimant.name())));
@@ -96,7 +98,7 @@ final class PolicyDecisions {
     }
 
     private Decision absent(DesiredPolicy wanted, Map<Long, String> awaited) {
-        Standing refused = now.refused().get(wanted);
+        EntryStatus refused = now.refused().get(wanted);
         if (refused != null) {
             return Decision.of(refused);
         }
@@ -106,34 +108,34 @@ final class PolicyDecisions {
                 .filter(awaited::containsKey)
                 .map(awaited::get)
                 .findFirst();
-        return sa.map(name -> Decision.of(Standing.pending("Waits for the SecurityAssociation %s.".formatted(name))))
-                .orElseGet(() -> Decision.of(Standing.pending("It is being installed."), new InstallPolicy(wanted)));
+        return sa.map(name -> Decision.of(EntryStatus.pending("Waits for the SecurityAssociation %s.".formatted(name))))
+                .orElseGet(() -> Decision.of(EntryStatus.pending("It is being installed."), new InstallPolicy(wanted)));
     }
 
     private Decision present(PolicyKey key, DesiredPolicy wanted, ObservedPolicy there) {
         OwnedPolicy owned = now.journal().policies().get(wanted.policy().id());
-        OwnedPolicy seen = wanted.owned(Birth.readBack(there.counters().added()));
+        OwnedPolicy seen = wanted.owned(InstallTime.readBack(there.counters().added()));
         boolean same = Differences.between(wanted.policy(), there).isEmpty();
         if (owned == null && same && isReportedInThisBoot(key, wanted)) {
             return Decision.of(inForce(wanted), new Write(new OwnPolicy(seen)));
         }
         if (owned == null || !now.witness().isOurs(owned, there)) {
-            return Decision.of(Standing.failed(
+            return Decision.of(EntryStatus.failed(
                     Reason.ForeignEntry,
                     "The kernel has a policy in this place that is not ours (%s, priority %d); it is left alone. Remove it, or choose another selector."
                             .formatted(there.id(), there.priority())));
         }
         if (!same) {
-            Standing refused = now.refused().get(wanted);
+            EntryStatus refused = now.refused().get(wanted);
             return refused != null
                     ? Decision.of(refused)
-                    : Decision.of(Standing.pending("It is being replaced."), new ReplacePolicy(wanted));
+                    : Decision.of(EntryStatus.pending("It is being replaced."), new ReplacePolicy(wanted));
         }
-        Standing inForce = inForce(wanted);
+        EntryStatus inForce = inForce(wanted);
         return seen.equals(owned) ? Decision.of(inForce) : Decision.of(inForce, new Write(new OwnPolicy(seen)));
     }
 
-    private Standing inForce(DesiredPolicy wanted) {
+    private EntryStatus inForce(DesiredPolicy wanted) {
         PolicyId id = wanted.policy().id();
         return now.acquires()
                 .of(id, now.at())
@@ -142,8 +144,9 @@ final class PolicyDecisions {
                                 new WantedSa(template, id, wanted.policy().offload(), acquire))
                         .filter(missing -> !missing.isThere(now.observed()))
                         .findFirst())
-                .map(missing -> new Standing(EntryState.Installed, Reason.NoSecurityAssociation, missing.sentence(now)))
-                .orElseGet(() -> Standing.installed("In force."));
+                .map(missing ->
+                        new EntryStatus(EntryState.Installed, Reason.NoSecurityAssociation, missing.sentence(now)))
+                .orElseGet(() -> EntryStatus.installed("In force."));
     }
 
     private boolean isReportedInThisBoot(PolicyKey key, DesiredPolicy wanted) {

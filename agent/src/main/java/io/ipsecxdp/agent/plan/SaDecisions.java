@@ -1,6 +1,16 @@
 package io.ipsecxdp.agent.plan;
 
-import io.ipsecxdp.agent.key.KeyFingerprint;
+import io.ipsecxdp.agent.ledger.InstallTime;
+import io.ipsecxdp.agent.ledger.JournalChange.DisownSa;
+import io.ipsecxdp.agent.ledger.JournalChange.OwnSa;
+import io.ipsecxdp.agent.ledger.KeyFingerprint;
+import io.ipsecxdp.agent.ledger.KeyLedger.Allowed;
+import io.ipsecxdp.agent.ledger.KeyLedger.AtRisk;
+import io.ipsecxdp.agent.ledger.KeyLedger.Exhausted;
+import io.ipsecxdp.agent.ledger.KeyLedger.Taken;
+import io.ipsecxdp.agent.ledger.KeyLedger.Verdict;
+import io.ipsecxdp.agent.ledger.KeyUse;
+import io.ipsecxdp.agent.ledger.OwnedSa;
 import io.ipsecxdp.agent.plan.Action.AdoptSa;
 import io.ipsecxdp.agent.plan.Action.ChangeLifetime;
 import io.ipsecxdp.agent.plan.Action.InstallSa;
@@ -8,29 +18,22 @@ import io.ipsecxdp.agent.plan.Action.ReadKey;
 import io.ipsecxdp.agent.plan.Action.RemoveSa;
 import io.ipsecxdp.agent.plan.Action.Write;
 import io.ipsecxdp.agent.plan.Action.WriteKey;
-import io.ipsecxdp.agent.plan.JournalChange.DisownSa;
-import io.ipsecxdp.agent.plan.JournalChange.OwnSa;
-import io.ipsecxdp.agent.plan.Ledger.Allowed;
-import io.ipsecxdp.agent.plan.Ledger.AtRisk;
-import io.ipsecxdp.agent.plan.Ledger.Exhausted;
-import io.ipsecxdp.agent.plan.Ledger.Taken;
-import io.ipsecxdp.agent.plan.Ledger.Verdict;
-import io.ipsecxdp.agent.xfrm.Aead;
-import io.ipsecxdp.agent.xfrm.Algorithms;
-import io.ipsecxdp.agent.xfrm.Difference;
-import io.ipsecxdp.agent.xfrm.Differences;
-import io.ipsecxdp.agent.xfrm.IpProtocol;
-import io.ipsecxdp.agent.xfrm.Mark;
-import io.ipsecxdp.agent.xfrm.Mode;
-import io.ipsecxdp.agent.xfrm.ObservedSa;
-import io.ipsecxdp.agent.xfrm.Sa;
-import io.ipsecxdp.agent.xfrm.SaId;
-import io.ipsecxdp.agent.xfrm.Separate;
-import io.ipsecxdp.agent.xfrm.XfrmCapabilities;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.NodePlanStatus;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaReport;
+import io.ipsecxdp.xfrm.Aead;
+import io.ipsecxdp.xfrm.Algorithms;
+import io.ipsecxdp.xfrm.CipherAndIntegrity;
+import io.ipsecxdp.xfrm.Difference;
+import io.ipsecxdp.xfrm.Differences;
+import io.ipsecxdp.xfrm.IpProtocol;
+import io.ipsecxdp.xfrm.Mode;
+import io.ipsecxdp.xfrm.ObservedSa;
+import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaId;
+import io.ipsecxdp.xfrm.XfrmCapabilities;
+import io.ipsecxdp.xfrm.XfrmMark;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -55,7 +58,7 @@ final class SaDecisions {
      */
     private record Ours(Map<String, OwnedSa> live, Set<String> untold) {}
 
-    private final Situation now;
+    private final DecisionInput now;
     private final Map<SaId, DesiredSa> claimants;
     /** By slice and uid; of a slice when it is asked for. */
     private final Map<String, Map<String, SaReport>> reports = new HashMap<>();
@@ -68,13 +71,13 @@ final class SaDecisions {
     /** Keys that this very plan uses: two SAs of one plan must not get the same. */
     private final Map<KeyFingerprint, KeyUse> promised = new HashMap<>();
 
-    SaDecisions(Situation now) {
+    SaDecisions(DecisionInput now) {
         this.now = now;
         this.claimants = claimants(now);
     }
 
     /** Of several SAs with one identity, the one that has the place keeps it; else the first in the plan gets it. */
-    private static Map<SaId, DesiredSa> claimants(Situation now) {
+    private static Map<SaId, DesiredSa> claimants(DecisionInput now) {
         Map<SaId, DesiredSa> claimants = new HashMap<>();
         for (DesiredSa wanted : now.desired().sas().values()) {
             OwnedSa owned = now.journal().sas().get(wanted.sa().id());
@@ -87,7 +90,7 @@ final class SaDecisions {
     Decision about(DesiredSa wanted) {
         DesiredSa claimant = claimants.get(wanted.sa().id());
         if (!claimant.uid().equals(wanted.uid())) {
-            return Decision.of(Standing.failed(
+            return Decision.of(EntryStatus.failed(
                     Reason.DuplicateSpi,
                     "The SecurityAssociation %s has the same destination and SPI; choose another SPI."
                             .formatted(claimant.name())));
@@ -165,10 +168,10 @@ final class SaDecisions {
         }
         if (!owned.uid().equals(wanted.uid())) {
             return now.desired().knows(owned.slice())
-                    ? Decision.of(Standing.pending(
+                    ? Decision.of(EntryStatus.pending(
                             "Waits until the SA of the former SecurityAssociation %s in its place is removed."
                                     .formatted(owned.name())))
-                    : Decision.of(Standing.failed(
+                    : Decision.of(EntryStatus.failed(
                             Reason.DuplicateSpi,
                             "The SA of the former SecurityAssociation %s is in this place, and the NodePlan %s that would order its removal is missing."
                                     .formatted(owned.name(), owned.slice())));
@@ -183,8 +186,8 @@ final class SaDecisions {
         return lifetimeAlone ? changeLifetime(wanted, owned, there) : remake(wanted, owned, there, differences);
     }
 
-    private static Standing foreign(ObservedSa there) {
-        return Standing.failed(
+    private static EntryStatus foreign(ObservedSa there) {
+        return EntryStatus.failed(
                 Reason.ForeignEntry,
                 "The kernel has an SA in this place that is not ours (%s); it is left alone. Remove it, or choose another SPI."
                         .formatted(there.description()));
@@ -192,13 +195,13 @@ final class SaDecisions {
 
     /** The declared lifetime is another one by now, or somebody changed it in the kernel. */
     private Decision changeLifetime(DesiredSa wanted, OwnedSa owned, ObservedSa there) {
-        Standing refused = now.refused().get(wanted);
+        EntryStatus refused = now.refused().get(wanted);
         if (refused != null) {
             return Decision.of(refused);
         }
         List<Action> actions = new ArrayList<>(bookkeeping(wanted, owned, there));
         actions.add(new ChangeLifetime(wanted));
-        return new Decision(Standing.pending("Its lifetime is being changed."), actions);
+        return new Decision(EntryStatus.pending("Its lifetime is being changed."), actions);
     }
 
     /** With the state folder lost, what was reported as installed in this very boot is ours. */
@@ -245,7 +248,8 @@ final class SaDecisions {
 
     /** Writes down what was not known when the SA was installed. */
     private static List<Action> bookkeeping(DesiredSa wanted, OwnedSa owned, ObservedSa there) {
-        OwnedSa seen = wanted.owned(owned.key(), Birth.readBack(there.counters().added()));
+        OwnedSa seen =
+                wanted.owned(owned.key(), InstallTime.readBack(there.counters().added()));
         return seen.equals(owned) ? List.of() : List.of(new Write(new OwnSa(seen)));
     }
 
@@ -273,41 +277,41 @@ final class SaDecisions {
         String what = "Somebody changed the SA in the kernel: "
                 + differences.stream().map(Difference::toString).collect(Collectors.joining(", ")) + ".";
         if (wanted.outbound() && owned.key().isEmpty()) {
-            return Decision.of(Standing.failed(
+            return Decision.of(EntryStatus.failed(
                     Reason.NonceAtRisk,
                     what + " It cannot be made again, because the kernel does not show which key it has. " + REMEDY));
         }
         if (keyChanged(wanted, owned)) {
-            return Decision.of(Standing.failed(
+            return Decision.of(EntryStatus.failed(
                     Reason.KeyChanged,
                     what
                             + " It cannot be made again, because Secret entry %s has another key by now."
                                     .formatted(wanted.key())));
         }
         return switch (now.key(wanted)) {
-            case KeyView.NotRead() -> Decision.of(Standing.pending(what), new ReadKey(wanted));
-            case KeyView.Reading() -> Decision.of(Standing.pending(what));
+            case KeyView.NotRead() -> Decision.of(EntryStatus.pending(what), new ReadKey(wanted));
+            case KeyView.Reading() -> Decision.of(EntryStatus.pending(what));
             case KeyView.Unavailable(Reason reason, String message) ->
-                Decision.of(Standing.failed(reason, what + " It cannot be made again: " + message));
+                Decision.of(EntryStatus.failed(reason, what + " It cannot be made again: " + message));
             case KeyView.Read(KeyFingerprint key, boolean atHand)
-            when !atHand -> Decision.of(Standing.pending(what), new ReadKey(wanted));
+            when !atHand -> Decision.of(EntryStatus.pending(what), new ReadKey(wanted));
             case KeyView.Read(KeyFingerprint key, boolean atHand) ->
                 wanted.outbound()
-                        ? Decision.of(Standing.pending(what), new RemoveSa(owned))
-                        : Decision.of(Standing.pending(what), new RemoveSa(owned), new InstallSa(wanted, key, 0));
+                        ? Decision.of(EntryStatus.pending(what), new RemoveSa(owned))
+                        : Decision.of(EntryStatus.pending(what), new RemoveSa(owned), new InstallSa(wanted, key, 0));
         };
     }
 
     private Decision absent(DesiredSa wanted) {
         if (now.ledger().hasExpired(wanted.uid())) {
-            return Decision.of(Standing.failed(
+            return Decision.of(EntryStatus.failed(
                     Reason.Expired,
                     "It came to the hard limit of its lifetime, and the kernel deleted it; it is never installed again. "
                             + REMEDY));
         }
         Optional<String> lack = lack(wanted);
         if (lack.isPresent()) {
-            return Decision.of(Standing.failed(Reason.Unsupported, lack.get()));
+            return Decision.of(EntryStatus.failed(Reason.Unsupported, lack.get()));
         }
         Optional<ObservedSa> inTheWay = inTheWay(wanted.sa().id());
         if (inTheWay.isPresent()) {
@@ -315,24 +319,24 @@ final class SaDecisions {
         }
         OwnedSa elsewhere = ours().live().get(wanted.uid());
         if (elsewhere != null) {
-            return Decision.of(
-                    Standing.pending("Waits until the SA that it replaces, %s, is removed.".formatted(elsewhere.id())));
+            return Decision.of(EntryStatus.pending(
+                    "Waits until the SA that it replaces, %s, is removed.".formatted(elsewhere.id())));
         }
-        Standing refused = now.refused().get(wanted);
+        EntryStatus refused = now.refused().get(wanted);
         if (refused != null) {
             return Decision.of(refused);
         }
         return switch (now.key(wanted)) {
-            case KeyView.NotRead() -> Decision.of(Standing.pending("Its key is being read."), new ReadKey(wanted));
-            case KeyView.Reading() -> Decision.of(Standing.pending("Its key is being read."));
-            case KeyView.Unavailable(Reason reason, String message) -> Decision.of(Standing.failed(reason, message));
+            case KeyView.NotRead() -> Decision.of(EntryStatus.pending("Its key is being read."), new ReadKey(wanted));
+            case KeyView.Reading() -> Decision.of(EntryStatus.pending("Its key is being read."));
+            case KeyView.Unavailable(Reason reason, String message) -> Decision.of(EntryStatus.failed(reason, message));
             case KeyView.Read(KeyFingerprint key, boolean atHand) -> install(wanted, key, atHand);
         };
     }
 
     /** An SA whose mark takes in the one of the wanted SA: no mark takes in all ({@code __xfrm_state_locate}). */
     private Optional<ObservedSa> inTheWay(SaId wanted) {
-        if (wanted.mark().equals(Mark.NONE)) {
+        if (wanted.mark().equals(XfrmMark.NONE)) {
             return Optional.empty();
         }
         return now.observed().sas().values().stream()
@@ -344,7 +348,7 @@ final class SaDecisions {
     private Decision install(DesiredSa wanted, KeyFingerprint key, boolean atHand) {
         Verdict verdict = verdict(wanted, key);
         if (verdict instanceof AtRisk && kernelMayStillTell(wanted)) {
-            return Decision.of(Standing.pending(
+            return Decision.of(EntryStatus.pending(
                     "Waits for the kernel to tell the last sequence number of the SA that was deleted."));
         }
         if (!(verdict instanceof Allowed(long last))) {
@@ -353,10 +357,10 @@ final class SaDecisions {
             return new Decision(refusal(wanted, verdict), actions);
         }
         if (!atHand) {
-            return Decision.of(Standing.pending("Its key is being read."), new ReadKey(wanted));
+            return Decision.of(EntryStatus.pending("Its key is being read."), new ReadKey(wanted));
         }
         promised.put(key, wanted.use(key));
-        return Decision.of(Standing.pending("It is being installed."), new InstallSa(wanted, key, last));
+        return Decision.of(EntryStatus.pending("It is being installed."), new InstallSa(wanted, key, last));
     }
 
     /** Of a key that this SA may have used before the ledger was begun: fresh it is for no other either. */
@@ -380,29 +384,29 @@ final class SaDecisions {
                 .verdict(wanted.uid(), wanted.sa().direction(), wanted.sa().esn(), key, reportedUsed);
     }
 
-    private static Standing refusal(DesiredSa wanted, Verdict verdict) {
+    private static EntryStatus refusal(DesiredSa wanted, Verdict verdict) {
         return switch (verdict) {
-            case Allowed(long last) -> Standing.pending("It is being installed.");
+            case Allowed(long last) -> EntryStatus.pending("It is being installed.");
             case AtRisk() ->
-                Standing.failed(
+                EntryStatus.failed(
                         Reason.NonceAtRisk,
                         ("The key in Secret entry %s was used by this SA before, and how far is not known (the node was booted anew, or the SAD was flushed): to send with it again could use a nonce twice. "
                                         + REMEDY)
                                 .formatted(wanted.key()));
             case Exhausted() ->
-                Standing.failed(
+                EntryStatus.failed(
                         Reason.NonceAtRisk,
                         ("The key in Secret entry %s has too few sequence numbers left. " + REMEDY)
                                 .formatted(wanted.key()));
             case Taken(KeyUse by)
             when isDeclaredAnew(wanted, by) ->
-                Standing.failed(
+                EntryStatus.failed(
                         Reason.NonceAtRisk,
                         ("The key in Secret entry %s was used on this node by a former SecurityAssociation of this name: to send with it again could use a nonce twice. "
                                         + REMEDY)
                                 .formatted(wanted.key()));
             case Taken(KeyUse by) ->
-                Standing.failed(
+                EntryStatus.failed(
                         Reason.KeyReused,
                         "The key in Secret entry %s has the same bytes as one that %s used on this node. Put a new key there that nothing else uses."
                                 .formatted(
@@ -441,10 +445,10 @@ final class SaDecisions {
     private static Stream<Algorithms> parts(Algorithms algorithms) {
         return switch (algorithms) {
             case Aead aead -> Stream.of(aead);
-            case Separate(var cipher, var integrity) ->
+            case CipherAndIntegrity(var cipher, var integrity) ->
                 Stream.concat(
-                        cipher.map(one -> new Separate(Optional.of(one), Optional.empty())).stream(),
-                        integrity.map(one -> new Separate(Optional.empty(), Optional.of(one))).stream());
+                        cipher.map(one -> new CipherAndIntegrity(Optional.of(one), Optional.empty())).stream(),
+                        integrity.map(one -> new CipherAndIntegrity(Optional.empty(), Optional.of(one))).stream());
         };
     }
 
@@ -456,14 +460,14 @@ final class SaDecisions {
                 .or(() -> Optional.of("This kernel cannot do %s.".formatted(thing)));
     }
 
-    private Standing inForce(DesiredSa wanted, ObservedSa there) {
+    private EntryStatus inForce(DesiredSa wanted, ObservedSa there) {
         if (wanted.outbound() && there.sequenceIsExhausted()) {
-            return Standing.failed(
+            return EntryStatus.failed(
                     Reason.SequenceExhausted,
                     "Its last sequence number was sent: it sends nothing any more. " + REMEDY);
         }
         return there.softLimit(now.at())
-                .map(limit -> new Standing(
+                .map(limit -> new EntryStatus(
                         EntryState.Installed,
                         Reason.SoftExpired,
                         "In force, and beyond the soft limit of its lifetime in %s: it goes on until the hard one. "
@@ -473,7 +477,7 @@ final class SaDecisions {
                         .options()
                         .offload()
                         .filter(offload -> there.options().offload().isEmpty())
-                        .map(offload -> new Standing(
+                        .map(offload -> new EntryStatus(
                                 EntryState.Installed,
                                 Reason.Unsupported,
                                 "In force, and the kernel does the cryptography: interface %d does not (esp-hw-offload of 'ethtool -k' is off). Declare a new SecurityAssociation without offload, or with another device."
@@ -481,20 +485,20 @@ final class SaDecisions {
                 .orElseGet(() -> inForce(wanted));
     }
 
-    private Standing inForce(DesiredSa wanted) {
+    private EntryStatus inForce(DesiredSa wanted) {
         boolean ownerIgnored = wanted.sa().ownerCpu().isPresent()
                 && !now.facts().capabilities().perCpuSa();
         if (!ownerIgnored) {
-            return Standing.installed("In force.");
+            return EntryStatus.installed("In force.");
         }
-        return Standing.installed(
+        return EntryStatus.installed(
                 wanted.outbound()
                         ? "In force without its owner CPU, because this kernel has no SAs with an owner: it serves all CPUs."
                         : "In force without its owner CPU, because this kernel has no SAs with an owner: only steering brings its packets there.");
     }
 
-    private static Standing otherKey(DesiredSa wanted) {
-        return new Standing(
+    private static EntryStatus otherKey(DesiredSa wanted) {
+        return new EntryStatus(
                 EntryState.Installed,
                 Reason.KeyChanged,
                 "In force with the key that it was installed with; Secret entry %s has another one by now. Put the old one back, or make a new SecurityAssociation for the new one."

@@ -1,12 +1,12 @@
 package io.ipsecxdp.agent.plan;
 
-import io.ipsecxdp.agent.xfrm.Mark;
-import io.ipsecxdp.agent.xfrm.ObservedSa;
-import io.ipsecxdp.agent.xfrm.Offload;
-import io.ipsecxdp.agent.xfrm.PolicyId;
-import io.ipsecxdp.agent.xfrm.SaDirection;
-import io.ipsecxdp.agent.xfrm.Selector;
-import io.ipsecxdp.agent.xfrm.Template;
+import io.ipsecxdp.xfrm.ObservedSa;
+import io.ipsecxdp.xfrm.PolicyId;
+import io.ipsecxdp.xfrm.SaDir;
+import io.ipsecxdp.xfrm.Template;
+import io.ipsecxdp.xfrm.XfrmMark;
+import io.ipsecxdp.xfrm.XfrmOffload;
+import io.ipsecxdp.xfrm.XfrmSelector;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -14,7 +14,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** The SA that a packet needs which a policy selected ({@code xfrm_state_find} in net/xfrm/xfrm_state.c). */
-record WantedSa(Template template, PolicyId policy, Optional<Offload> offload, Acquires.Acquire acquire) {
+record WantedSa(Template template, PolicyId policy, Optional<XfrmOffload> offload, Acquires.Acquire acquire) {
 
     private static final String OWNER = "its owner CPU";
 
@@ -23,14 +23,14 @@ record WantedSa(Template template, PolicyId policy, Optional<Offload> offload, A
         List<String> lacks = new ArrayList<>();
         Template.Ends ends = ends();
         check(lacks, !sa.larval(), "its algorithms");
-        check(lacks, sa.direction().filter(SaDirection.IN::equals).isEmpty(), "its direction");
+        check(lacks, sa.direction().filter(SaDir.IN::equals).isEmpty(), "its direction");
         check(lacks, sa.id().protocol().equals(template.protocol()), "its protocol");
         check(lacks, sa.mode() == template.mode(), "its mode");
         check(lacks, sa.source().equals(ends.source()) && sa.id().destination().equals(ends.destination()), "its ends");
         check(lacks, sa.options().interfaceId() == policy.interfaceId(), "its interfaceId");
         check(lacks, sa.id().mark().takesIn(policy.mark()), "its mark");
         check(lacks, sa.reqid() == template.reqid(), "its reqid");
-        check(lacks, sa.options().offload().filter(Offload::packet).equals(offload), "its offload of packets");
+        check(lacks, sa.options().offload().filter(XfrmOffload::packet).equals(offload), "its offload of packets");
         check(
                 lacks,
                 sa.options()
@@ -49,17 +49,17 @@ record WantedSa(Template template, PolicyId policy, Optional<Offload> offload, A
     }
 
     /** Which SA is missing, and what to do about it. */
-    String sentence(Situation now) {
+    String sentence(DecisionInput now) {
         String lost = template.level() == Template.Level.USE
                 ? "In force, but packets that it selects leave unprotected"
                 : "In force, but packets that it selects are lost";
         return "%s: the node has no SA by %s. %s".formatted(lost, this, remedy(now));
     }
 
-    private String remedy(Situation now) {
+    private String remedy(DecisionInput now) {
         Optional<ObservedSa> nearest = now.observed().sas().values().stream()
-                .filter(sa -> !sa.larval()
-                        && sa.direction().filter(SaDirection.IN::equals).isEmpty())
+                .filter(sa ->
+                        !sa.larval() && sa.direction().filter(SaDir.IN::equals).isEmpty())
                 .filter(sa ->
                         sa.reqid() == template.reqid() || sa.id().destination().equals(ends().destination()))
                 .min(Comparator.comparingInt((ObservedSa sa) -> lacks(sa).size())
@@ -94,7 +94,7 @@ record WantedSa(Template template, PolicyId policy, Optional<Offload> offload, A
         if (policy.interfaceId() != 0) {
             text.append(", interfaceId ").append(policy.interfaceId());
         }
-        if (!policy.mark().equals(Mark.NONE)) {
+        if (!policy.mark().equals(XfrmMark.NONE)) {
             text.append(", mark ").append(policy.mark());
         }
         offload.ifPresent(device -> text.append(", offload of ").append(device));
@@ -110,7 +110,7 @@ record WantedSa(Template template, PolicyId policy, Optional<Offload> offload, A
 
     /** In transport mode they are the packet's own. */
     private Template.Ends ends() {
-        Selector packet = acquire.packet();
+        XfrmSelector packet = acquire.packet();
         return template.ends()
                 .orElseGet(() -> new Template.Ends(
                         packet.source().address(), packet.destination().address()));

@@ -2,7 +2,7 @@ package io.ipsecxdp.agent.steering;
 
 import io.ipsecxdp.bpf.HashCpus;
 import io.ipsecxdp.bpf.QueueCount;
-import io.ipsecxdp.bpf.Steering;
+import io.ipsecxdp.bpf.SteeredInterface;
 import io.ipsecxdp.bpf.SteeringConfig;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,7 +28,7 @@ final class Balancer {
     private final Map<String, Looked> looked = new HashMap<>();
 
     /** Looks at an interface, if it is adaptive and its last look is an interval ago. */
-    void look(String name, Steering steering, SteeringConfig config, Instant now) {
+    void look(String name, SteeredInterface steering, SteeringConfig config, Instant now) {
         if (!config.countBuckets()) {
             looked.remove(name);
             return;

@@ -1,6 +1,6 @@
 package io.ipsecxdp.agent.steering;
 
-import io.ipsecxdp.agent.plan.SteeringStanding;
+import io.ipsecxdp.agent.plan.InterfaceStatus;
 import io.ipsecxdp.crds.PlannedSteering;
 
 /**
@@ -9,4 +9,4 @@ import io.ipsecxdp.crds.PlannedSteering;
  * @param key of the entry of the policy that means it
  * @param slice name of the slice that says so
  */
-record DesiredSteering(String interfaceName, SteeringStanding.Key key, PlannedSteering planned, String slice) {}
+record DesiredSteering(String interfaceName, InterfaceStatus.Key key, PlannedSteering planned, String slice) {}

@@ -1,8 +1,8 @@
 package io.ipsecxdp.agent.steering;
 
-import io.ipsecxdp.agent.jna.Ethtool;
-import io.ipsecxdp.agent.jna.SystemCallException;
 import io.ipsecxdp.crds.CpuList;
+import io.ipsecxdp.linux.Ethtool;
+import io.ipsecxdp.linux.SystemCallException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

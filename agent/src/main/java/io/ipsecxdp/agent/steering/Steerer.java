@@ -1,14 +1,12 @@
 package io.ipsecxdp.agent.steering;
 
-import io.ipsecxdp.agent.node.Link;
-import io.ipsecxdp.agent.node.Links;
+import io.ipsecxdp.agent.ledger.JournalChange;
+import io.ipsecxdp.agent.ledger.OwnedInterface;
+import io.ipsecxdp.agent.ledger.StateFolder;
 import io.ipsecxdp.agent.plan.Desired;
-import io.ipsecxdp.agent.plan.JournalChange;
+import io.ipsecxdp.agent.plan.InterfaceStatus;
 import io.ipsecxdp.agent.plan.Observed;
-import io.ipsecxdp.agent.plan.OwnedInterface;
 import io.ipsecxdp.agent.plan.Slice;
-import io.ipsecxdp.agent.plan.SteeringStanding;
-import io.ipsecxdp.agent.state.StateFolder;
 import io.ipsecxdp.agent.steering.SteeringAction.End;
 import io.ipsecxdp.agent.steering.SteeringAction.Open;
 import io.ipsecxdp.agent.steering.SteeringAction.Reconfigure;
@@ -16,24 +14,26 @@ import io.ipsecxdp.agent.steering.SteeringAction.SwitchOff;
 import io.ipsecxdp.agent.steering.SteeringAction.Write;
 import io.ipsecxdp.agent.steering.SteeringPlan.Situation;
 import io.ipsecxdp.agent.steering.SteeringPlan.Steered;
-import io.ipsecxdp.agent.xfrm.Mark;
+import io.ipsecxdp.bpf.AttachRefusal;
 import io.ipsecxdp.bpf.AttachedMode;
 import io.ipsecxdp.bpf.Capabilities;
 import io.ipsecxdp.bpf.Count;
 import io.ipsecxdp.bpf.Counters;
-import io.ipsecxdp.bpf.NetDevice;
 import io.ipsecxdp.bpf.OpenResult;
 import io.ipsecxdp.bpf.Outcome;
-import io.ipsecxdp.bpf.Refusal;
 import io.ipsecxdp.bpf.SadMirror;
-import io.ipsecxdp.bpf.Steering;
+import io.ipsecxdp.bpf.SteeredInterface;
 import io.ipsecxdp.bpf.SteeringConfig;
 import io.ipsecxdp.bpf.SteeringState;
 import io.ipsecxdp.bpf.Steerings;
-import io.ipsecxdp.bpf.UnknownSpi;
+import io.ipsecxdp.bpf.UnknownSpiHandling;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.NumaPreference;
 import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.linux.NetDevice;
+import io.ipsecxdp.xfrm.XfrmMark;
+import io.ipsecxdp.xfrm.links.Link;
+import io.ipsecxdp.xfrm.links.Links;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -59,9 +59,9 @@ public final class Steerer implements AutoCloseable {
 
     private static final Duration PAUSE_AFTER_REFUSAL = Duration.ofSeconds(10);
 
-    private record Opened(Steering steering, Steered steered) {}
+    private record Opened(SteeredInterface steering, Steered steered) {}
 
-    private record Refused(SteeringStanding standing, Instant until) {}
+    private record Refused(InterfaceStatus standing, Instant until) {}
 
     private final Optional<Steerings> steerings;
     private final Optional<Capabilities> capabilities;
@@ -73,7 +73,7 @@ public final class Steerer implements AutoCloseable {
     private final Map<DesiredSteering, Refused> refusals = new HashMap<>();
     private final Map<String, String> stuck = new HashMap<>();
     private final OverflowWatch overflows = new OverflowWatch();
-    private final Learning learning = new Learning();
+    private final LearningPeriod learning = new LearningPeriod();
     private final Balancer balancer = new Balancer();
     private Optional<SadMirror> mirror = Optional.empty();
     private volatile SteeringCounters latest = SteeringCounters.NONE;
@@ -105,12 +105,12 @@ public final class Steerer implements AutoCloseable {
 
     /** Tells the program of the SAs of the node, as far as the kernel does not let it ask. */
     public void know(Desired desired, Observed observed) {
-        if (open.isEmpty() || !ToldSas.isNeeded(capabilities.orElseThrow())) {
+        if (open.isEmpty() || !MirroredSas.isNeeded(capabilities.orElseThrow())) {
             return;
         }
         SadMirror there = mirror.orElseGet(() -> steerings.orElseThrow().mirror());
         mirror = Optional.of(there);
-        there.replace(ToldSas.of(desired, observed, capabilities.orElseThrow()));
+        there.replace(MirroredSas.of(desired, observed, capabilities.orElseThrow()));
     }
 
     /**
@@ -119,8 +119,8 @@ public final class Steerer implements AutoCloseable {
      * @param links interfaces of the node, by name
      * @param marks those of all SAs of the node; empty as long as they are not known
      */
-    public Map<SteeringStanding.Key, SteeringStanding> reconcile(
-            Collection<Slice> slices, Map<String, Link> links, CpuList onlineCpus, Optional<Set<Mark>> marks) {
+    public Map<InterfaceStatus.Key, InterfaceStatus> reconcile(
+            Collection<Slice> slices, Map<String, Link> links, CpuList onlineCpus, Optional<Set<XfrmMark>> marks) {
         if (steerings.isEmpty()) {
             return nothingSteered(slices);
         }
@@ -136,9 +136,9 @@ public final class Steerer implements AutoCloseable {
         return plan(slices, links, onlineCpus, marks).standings();
     }
 
-    private static Map<SteeringStanding.Key, SteeringStanding> nothingSteered(Collection<Slice> slices) {
-        Map<SteeringStanding.Key, SteeringStanding> standings = new HashMap<>();
-        Wish.of(slices)
+    private static Map<InterfaceStatus.Key, InterfaceStatus> nothingSteered(Collection<Slice> slices) {
+        Map<InterfaceStatus.Key, InterfaceStatus> standings = new HashMap<>();
+        SteeringRequest.of(slices)
                 .forEach(wanted -> standings.put(
                         wanted.key(),
                         SteeringPlan.failed(
@@ -167,7 +167,7 @@ public final class Steerer implements AutoCloseable {
                         opened.steered().config().cpus(),
                         byOutcome(opened.steering().counters()),
                         opened.steering().queues(),
-                        opened.steered().config().unknownSpi() == UnknownSpi.PASS
+                        opened.steered().config().unknownSpi() == UnknownSpiHandling.PASS
                                 ? List.of()
                                 : opened.steering().unknownTalkers())));
         latest = new SteeringCounters(interfaces, overflows.at(interfaces, clock.instant()));
@@ -220,13 +220,13 @@ public final class Steerer implements AutoCloseable {
     }
 
     private SteeringPlan plan(
-            Collection<Slice> slices, Map<String, Link> links, CpuList onlineCpus, Optional<Set<Mark>> marks) {
-        List<Wish> wishes = Wish.of(slices);
+            Collection<Slice> slices, Map<String, Link> links, CpuList onlineCpus, Optional<Set<XfrmMark>> marks) {
+        List<SteeringRequest> wishes = SteeringRequest.of(slices);
         Set<Integer> ofDefaultRoutes =
-                wishes.stream().anyMatch(Wish::isDefaultRoute) ? Links.ofDefaultRoutes() : Set.of();
+                wishes.stream().anyMatch(SteeringRequest::isDefaultRoute) ? Links.ofDefaultRoutes() : Set.of();
         Map<String, CpuList> localCpus = new HashMap<>();
         Map<String, TagLoss> tagLosses = new HashMap<>();
-        for (Wish wish : wishes) {
+        for (SteeringRequest wish : wishes) {
             for (String name : wish.meant(links.values(), ofDefaultRoutes)) {
                 if (wish.planned().numa() == NumaPreference.Local) {
                     hardware.localCpus(name).ifPresent(cpus -> localCpus.put(name, cpus));
@@ -242,7 +242,7 @@ public final class Steerer implements AutoCloseable {
         open.forEach((name, opened) -> steered.put(name, opened.steered()));
         Instant now = clock.instant();
         refusals.values().removeIf(refused -> refused.until().isBefore(now));
-        Map<DesiredSteering, SteeringStanding> refused = new HashMap<>();
+        Map<DesiredSteering, InterfaceStatus> refused = new HashMap<>();
         refusals.forEach((wanted, refusal) -> refused.put(wanted, refusal.standing()));
         return SteeringPlan.of(new Situation(
                 List.copyOf(slices),
@@ -254,7 +254,7 @@ public final class Steerer implements AutoCloseable {
                 onlineCpus,
                 localCpus,
                 tagLosses,
-                new UnknownSpis(
+                new UnknownSpiRules(
                         learning.done(wishes, now),
                         marks,
                         capabilities.filter(Capabilities::saLookup).isPresent()),
@@ -318,7 +318,7 @@ public final class Steerer implements AutoCloseable {
         Optional.ofNullable(open.remove(name))
                 .ifPresent(opened -> opened.steering().close());
         Steerings all = steerings.orElseThrow();
-        Optional<Refusal> refusal = all.remove(name);
+        Optional<AttachRefusal> refusal = all.remove(name);
         if (refusal.isPresent()) {
             String why = refusal.get().message();
             if (!why.equals(stuck.put(name, why))) {
@@ -334,8 +334,8 @@ public final class Steerer implements AutoCloseable {
     }
 
     /** One interface that fails keeps no other from being steered. */
-    private void attempt(DesiredSteering wanted, Supplier<Optional<SteeringStanding>> step) {
-        Optional<SteeringStanding> refused;
+    private void attempt(DesiredSteering wanted, Supplier<Optional<InterfaceStatus>> step) {
+        Optional<InterfaceStatus> refused;
         try {
             refused = step.get();
         } catch (RuntimeException e) {
@@ -347,7 +347,7 @@ public final class Steerer implements AutoCloseable {
     }
 
     /** A driver may answer with success and go on as before. */
-    private Optional<SteeringStanding> switchOff(TagLoss loss) {
+    private Optional<InterfaceStatus> switchOff(TagLoss loss) {
         List<String> stubborn = new ArrayList<>();
         loss.offloads().forEach((name, features) -> {
             hardware.switchOff(name, features);
@@ -365,8 +365,8 @@ public final class Steerer implements AutoCloseable {
                                 .formatted(String.join(", ", loss.vlans()), String.join(", ", stubborn))));
     }
 
-    private Optional<SteeringStanding> open(
-            DesiredSteering wanted, NetDevice device, io.ipsecxdp.bpf.XdpMode mode, SteeringConfig config) {
+    private Optional<InterfaceStatus> open(
+            DesiredSteering wanted, NetDevice device, io.ipsecxdp.bpf.WantedXdpMode mode, SteeringConfig config) {
         String name = wanted.interfaceName();
         stuck.remove(name);
         Optional.ofNullable(open.remove(name))
@@ -386,7 +386,7 @@ public final class Steerer implements AutoCloseable {
             case OpenResult.Foreign foreign ->
                 Optional.of(SteeringPlan.failed(
                         Reason.ForeignProgram, sentence(foreign.message()) + " It is left alone; " + remedy(foreign)));
-            case OpenResult.Refused(Refusal refusal) -> Optional.of(refused(refusal));
+            case OpenResult.Refused(AttachRefusal refusal) -> Optional.of(refused(refusal));
         };
     }
 
@@ -399,9 +399,9 @@ public final class Steerer implements AutoCloseable {
                 : "remove it to steer here.";
     }
 
-    private Optional<SteeringStanding> reconfigure(DesiredSteering wanted, SteeringConfig config) {
+    private Optional<InterfaceStatus> reconfigure(DesiredSteering wanted, SteeringConfig config) {
         Opened opened = open.get(wanted.interfaceName());
-        Optional<Refusal> refusal = opened.steering().apply(config);
+        Optional<AttachRefusal> refusal = opened.steering().apply(config);
         if (refusal.isEmpty()) {
             Steered before = opened.steered();
             open.put(
@@ -414,9 +414,9 @@ public final class Steerer implements AutoCloseable {
         return refusal.map(Steerer::refused);
     }
 
-    private String note(io.ipsecxdp.bpf.XdpMode mode, OpenResult.Opened opened) {
+    private String note(io.ipsecxdp.bpf.WantedXdpMode mode, OpenResult.Opened opened) {
         List<String> notes = new ArrayList<>();
-        if (mode == io.ipsecxdp.bpf.XdpMode.AUTO && opened.mode() == AttachedMode.GENERIC) {
+        if (mode == io.ipsecxdp.bpf.WantedXdpMode.AUTO && opened.mode() == AttachedMode.GENERIC) {
             notes.add(opened.nativeRefused()
                     .map(why -> "In generic mode: " + why + ".")
                     .orElse("In generic mode, as an earlier agent attached it."));
@@ -434,7 +434,7 @@ public final class Steerer implements AutoCloseable {
         return String.join(" ", notes);
     }
 
-    private static SteeringStanding refused(Refusal refusal) {
+    private static InterfaceStatus refused(AttachRefusal refusal) {
         if (!refusal.log().isEmpty()) {
             LOG.infof("%s%n%s", refusal.message(), refusal.log());
         }

@@ -1,9 +1,9 @@
 package io.ipsecxdp.agent.steering;
 
-import io.ipsecxdp.agent.plan.JournalChange;
-import io.ipsecxdp.bpf.NetDevice;
+import io.ipsecxdp.agent.ledger.JournalChange;
 import io.ipsecxdp.bpf.SteeringConfig;
-import io.ipsecxdp.bpf.XdpMode;
+import io.ipsecxdp.bpf.WantedXdpMode;
+import io.ipsecxdp.linux.NetDevice;
 
 /** One thing to do to the interfaces. */
 sealed interface SteeringAction {
@@ -12,7 +12,7 @@ sealed interface SteeringAction {
     record Write(JournalChange change) implements SteeringAction {}
 
     /** Puts the program on the interface, or adopts what is there of us. */
-    record Open(DesiredSteering wanted, NetDevice device, XdpMode mode, SteeringConfig config)
+    record Open(DesiredSteering wanted, NetDevice device, WantedXdpMode mode, SteeringConfig config)
             implements SteeringAction {}
 
     /** Has the hardware leave VLAN tags in the frames. */

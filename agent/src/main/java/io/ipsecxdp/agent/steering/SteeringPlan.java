@@ -1,13 +1,12 @@
 package io.ipsecxdp.agent.steering;
 
-import io.ipsecxdp.agent.node.Link;
-import io.ipsecxdp.agent.plan.Journal;
-import io.ipsecxdp.agent.plan.JournalChange.DisownInterface;
-import io.ipsecxdp.agent.plan.JournalChange.OwnInterface;
-import io.ipsecxdp.agent.plan.OwnedInterface;
+import io.ipsecxdp.agent.ledger.Journal;
+import io.ipsecxdp.agent.ledger.JournalChange.DisownInterface;
+import io.ipsecxdp.agent.ledger.JournalChange.OwnInterface;
+import io.ipsecxdp.agent.ledger.OwnedInterface;
+import io.ipsecxdp.agent.plan.EntryStatus;
+import io.ipsecxdp.agent.plan.InterfaceStatus;
 import io.ipsecxdp.agent.plan.Slice;
-import io.ipsecxdp.agent.plan.Standing;
-import io.ipsecxdp.agent.plan.SteeringStanding;
 import io.ipsecxdp.agent.steering.SteeringAction.End;
 import io.ipsecxdp.agent.steering.SteeringAction.Open;
 import io.ipsecxdp.agent.steering.SteeringAction.Reconfigure;
@@ -15,10 +14,9 @@ import io.ipsecxdp.agent.steering.SteeringAction.SwitchOff;
 import io.ipsecxdp.agent.steering.SteeringAction.Write;
 import io.ipsecxdp.bpf.Assignment;
 import io.ipsecxdp.bpf.AttachedMode;
-import io.ipsecxdp.bpf.NetDevice;
 import io.ipsecxdp.bpf.SteeringConfig;
-import io.ipsecxdp.bpf.UnknownSpi;
-import io.ipsecxdp.bpf.XdpMode;
+import io.ipsecxdp.bpf.UnknownSpiHandling;
+import io.ipsecxdp.bpf.WantedXdpMode;
 import io.ipsecxdp.crds.CpuAssignment;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.EntryState;
@@ -27,6 +25,8 @@ import io.ipsecxdp.crds.PlannedSteering;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SteeringReport;
 import io.ipsecxdp.crds.VlanOffload;
+import io.ipsecxdp.linux.NetDevice;
+import io.ipsecxdp.xfrm.links.Link;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -46,7 +46,7 @@ import java.util.stream.Collectors;
  *
  * @param actions in order: what leaves goes first, so that an interface that was renamed is free
  */
-record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, SteeringStanding> standings) {
+record SteeringPlan(List<SteeringAction> actions, Map<InterfaceStatus.Key, InterfaceStatus> standings) {
 
     /** Of the interfaces that one pattern means, so many are told of in words. */
     private static final int MOST_TOLD = 5;
@@ -58,7 +58,7 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
      * @param attached that the kernel chose
      * @param note what a person should know of it, empty if nothing
      */
-    record Steered(NetDevice device, XdpMode mode, AttachedMode attached, SteeringConfig config, String note) {}
+    record Steered(NetDevice device, WantedXdpMode mode, AttachedMode attached, SteeringConfig config, String note) {}
 
     /**
      * All that the plan depends on.
@@ -82,22 +82,22 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
             CpuList onlineCpus,
             Map<String, CpuList> localCpus,
             Map<String, TagLoss> tagLosses,
-            UnknownSpis unknownSpis,
+            UnknownSpiRules unknownSpis,
             Map<String, SortedMap<Integer, Integer>> moved,
-            Map<DesiredSteering, SteeringStanding> refused,
+            Map<DesiredSteering, InterfaceStatus> refused,
             String boot) {}
 
     static SteeringPlan of(Situation now) {
-        List<Wish> wishes = Wish.of(now.slices());
+        List<SteeringRequest> wishes = SteeringRequest.of(now.slices());
         Map<String, DesiredSteering> winners = winners(now, wishes);
         Map<String, DesiredSteering> wanted = new LinkedHashMap<>(winners);
         wanted.values().removeIf(steering -> unsteerable(now, steering).isPresent());
         List<SteeringAction> actions = new ArrayList<>(leftovers(now, wanted));
-        Map<String, SteeringStanding> byInterface = new HashMap<>();
+        Map<String, InterfaceStatus> byInterface = new HashMap<>();
         winners.forEach((name, steering) ->
                 byInterface.put(name, unsteerable(now, steering).orElseGet(() -> decide(now, steering, actions))));
-        Map<SteeringStanding.Key, SteeringStanding> standings = new HashMap<>();
-        for (Wish wish : wishes) {
+        Map<InterfaceStatus.Key, InterfaceStatus> standings = new HashMap<>();
+        for (SteeringRequest wish : wishes) {
             standings.putIfAbsent(wish.key(), standing(now, wish, wishes, winners, byInterface));
         }
         return new SteeringPlan(List.copyOf(actions), Map.copyOf(standings));
@@ -107,9 +107,9 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
      * Each interface goes to the policy with the lowest priority number; among those with the same to the one that has
      * it, then to the one that says most clearly that it means it, then to the first of the plan.
      */
-    private static Map<String, DesiredSteering> winners(Situation now, List<Wish> wishes) {
-        Map<String, List<Wish>> contenders = new LinkedHashMap<>();
-        for (Wish wish : wishes) {
+    private static Map<String, DesiredSteering> winners(Situation now, List<SteeringRequest> wishes) {
+        Map<String, List<SteeringRequest>> contenders = new LinkedHashMap<>();
+        for (SteeringRequest wish : wishes) {
             wish.meant(now.links().values(), now.ofDefaultRoutes())
                     .forEach(name -> contenders
                             .computeIfAbsent(name, none -> new ArrayList<>())
@@ -120,17 +120,18 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
             Optional<String> holder =
                     Optional.ofNullable(now.journal().interfaces().get(name)).map(OwnedInterface::policy);
             those.stream()
-                    .min(Comparator.comparingInt((Wish wish) -> wish.planned().priority())
+                    .min(Comparator.comparingInt(
+                                    (SteeringRequest wish) -> wish.planned().priority())
                             .thenComparing(wish ->
                                     !holder.equals(Optional.of(wish.planned().name())))
-                            .thenComparingInt(Wish::vagueness))
+                            .thenComparingInt(SteeringRequest::vagueness))
                     .ifPresent(wish -> winners.put(name, wish.on(name)));
         });
         return winners;
     }
 
     /** Why an interface is left alone, or let go, whatever else is so. */
-    private static Optional<SteeringStanding> unsteerable(Situation now, DesiredSteering wanted) {
+    private static Optional<InterfaceStatus> unsteerable(Situation now, DesiredSteering wanted) {
         return tagLoss(now, wanted)
                 .filter(loss -> wanted.planned().vlanOffload() == VlanOffload.DontSteer || !loss.canBeSwitchedOff())
                 .map(loss -> failed(Reason.VlanOffload, loss.message()));
@@ -145,12 +146,12 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
     }
 
     /** How one entry of a policy stands, of all the interfaces that it means. */
-    private static SteeringStanding standing(
+    private static InterfaceStatus standing(
             Situation now,
-            Wish wish,
-            List<Wish> all,
+            SteeringRequest wish,
+            List<SteeringRequest> all,
             Map<String, DesiredSteering> winners,
-            Map<String, SteeringStanding> byInterface) {
+            Map<String, InterfaceStatus> byInterface) {
         List<String> names = wish.meant(now.links().values(), now.ofDefaultRoutes());
         if (names.isEmpty()) {
             boolean others = all.stream()
@@ -162,10 +163,10 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
                     : "No interface of this node matches %s; one is steered as soon as it appears."
                             .formatted(wish.entry());
             return others
-                    ? new SteeringStanding(Standing.installed(message), Optional.empty())
+                    ? new InterfaceStatus(EntryStatus.installed(message), Optional.empty())
                     : failed(Reason.InterfaceNotFound, message);
         }
-        Map<String, SteeringStanding> each = new TreeMap<>();
+        Map<String, InterfaceStatus> each = new TreeMap<>();
         for (String name : names) {
             PlannedSteering winner = winners.get(name).planned();
             each.put(
@@ -184,14 +185,14 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
     }
 
     /** The worst of them, and in words how each stands. */
-    private static SteeringStanding together(Map<String, SteeringStanding> each) {
-        SteeringStanding worst = each.values().stream()
+    private static InterfaceStatus together(Map<String, InterfaceStatus> each) {
+        InterfaceStatus worst = each.values().stream()
                 .max(Comparator.comparing(steering -> steering.standing().state()))
                 .orElseThrow();
         Set<Optional<io.ipsecxdp.crds.XdpMode>> modes =
-                each.values().stream().map(SteeringStanding::mode).collect(Collectors.toSet());
+                each.values().stream().map(InterfaceStatus::mode).collect(Collectors.toSet());
         String message = each.entrySet().stream()
-                .sorted(Comparator.comparing((Map.Entry<String, SteeringStanding> entry) ->
+                .sorted(Comparator.comparing((Map.Entry<String, InterfaceStatus> entry) ->
                                 entry.getValue().standing().state())
                         .reversed())
                 .limit(MOST_TOLD)
@@ -199,8 +200,8 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
                         entry.getKey() + ": " + entry.getValue().standing().message())
                 .collect(Collectors.joining(" "));
         int more = each.size() - MOST_TOLD;
-        return new SteeringStanding(
-                new Standing(
+        return new InterfaceStatus(
+                new EntryStatus(
                         worst.standing().state(),
                         worst.standing().reason(),
                         more > 0 ? "%s And %d more.".formatted(message, more) : message),
@@ -247,8 +248,8 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
             Optional<SteeringReport> report = slice.status()
                     .filter(status -> now.boot().equals(status.boot()))
                     .flatMap(status -> status.steering().stream()
-                            .filter(entry ->
-                                    Wish.canMean(entry.interfaceName(), name) && entry.state() == EntryState.Installed)
+                            .filter(entry -> SteeringRequest.canMean(entry.interfaceName(), name)
+                                    && entry.state() == EntryState.Installed)
                             .findFirst());
             if (report.isPresent()) {
                 return Optional.of(new OwnedInterface(name, report.get().name(), slice.name()));
@@ -257,7 +258,7 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
         return Optional.empty();
     }
 
-    private static SteeringStanding decide(Situation now, DesiredSteering wanted, List<SteeringAction> actions) {
+    private static InterfaceStatus decide(Situation now, DesiredSteering wanted, List<SteeringAction> actions) {
         String name = wanted.interfaceName();
         PlannedSteering planned = wanted.planned();
         Optional<NetDevice> device = Optional.ofNullable(now.links().get(name)).map(Link::device);
@@ -281,8 +282,8 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
                     "This node has none of the CPUs %s; it has %s.".formatted(planned.cpus(), now.onlineCpus()));
         }
         Optional<TagLoss> tagLoss = tagLoss(now, wanted);
-        XdpMode mode = mode(planned.mode());
-        UnknownSpis.Decision unknown = now.unknownSpis()
+        WantedXdpMode mode = mode(planned.mode());
+        UnknownSpiRules.Decision unknown = now.unknownSpis()
                 .decide(
                         wanted.key(),
                         planned,
@@ -294,7 +295,7 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
             claim(now, wanted, actions);
             return inForce(there, cpus, unknown.note());
         }
-        SteeringStanding refused = now.refused().get(wanted);
+        InterfaceStatus refused = now.refused().get(wanted);
         if (refused != null) {
             return refused;
         }
@@ -305,7 +306,7 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
         } else if (!there.config().equals(config)) {
             actions.add(new Reconfigure(wanted, config));
         }
-        return new SteeringStanding(Standing.pending("The XDP program is being attached."), Optional.empty());
+        return new InterfaceStatus(EntryStatus.pending("The XDP program is being attached."), Optional.empty());
     }
 
     /** Written down before the program is attached. */
@@ -318,7 +319,7 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
     }
 
     private static SteeringConfig config(
-            Situation now, DesiredSteering wanted, SortedSet<Integer> cpus, UnknownSpi unknownSpi) {
+            Situation now, DesiredSteering wanted, SortedSet<Integer> cpus, UnknownSpiHandling unknownSpi) {
         PlannedSteering planned = wanted.planned();
         Map<Long, Integer> fixed = new TreeMap<>();
         planned.fixed().forEach(entry -> fixed.put(entry.spi(), entry.cpu()));
@@ -337,7 +338,7 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
                 .withCountBuckets(adaptive);
     }
 
-    private static SteeringStanding inForce(Steered steered, Cpus cpus, String note) {
+    private static InterfaceStatus inForce(Steered steered, Cpus cpus, String note) {
         StringBuilder message = new StringBuilder("ESP is steered to the CPUs " + CpuList.of(cpus.usable()) + ".");
         if (!cpus.note().isEmpty()) {
             message.append(' ').append(cpus.note());
@@ -353,7 +354,8 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
         if (!steered.note().isEmpty()) {
             message.append(' ').append(steered.note());
         }
-        return new SteeringStanding(Standing.installed(message.toString()), Optional.of(reported(steered.attached())));
+        return new InterfaceStatus(
+                EntryStatus.installed(message.toString()), Optional.of(reported(steered.attached())));
     }
 
     static io.ipsecxdp.crds.XdpMode reported(AttachedMode mode) {
@@ -363,15 +365,15 @@ record SteeringPlan(List<SteeringAction> actions, Map<SteeringStanding.Key, Stee
         };
     }
 
-    static SteeringStanding failed(Reason reason, String message) {
-        return new SteeringStanding(Standing.failed(reason, message), Optional.empty());
+    static InterfaceStatus failed(Reason reason, String message) {
+        return new InterfaceStatus(EntryStatus.failed(reason, message), Optional.empty());
     }
 
-    private static XdpMode mode(io.ipsecxdp.crds.XdpMode mode) {
+    private static WantedXdpMode mode(io.ipsecxdp.crds.XdpMode mode) {
         return switch (mode) {
-            case Auto -> XdpMode.AUTO;
-            case Native -> XdpMode.NATIVE;
-            case Generic -> XdpMode.GENERIC;
+            case Auto -> WantedXdpMode.AUTO;
+            case Native -> WantedXdpMode.NATIVE;
+            case Generic -> WantedXdpMode.GENERIC;
         };
     }
 

@@ -1,6 +1,6 @@
 package io.ipsecxdp.agent.steering;
 
-import io.ipsecxdp.agent.node.Link;
+import io.ipsecxdp.xfrm.links.Link;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;

@@ -5,9 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.ipsecxdp.agent.Needs;
 import io.ipsecxdp.agent.it.TestNode.RunningAgent;
-import io.ipsecxdp.agent.jna.NetworkNamespace;
 import io.ipsecxdp.crds.Api;
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
@@ -29,6 +27,8 @@ import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaDirection;
 import io.ipsecxdp.crds.SaMode;
 import io.ipsecxdp.crds.XdpMode;
+import io.ipsecxdp.linux.Needs;
+import io.ipsecxdp.linux.NetworkNamespace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

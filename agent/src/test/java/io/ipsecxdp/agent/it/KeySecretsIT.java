@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.ipsecxdp.agent.key.KeyMaterial;
-import io.ipsecxdp.agent.node.KeySecrets;
-import io.ipsecxdp.agent.node.KeySecrets.NoKey;
+import io.ipsecxdp.agent.secrets.KeySecrets;
+import io.ipsecxdp.agent.secrets.KeySecrets.NoKey;
 import io.ipsecxdp.crds.Api;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.xfrm.KeyMaterial;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Base64;

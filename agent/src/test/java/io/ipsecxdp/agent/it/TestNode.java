@@ -2,7 +2,7 @@ package io.ipsecxdp.agent.it;
 
 import static org.awaitility.Awaitility.await;
 
-import io.ipsecxdp.agent.jna.NetworkNamespace;
+import io.ipsecxdp.linux.NetworkNamespace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;

@@ -2,7 +2,7 @@ package io.ipsecxdp.agent.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ipsecxdp.agent.xfrm.ObservedSa;
+import io.ipsecxdp.xfrm.ObservedSa;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;

@@ -2,13 +2,11 @@ package io.ipsecxdp.agent.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ipsecxdp.agent.xfrm.Counters;
-import io.ipsecxdp.agent.xfrm.KernelSa;
-import io.ipsecxdp.agent.xfrm.Kernels;
-import io.ipsecxdp.agent.xfrm.ObservedSa;
-import io.ipsecxdp.agent.xfrm.ReplayState;
-import io.ipsecxdp.agent.xfrm.Sa;
-import io.ipsecxdp.agent.xfrm.SaOptions;
+import io.ipsecxdp.agent.ledger.InstallTime;
+import io.ipsecxdp.agent.ledger.Journal;
+import io.ipsecxdp.agent.ledger.KernelHistory;
+import io.ipsecxdp.agent.ledger.KeyLedger;
+import io.ipsecxdp.agent.ledger.OwnedSa;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.EntryState;
@@ -21,6 +19,13 @@ import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaDirection;
 import io.ipsecxdp.crds.SaMode;
+import io.ipsecxdp.xfrm.KernelSa;
+import io.ipsecxdp.xfrm.Kernels;
+import io.ipsecxdp.xfrm.LifetimeCounters;
+import io.ipsecxdp.xfrm.ObservedSa;
+import io.ipsecxdp.xfrm.ReplayState;
+import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaOptions;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -83,7 +88,7 @@ class OffloadTest {
                         all.interfaceId(),
                         all.tfcPadding(),
                         offloaded ? all.offload() : Optional.empty()),
-                new Counters(0, 0, NOON, Optional.empty()),
+                new LifetimeCounters(0, 0, NOON, Optional.empty()),
                 new ObservedSa.Errors(0, 0, 0),
                 Set.of());
     }
@@ -92,19 +97,19 @@ class OffloadTest {
         NodePlanSpec spec = new NodePlanSpec("n1", List.of(planned(type)), List.of(), List.of());
         Desired desired = Desired.of(List.of(new Slice("s", "s", 1, spec, Optional.empty())), Map.of("eth0", 3));
         DesiredSa wanted = desired.sas().get("uid");
-        OwnedSa owned = wanted.owned(Optional.empty(), Birth.readBack(NOON));
+        OwnedSa owned = wanted.owned(Optional.empty(), InstallTime.readBack(NOON));
         Journal journal = new Journal(Map.of(owned.id(), owned), Map.of(), Map.of());
-        return Plan.of(new Situation(
+        return Plan.of(new DecisionInput(
                 desired,
                 Observed.of(List.of(observed(wanted.sa(), offloaded)), List.of()),
                 journal,
-                Ledger.EMPTY,
-                new Witness(Set.of(), Set.of(), Set.of(), Set.of()),
+                KeyLedger.EMPTY,
+                new KernelHistory(Set.of(), Set.of(), Set.of(), Set.of()),
                 uid -> new KeyView.Reading(),
                 Map.of(),
                 Map.of(),
                 Acquires.NONE,
-                new Facts(
+                new KernelInfo(
                         "boot",
                         CpuList.parse("0-3"),
                         Kernels.MODERN,
@@ -114,7 +119,7 @@ class OffloadTest {
 
     @Test
     void whatTheDeviceDoesIsInForce() {
-        assertThat(plan(OffloadType.Crypto, true).sas().get("uid")).isEqualTo(Standing.installed("In force."));
+        assertThat(plan(OffloadType.Crypto, true).sas().get("uid")).isEqualTo(EntryStatus.installed("In force."));
     }
 
     @Test

@@ -2,18 +2,12 @@ package io.ipsecxdp.agent.steering;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ipsecxdp.agent.Needs;
-import io.ipsecxdp.agent.jna.Ethtool;
-import io.ipsecxdp.agent.jna.NetworkNamespace;
-import io.ipsecxdp.agent.loop.MovableClock;
-import io.ipsecxdp.agent.node.Link;
-import io.ipsecxdp.agent.node.Links;
+import io.ipsecxdp.agent.kernel.MovableClock;
+import io.ipsecxdp.agent.ledger.StateFolder;
+import io.ipsecxdp.agent.plan.InterfaceStatus;
 import io.ipsecxdp.agent.plan.Slice;
-import io.ipsecxdp.agent.plan.SteeringStanding;
-import io.ipsecxdp.agent.state.StateFolder;
 import io.ipsecxdp.bpf.Capabilities;
 import io.ipsecxdp.bpf.Dispatchers;
-import io.ipsecxdp.bpf.NetDevice;
 import io.ipsecxdp.bpf.SteeringConfig;
 import io.ipsecxdp.bpf.Steerings;
 import io.ipsecxdp.crds.CpuAssignment;
@@ -26,6 +20,12 @@ import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.UnknownSpiAction;
 import io.ipsecxdp.crds.VlanOffload;
 import io.ipsecxdp.crds.XdpMode;
+import io.ipsecxdp.linux.Ethtool;
+import io.ipsecxdp.linux.Needs;
+import io.ipsecxdp.linux.NetDevice;
+import io.ipsecxdp.linux.NetworkNamespace;
+import io.ipsecxdp.xfrm.links.Link;
+import io.ipsecxdp.xfrm.links.Links;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,7 +91,7 @@ class SteererIT {
         return new Slice("s", "s", 1, new NodePlanSpec("n", List.of(), List.of(), List.of(steering)), Optional.empty());
     }
 
-    private SteeringStanding reconcile(Steerer steerer, Slice slice, String... vlansOnEth0) {
+    private InterfaceStatus reconcile(Steerer steerer, Slice slice, String... vlansOnEth0) {
         String entry = slice.spec().steering().getFirst().interfaces().getFirst();
         return namespace
                 .call(() -> {
@@ -101,7 +101,7 @@ class SteererIT {
                     }
                     return steerer.reconcile(List.of(slice), links, CPUS, Optional.of(Set.of()));
                 })
-                .get(new SteeringStanding.Key("uid", entry));
+                .get(new InterfaceStatus.Key("uid", entry));
     }
 
     /** As the kernel would tell of it; not every kernel that tests run on can make one (CONFIG_VLAN_8021Q). */
@@ -189,7 +189,7 @@ class SteererIT {
             reconcile(steerer, slice);
             assertThat(steerer.steered()).containsOnlyKeys("eth0");
 
-            SteeringStanding refused = reconcile(steerer, slice, "eth0.7");
+            InterfaceStatus refused = reconcile(steerer, slice, "eth0.7");
 
             assertThat(refused.standing().reason()).isEqualTo(Reason.VlanOffload);
             assertThat(refused.standing().message())
@@ -204,7 +204,7 @@ class SteererIT {
     void theOffloadIsSwitchedOffWhereThePolicySaysSo() {
         assertThat(vlanInsertion()).contains("tx-vlan-hw-insert");
         try (Steerer steerer = steerer(bpffs.resolve("ours"))) {
-            SteeringStanding steered =
+            InterfaceStatus steered =
                     reconcile(steerer, slice(VlanOffload.SwitchOff, XdpMode.Native, "eth0"), "eth0.7");
 
             assertThat(steered.standing().state()).isEqualTo(EntryState.Installed);
@@ -215,7 +215,7 @@ class SteererIT {
     @Test
     void genericModeKeepsTagsSoNothingIsInItsWay() {
         try (Steerer steerer = steerer(bpffs.resolve("ours"))) {
-            SteeringStanding steered =
+            InterfaceStatus steered =
                     reconcile(steerer, slice(VlanOffload.DontSteer, XdpMode.Generic, "eth0"), "eth0.7");
 
             assertThat(steered.standing().state()).isEqualTo(EntryState.Installed);
@@ -247,9 +247,11 @@ class SteererIT {
     void somebodyElsesProgramIsNamedAndLeftAloneUntilItGoes() {
         Steerings foreign = new Steerings(bpffs.resolve("foreign"), Capabilities.probe(), Dispatchers.leftAlone(bpffs));
         namespace.call(() -> foreign.open(
-                Links.list().get("eth0").device(), io.ipsecxdp.bpf.XdpMode.NATIVE, SteeringConfig.of(Set.of(0), 64)));
+                Links.list().get("eth0").device(),
+                io.ipsecxdp.bpf.WantedXdpMode.NATIVE,
+                SteeringConfig.of(Set.of(0), 64)));
         try (Steerer steerer = steerer(bpffs.resolve("ours"))) {
-            SteeringStanding refused = reconcile(steerer, slice(XdpMode.Auto, "0-1", "eth0"));
+            InterfaceStatus refused = reconcile(steerer, slice(XdpMode.Auto, "0-1", "eth0"));
             assertThat(refused.standing().reason()).isEqualTo(Reason.ForeignProgram);
             assertThat(refused.standing().message()).contains("id ", "left alone; remove it to steer here.");
 
@@ -286,7 +288,7 @@ class SteererIT {
     @Test
     void withoutABpfFileSystemItSaysSoInASentence() throws IOException {
         try (Steerer steerer = steerer(Files.createDirectories(folder.resolve("plain")))) {
-            SteeringStanding refused = reconcile(steerer, slice(XdpMode.Auto, "0-1", "eth0"));
+            InterfaceStatus refused = reconcile(steerer, slice(XdpMode.Auto, "0-1", "eth0"));
             assertThat(refused.standing().reason()).isEqualTo(Reason.Unsupported);
             assertThat(refused.standing().message()).contains("not on a BPF file system", "mount -t bpf");
         }
@@ -295,7 +297,7 @@ class SteererIT {
     @Test
     void withoutLibbpfItSaysSoInASentence() {
         try (Steerer steerer = new Steerer(Optional.empty(), Optional.empty(), state, "boot", clock)) {
-            SteeringStanding refused = reconcile(steerer, slice(XdpMode.Auto, "0-1", "eth0"));
+            InterfaceStatus refused = reconcile(steerer, slice(XdpMode.Auto, "0-1", "eth0"));
             assertThat(refused.standing().reason()).isEqualTo(Reason.Unsupported);
             assertThat(refused.standing().message()).contains("libbpf1");
         }

@@ -2,12 +2,11 @@ package io.ipsecxdp.agent.steering;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ipsecxdp.agent.node.Link;
-import io.ipsecxdp.agent.plan.Journal;
-import io.ipsecxdp.agent.plan.JournalChange;
-import io.ipsecxdp.agent.plan.OwnedInterface;
+import io.ipsecxdp.agent.ledger.Journal;
+import io.ipsecxdp.agent.ledger.JournalChange;
+import io.ipsecxdp.agent.ledger.OwnedInterface;
+import io.ipsecxdp.agent.plan.InterfaceStatus;
 import io.ipsecxdp.agent.plan.Slice;
-import io.ipsecxdp.agent.plan.SteeringStanding;
 import io.ipsecxdp.agent.steering.SteeringAction.End;
 import io.ipsecxdp.agent.steering.SteeringAction.Open;
 import io.ipsecxdp.agent.steering.SteeringAction.Reconfigure;
@@ -15,12 +14,10 @@ import io.ipsecxdp.agent.steering.SteeringAction.SwitchOff;
 import io.ipsecxdp.agent.steering.SteeringAction.Write;
 import io.ipsecxdp.agent.steering.SteeringPlan.Situation;
 import io.ipsecxdp.agent.steering.SteeringPlan.Steered;
-import io.ipsecxdp.agent.xfrm.Mark;
 import io.ipsecxdp.bpf.Assignment;
 import io.ipsecxdp.bpf.AttachedMode;
-import io.ipsecxdp.bpf.NetDevice;
 import io.ipsecxdp.bpf.SteeringConfig;
-import io.ipsecxdp.bpf.UnknownSpi;
+import io.ipsecxdp.bpf.UnknownSpiHandling;
 import io.ipsecxdp.crds.CpuAssignment;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.EntryState;
@@ -34,6 +31,9 @@ import io.ipsecxdp.crds.SteeringReport;
 import io.ipsecxdp.crds.UnknownSpiAction;
 import io.ipsecxdp.crds.VlanOffload;
 import io.ipsecxdp.crds.XdpMode;
+import io.ipsecxdp.linux.NetDevice;
+import io.ipsecxdp.xfrm.XfrmMark;
+import io.ipsecxdp.xfrm.links.Link;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,7 +48,7 @@ class SteeringPlanTest {
     private static final NetDevice ETH0 = new NetDevice("eth0", 2);
     private static final OwnedInterface OURS = new OwnedInterface("eth0", "steer", "s");
 
-    private static final UnknownSpis NOTHING_LEARNED = new UnknownSpis(Set.of(), Optional.of(Set.of()), true);
+    private static final UnknownSpiRules NOTHING_LEARNED = new UnknownSpiRules(Set.of(), Optional.of(Set.of()), true);
 
     private static PlannedSteering steer(String name, String cpus, String... interfaces) {
         return new PlannedSteering(name, "uid-" + name, 1L, List.of(interfaces), cpus, 2048, XdpMode.Auto);
@@ -63,7 +63,8 @@ class SteeringPlanTest {
     }
 
     private static Steered steered(Set<Integer> cpus) {
-        return new Steered(ETH0, io.ipsecxdp.bpf.XdpMode.AUTO, AttachedMode.NATIVE, SteeringConfig.of(cpus, 2048), "");
+        return new Steered(
+                ETH0, io.ipsecxdp.bpf.WantedXdpMode.AUTO, AttachedMode.NATIVE, SteeringConfig.of(cpus, 2048), "");
     }
 
     private static Journal journal() {
@@ -281,8 +282,8 @@ class SteeringPlanTest {
                 .contains("another network namespace", "spec.mode: Generic");
     }
 
-    private static SteeringStanding standing(SteeringPlan plan, String policy, String interfaceName) {
-        return plan.standings().get(new SteeringStanding.Key("uid-" + policy, interfaceName));
+    private static InterfaceStatus standing(SteeringPlan plan, String policy, String interfaceName) {
+        return plan.standings().get(new InterfaceStatus.Key("uid-" + policy, interfaceName));
     }
 
     @Test
@@ -476,12 +477,12 @@ class SteeringPlanTest {
                 7);
     }
 
-    private static SteeringConfig configured(UnknownSpis unknownSpis, PlannedSteering planned) {
+    private static SteeringConfig configured(UnknownSpiRules unknownSpis, PlannedSteering planned) {
         return configured(unknownSpis, planned, Map.of("eth0", Link.of(ETH0)));
     }
 
     private static SteeringConfig configured(
-            UnknownSpis unknownSpis, PlannedSteering planned, Map<String, Link> links) {
+            UnknownSpiRules unknownSpis, PlannedSteering planned, Map<String, Link> links) {
         SteeringPlan plan = SteeringPlan.of(new Situation(
                 List.of(slice(planned)),
                 Journal.EMPTY,
@@ -511,7 +512,7 @@ class SteeringPlanTest {
 
         assertThat(config.assignment()).isEqualTo(Assignment.OWNER);
         assertThat(config.fixed()).isEqualTo(Map.of(4096L, 1));
-        assertThat(config.unknownSpi()).isEqualTo(UnknownSpi.COUNT);
+        assertThat(config.unknownSpi()).isEqualTo(UnknownSpiHandling.COUNT);
         assertThat(config.udpPorts()).containsExactly(4500, 4501);
         assertThat(config.mark()).isEqualTo(-1);
         assertThat(config.netnsId()).hasValue(7);
@@ -534,28 +535,30 @@ class SteeringPlanTest {
     @Test
     void unknownSpisAreDroppedOnlyWhenThatIsLearnedAndNoSaIsHidden() {
         PlannedSteering drop = lookup(CpuAssignment.Owner, List.of(), UnknownSpiAction.Drop, 5L);
-        Set<SteeringStanding.Key> learned = Set.of(new SteeringStanding.Key("uid-steer", "eth0"));
-        Optional<Set<Mark>> visible = Optional.of(Set.of(Mark.NONE, new Mark(5, 0xff), new Mark(1, 1)));
-        Optional<Set<Mark>> hidden = Optional.of(Set.of(new Mark(6, 0xff)));
+        Set<InterfaceStatus.Key> learned = Set.of(new InterfaceStatus.Key("uid-steer", "eth0"));
+        Optional<Set<XfrmMark>> visible = Optional.of(Set.of(XfrmMark.NONE, new XfrmMark(5, 0xff), new XfrmMark(1, 1)));
+        Optional<Set<XfrmMark>> hidden = Optional.of(Set.of(new XfrmMark(6, 0xff)));
 
-        assertThat(configured(new UnknownSpis(learned, visible, true), drop).unknownSpi())
-                .isEqualTo(UnknownSpi.DROP);
-        assertThat(configured(new UnknownSpis(Set.of(), visible, true), drop).unknownSpi())
-                .isEqualTo(UnknownSpi.COUNT);
-        assertThat(configured(new UnknownSpis(learned, hidden, true), drop).unknownSpi())
-                .isEqualTo(UnknownSpi.COUNT);
-        assertThat(configured(new UnknownSpis(learned, Optional.empty(), true), drop)
+        assertThat(configured(new UnknownSpiRules(learned, visible, true), drop).unknownSpi())
+                .isEqualTo(UnknownSpiHandling.DROP);
+        assertThat(configured(new UnknownSpiRules(Set.of(), visible, true), drop)
                         .unknownSpi())
-                .isEqualTo(UnknownSpi.COUNT);
-        assertThat(configured(new UnknownSpis(learned, visible, false), drop).unknownSpi())
-                .isEqualTo(UnknownSpi.COUNT);
+                .isEqualTo(UnknownSpiHandling.COUNT);
+        assertThat(configured(new UnknownSpiRules(learned, hidden, true), drop).unknownSpi())
+                .isEqualTo(UnknownSpiHandling.COUNT);
+        assertThat(configured(new UnknownSpiRules(learned, Optional.empty(), true), drop)
+                        .unknownSpi())
+                .isEqualTo(UnknownSpiHandling.COUNT);
+        assertThat(configured(new UnknownSpiRules(learned, visible, false), drop)
+                        .unknownSpi())
+                .isEqualTo(UnknownSpiHandling.COUNT);
     }
 
     @Test
     void unknownSpisThatMayBeForOthersAreNotDropped() {
         PlannedSteering drop = lookup(CpuAssignment.Owner, List.of(), UnknownSpiAction.Drop, 0L);
-        UnknownSpis learned =
-                new UnknownSpis(Set.of(new SteeringStanding.Key("uid-steer", "eth0")), Optional.of(Set.of()), true);
+        UnknownSpiRules learned =
+                new UnknownSpiRules(Set.of(new InterfaceStatus.Key("uid-steer", "eth0")), Optional.of(Set.of()), true);
         Link bridge = new Link(new NetDevice("br0", 5), "bridge", OptionalInt.empty(), OptionalInt.empty(), false);
         Link port = new Link(ETH0, "", OptionalInt.empty(), OptionalInt.of(5), false);
         Link macvlan =
@@ -563,12 +566,12 @@ class SteeringPlanTest {
 
         assertThat(configured(learned, drop, Map.of("eth0", Link.of(ETH0), "br0", bridge))
                         .unknownSpi())
-                .isEqualTo(UnknownSpi.DROP);
+                .isEqualTo(UnknownSpiHandling.DROP);
         assertThat(configured(learned, drop, Map.of("eth0", port, "br0", bridge))
                         .unknownSpi())
-                .isEqualTo(UnknownSpi.COUNT);
+                .isEqualTo(UnknownSpiHandling.COUNT);
         assertThat(configured(learned, drop, Map.of("eth0", Link.of(ETH0), "pod0", macvlan))
                         .unknownSpi())
-                .isEqualTo(UnknownSpi.COUNT);
+                .isEqualTo(UnknownSpiHandling.COUNT);
     }
 }

@@ -2,8 +2,8 @@ package io.ipsecxdp.agent.steering;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ipsecxdp.agent.node.Link;
-import io.ipsecxdp.bpf.NetDevice;
+import io.ipsecxdp.linux.NetDevice;
+import io.ipsecxdp.xfrm.links.Link;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -1,12 +1,12 @@
 package io.ipsecxdp.bench.guest;
 
-import io.ipsecxdp.agent.key.KeyMaterial;
-import io.ipsecxdp.agent.xfrm.Aead;
-import io.ipsecxdp.agent.xfrm.Change;
-import io.ipsecxdp.agent.xfrm.Mode;
-import io.ipsecxdp.agent.xfrm.Sa;
-import io.ipsecxdp.agent.xfrm.SaDirection;
-import io.ipsecxdp.agent.xfrm.SaId;
+import io.ipsecxdp.xfrm.Aead;
+import io.ipsecxdp.xfrm.Change;
+import io.ipsecxdp.xfrm.KeyMaterial;
+import io.ipsecxdp.xfrm.Mode;
+import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaDir;
+import io.ipsecxdp.xfrm.SaId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -98,7 +98,7 @@ record SaList(List<Item> items) {
         return new Sa(
                 SaId.esp(address("192.0.2.2"), item.spi()),
                 address("192.0.2.1"),
-                SaDirection.IN,
+                SaDir.IN,
                 Mode.TUNNEL,
                 Aead.aesGcm(256, 128),
                 item.reqid(),

@@ -1,11 +1,11 @@
 package io.ipsecxdp.bench.guest;
 
-import io.ipsecxdp.agent.xfrm.Change;
-import io.ipsecxdp.agent.xfrm.Result;
-import io.ipsecxdp.agent.xfrm.netlink.NetlinkXfrm;
 import io.ipsecxdp.bench.Rounds;
 import io.ipsecxdp.bench.Series;
 import io.ipsecxdp.bench.jna.FreshNetwork;
+import io.ipsecxdp.xfrm.Change;
+import io.ipsecxdp.xfrm.Result;
+import io.ipsecxdp.xfrm.netlink.NetlinkXfrm;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,24 +1,19 @@
 package io.ipsecxdp.bench.guest;
 
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
-import io.ipsecxdp.agent.key.KeyMaterial;
-import io.ipsecxdp.agent.loop.KernelWork;
-import io.ipsecxdp.agent.loop.KeyRing;
-import io.ipsecxdp.agent.node.KeySecrets;
+import io.ipsecxdp.agent.kernel.KernelReconciler;
+import io.ipsecxdp.agent.ledger.OwnedPolicy;
+import io.ipsecxdp.agent.ledger.OwnedSa;
+import io.ipsecxdp.agent.ledger.StateFolder;
 import io.ipsecxdp.agent.plan.ApiServerWay;
 import io.ipsecxdp.agent.plan.Desired;
 import io.ipsecxdp.agent.plan.Desired.PolicyKey;
-import io.ipsecxdp.agent.plan.Facts;
-import io.ipsecxdp.agent.plan.OwnedPolicy;
-import io.ipsecxdp.agent.plan.OwnedSa;
+import io.ipsecxdp.agent.plan.EntryStatus;
+import io.ipsecxdp.agent.plan.KernelInfo;
+import io.ipsecxdp.agent.plan.Round;
 import io.ipsecxdp.agent.plan.Slice;
-import io.ipsecxdp.agent.plan.Standing;
-import io.ipsecxdp.agent.state.StateFolder;
-import io.ipsecxdp.agent.xfrm.Change;
-import io.ipsecxdp.agent.xfrm.Notification;
-import io.ipsecxdp.agent.xfrm.NotificationGroup;
-import io.ipsecxdp.agent.xfrm.Subscription;
-import io.ipsecxdp.agent.xfrm.netlink.NetlinkXfrm;
+import io.ipsecxdp.agent.secrets.KeyRing;
+import io.ipsecxdp.agent.secrets.KeySecrets;
 import io.ipsecxdp.bench.Rounds;
 import io.ipsecxdp.bench.Series;
 import io.ipsecxdp.crds.CpuList;
@@ -26,6 +21,12 @@ import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.PolicyDirection;
+import io.ipsecxdp.xfrm.Change;
+import io.ipsecxdp.xfrm.KeyMaterial;
+import io.ipsecxdp.xfrm.Notification;
+import io.ipsecxdp.xfrm.NotificationGroup;
+import io.ipsecxdp.xfrm.Subscription;
+import io.ipsecxdp.xfrm.netlink.NetlinkXfrm;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -70,8 +71,8 @@ public final class WorkRounds implements AutoCloseable {
     private final Path folder;
     private final CProgram program;
     private final StateFolder state;
-    private final KernelWork work;
-    private final Facts facts;
+    private final KernelReconciler work;
+    private final KernelInfo facts;
     private final int sas;
     private final int wanted;
 
@@ -90,8 +91,8 @@ public final class WorkRounds implements AutoCloseable {
                 this::answered,
                 state::fingerprint,
                 Clock.systemUTC());
-        this.work = new KernelWork(xfrm, state, keys, Clock.systemUTC());
-        this.facts = new Facts(
+        this.work = new KernelReconciler(xfrm, state, keys, Clock.systemUTC());
+        this.facts = new KernelInfo(
                 "bench", CpuList.parse("0"), xfrm.capabilities(), new ApiServerWay(Set.of(), Set.of(), 32768, 60999));
         Thread.ofPlatform().daemon().start(this::listen);
         work.want(Desired.of(slices(large), Map.of()));
@@ -190,7 +191,7 @@ public final class WorkRounds implements AutoCloseable {
     }
 
     /** From the kernel's one word to its other; and what it says is read back, or it was no repair. */
-    private double untilThereAgain(Predicate<KernelWork.Round> settled, Predicate<Notification.Event> thereAgain) {
+    private double untilThereAgain(Predicate<Round> settled, Predicate<Notification.Event> thereAgain) {
         Told told = next();
         hear(told);
         settle(work::repair, settled);
@@ -214,10 +215,10 @@ public final class WorkRounds implements AutoCloseable {
     }
 
     /** Goes around as the agent does, with all keys that are there, until the kernel has what it shall have. */
-    private void settle(Function<Facts, KernelWork.Round> around, Predicate<KernelWork.Round> settled) {
+    private void settle(Function<KernelInfo, Round> around, Predicate<Round> settled) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         takeAnswers();
-        for (KernelWork.Round round = around.apply(facts); !settled.test(round); round = around.apply(facts)) {
+        for (Round round = around.apply(facts); !settled.test(round); round = around.apply(facts)) {
             if (System.nanoTime() > deadline) {
                 throw new IllegalStateException("%d of %d are in force; of the others, one: %s"
                         .formatted(
@@ -238,19 +239,19 @@ public final class WorkRounds implements AutoCloseable {
         }
     }
 
-    private boolean all(KernelWork.Round round) {
+    private boolean all(Round round) {
         return installed(round) == wanted;
     }
 
-    private static long installed(KernelWork.Round round) {
+    private static long installed(Round round) {
         return standings(round).filter(WorkRounds::installed).count();
     }
 
-    private static Stream<Standing> standings(KernelWork.Round round) {
+    private static Stream<EntryStatus> standings(Round round) {
         return Stream.concat(round.plan().sas().values().stream(), round.plan().policies().values().stream());
     }
 
-    private static boolean installed(Standing standing) {
+    private static boolean installed(EntryStatus standing) {
         return standing.state() == EntryState.Installed;
     }
 

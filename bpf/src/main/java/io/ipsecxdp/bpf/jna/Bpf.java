@@ -2,6 +2,8 @@ package io.ipsecxdp.bpf.jna;
 
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
+import io.ipsecxdp.linux.Errno;
+import io.ipsecxdp.linux.LibC;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -9,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -84,12 +85,6 @@ public final class Bpf {
         private Layout() {}
     }
 
-    /** The index of an interface of the calling thread's network namespace; empty if there is none of this name. */
-    public static OptionalInt interfaceIndex(String name) {
-        int index = LibC.if_nametoindex(name);
-        return index == 0 ? OptionalInt.empty() : OptionalInt.of(index);
-    }
-
     /** Whether the calling thread's network namespace has an interface of this index. */
     public static boolean hasInterface(int index) {
         try (var name = new Memory(IF_NAMESIZE)) {
@@ -110,7 +105,7 @@ public final class Bpf {
     /** The object pinned there; empty if there is none. */
     public static Optional<Fd> pinned(Path pin) {
         int fd = Libbpf.bpf_obj_get(pin.toString());
-        if (fd == -Errno.ENOENT) {
+        if (fd == -Errno.ENOENT.number()) {
             return Optional.empty();
         }
         return Optional.of(Fd.owned(check("Opening the pin " + pin, fd)));
@@ -163,7 +158,7 @@ public final class Bpf {
     /** The program with this id; empty if it is gone, or if we may not open it, which takes CAP_SYS_ADMIN. */
     public static Optional<Fd> programById(int id) {
         int fd = Libbpf.bpf_prog_get_fd_by_id(id);
-        return fd == -Errno.ENOENT || fd == -Errno.EPERM
+        return fd == -Errno.ENOENT.number() || fd == -Errno.EPERM.number()
                 ? Optional.empty()
                 : Optional.of(Fd.owned(check("Opening program " + id, fd)));
     }
@@ -177,7 +172,7 @@ public final class Bpf {
         try (var k = int32(key);
                 var value = new Memory(size)) {
             int result = Libbpf.bpf_map_lookup_elem(map.number(), k, value);
-            if (result == -Errno.ENOENT) {
+            if (result == -Errno.ENOENT.number()) {
                 return Optional.empty();
             }
             check("Reading key " + key + " of a map", result);
@@ -190,7 +185,7 @@ public final class Bpf {
         try (var k = memory(key);
                 var value = new Memory(size)) {
             int result = Libbpf.bpf_map_lookup_elem(map.number(), k, value);
-            if (result == -Errno.ENOENT) {
+            if (result == -Errno.ENOENT.number()) {
                 return Optional.empty();
             }
             check("Reading an entry of a map", result);
@@ -209,7 +204,7 @@ public final class Bpf {
             int most = 2 * mapInfo(map).shape().maxEntries();
             while (keys.size() < most) {
                 int result = Libbpf.bpf_map_get_next_key(map.number(), last, next);
-                if (result == -Errno.ENOENT) {
+                if (result == -Errno.ENOENT.number()) {
                     break;
                 }
                 check("Walking through a map", result);
@@ -238,7 +233,7 @@ public final class Bpf {
         try (var k = memory(key);
                 var v = memory(value)) {
             int result = Libbpf.bpf_map_update_elem(map.number(), k, v, BPF_NOEXIST);
-            if (result != -Errno.EEXIST) {
+            if (result != -Errno.EEXIST.number()) {
                 check("Adding an entry to a map", result);
             }
         }
@@ -257,7 +252,7 @@ public final class Bpf {
     public static void deleteIfThere(Fd map, byte[] key) {
         try (var k = memory(key)) {
             int result = Libbpf.bpf_map_delete_elem(map.number(), k);
-            if (result != -Errno.ENOENT) {
+            if (result != -Errno.ENOENT.number()) {
                 check("Deleting an entry of a map", result);
             }
         }

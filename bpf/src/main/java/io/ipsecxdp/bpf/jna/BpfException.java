@@ -1,8 +1,10 @@
 package io.ipsecxdp.bpf.jna;
 
+import io.ipsecxdp.linux.Errno;
+
 /** A call to libbpf or the kernel that failed. The message says what was tried and names the error. */
 public final class BpfException extends RuntimeException {
-    private final int errno;
+    private final Errno errno;
     private final String log;
 
     BpfException(String tried, int errno) {
@@ -10,13 +12,12 @@ public final class BpfException extends RuntimeException {
     }
 
     BpfException(String tried, int errno, String log) {
-        super(tried + " failed: " + Errno.describe(errno));
-        this.errno = errno;
+        super(tried + " failed: " + new Errno(errno).describe());
+        this.errno = new Errno(errno);
         this.log = log;
     }
 
-    /** The positive error number, see {@link Errno}. */
-    public int errno() {
+    public Errno errno() {
         return errno;
     }
 

@@ -1,6 +1,8 @@
 package io.ipsecxdp.bpf.jna;
 
 import com.sun.jna.Pointer;
+import io.ipsecxdp.linux.Errno;
+import io.ipsecxdp.linux.LibC;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -64,7 +66,7 @@ public final class DispatcherLibrary {
                 check(tried, Libxdp.xdp_program__attach(component, ifindex, mode, 0));
                 if (Bpf.programInfo(object.program(program)).type() != PROG_TYPE_EXT) {
                     Libxdp.xdp_program__detach(component, ifindex, mode, 0);
-                    throw new BpfException(tried, Errno.EOPNOTSUPP, LibbpfLog.said());
+                    throw new BpfException(tried, Errno.EOPNOTSUPP.number(), LibbpfLog.said());
                 }
             });
             return true;
@@ -102,7 +104,7 @@ public final class DispatcherLibrary {
         var program = open.get();
         int error = (int) Libxdp.libxdp_get_error(program);
         if (error != 0 || program == null) {
-            throw new BpfException(tried, error == 0 ? Errno.EINVAL : -error, LibbpfLog.said());
+            throw new BpfException(tried, error == 0 ? Errno.EINVAL.number() : -error, LibbpfLog.said());
         }
         try {
             step.on(program);

@@ -1,5 +1,6 @@
 package io.ipsecxdp.bpf.jna;
 
+import io.ipsecxdp.linux.LibC;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** An open file descriptor of a BPF program, map or link. Closed once, and never used after that. */

@@ -3,6 +3,7 @@ package io.ipsecxdp.bpf.jna;
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
+import io.ipsecxdp.linux.LibC;
 import java.util.function.Supplier;
 
 /** What libbpf would print to stderr, kept for the exception of the call that caused it. */

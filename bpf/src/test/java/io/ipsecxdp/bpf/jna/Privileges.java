@@ -3,6 +3,7 @@ package io.ipsecxdp.bpf.jna;
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
+import io.ipsecxdp.linux.Errno;
 
 /** Capabilities of the calling thread (capabilities(7)). */
 public final class Privileges {
@@ -38,7 +39,7 @@ public final class Privileges {
                 data.setInt(12 * half + 4, bits);
             }
             if (capset(header, data) < 0) {
-                throw new IllegalStateException("capset: " + Errno.describe(Native.getLastError()));
+                throw new IllegalStateException("capset: " + new Errno(Native.getLastError()).describe());
             }
         }
     }

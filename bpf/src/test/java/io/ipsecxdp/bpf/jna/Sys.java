@@ -3,6 +3,8 @@ package io.ipsecxdp.bpf.jna;
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
+import io.ipsecxdp.linux.Errno;
+import io.ipsecxdp.linux.LibC;
 import java.nio.file.Path;
 
 /** System calls that tests need and Java does not have. */
@@ -99,7 +101,7 @@ public final class Sys {
 
     private static int checked(String call, int result) {
         if (result < 0) {
-            throw new IllegalStateException(call + ": " + Errno.describe(Native.getLastError()));
+            throw new IllegalStateException(call + ": " + new Errno(Native.getLastError()).describe());
         }
         return result;
     }

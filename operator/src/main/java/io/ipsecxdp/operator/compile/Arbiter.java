@@ -17,7 +17,7 @@ final class Arbiter {
     /** Who has what, by the place of the claim. */
     private final Map<Object, List<Held>> holders = new HashMap<>();
 
-    private record Held(Claim claim, ObjectKey holder) {}
+    private record Held(IdentityClaim claim, ObjectKey holder) {}
 
     private Arbiter() {}
 
@@ -46,7 +46,7 @@ final class Arbiter {
         return !candidate.inForce().isEmpty()
                 && claims(candidate.inForce())
                         .containsAll(claims(candidate.wanted()).stream()
-                                .filter(Claim::isIdentity)
+                                .filter(IdentityClaim::isIdentity)
                                 .toList());
     }
 
@@ -74,12 +74,12 @@ final class Arbiter {
     }
 
     /** What a candidate that does not get what it wants has, or might have. */
-    private static Set<Claim> standing(Candidate candidate) {
+    private static Set<IdentityClaim> standing(Candidate candidate) {
         return candidate.inForce().isEmpty() ? candidate.standingClaims() : claims(candidate.inForce());
     }
 
     /** Takes all of {@code claims}, or none. */
-    private boolean take(ObjectKey key, Set<Claim> claims) {
+    private boolean take(ObjectKey key, Set<IdentityClaim> claims) {
         if (!conflicts(key, claims).isEmpty()) {
             return false;
         }
@@ -89,7 +89,7 @@ final class Arbiter {
     }
 
     /** Who has what of {@code claims}. */
-    private List<Finding> conflicts(ObjectKey key, Set<Claim> claims) {
+    private List<Finding> conflicts(ObjectKey key, Set<IdentityClaim> claims) {
         var conflicts = new LinkedHashMap<ObjectKey, Map<Class<?>, Finding>>();
         for (var claim : claims) {
             holders.getOrDefault(claim.place(), List.of()).stream()
@@ -105,13 +105,13 @@ final class Arbiter {
                 .toList();
     }
 
-    private static Set<Claim> claims(List<Placed> entries) {
-        var claims = new LinkedHashSet<Claim>();
-        entries.forEach(entry -> claims.addAll(Claim.of(entry)));
+    private static Set<IdentityClaim> claims(List<Placed> entries) {
+        var claims = new LinkedHashSet<IdentityClaim>();
+        entries.forEach(entry -> claims.addAll(IdentityClaim.of(entry)));
         return claims;
     }
 
-    private static Optional<Addresses> endsOf(Candidate candidate, List<Placed> kept) {
+    private static Optional<EndAddresses> endsOf(Candidate candidate, List<Placed> kept) {
         return kept.stream()
                 .flatMap(placed -> placed.entry().addresses().stream())
                 .findFirst()

@@ -17,8 +17,8 @@ import java.util.SortedSet;
 record Candidate(
         Declared<?> object,
         SortedSet<String> nodes,
-        Optional<Addresses> ends,
+        Optional<EndAddresses> ends,
         List<Placed> wanted,
         List<Placed> inForce,
-        Set<Claim> standingClaims,
+        Set<IdentityClaim> standingClaims,
         List<Finding> findings) {}

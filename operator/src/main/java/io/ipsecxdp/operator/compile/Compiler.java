@@ -17,7 +17,7 @@ public final class Compiler {
 
     /** The same snapshot, in whatever order its parts come, gives the same compilation. */
     public static Compilation compile(ClusterSnapshot snapshot) {
-        var cluster = new Cluster(snapshot.nodes(), snapshot.facts());
+        var cluster = new ClusterNodes(snapshot.nodes(), snapshot.facts());
         var slices = snapshot.slices().stream().collect(partitioningBy(slice -> isAbandoned(slice, cluster, snapshot)));
         var inForce = new InForce(slices.get(false));
 
@@ -37,7 +37,7 @@ public final class Compiler {
     }
 
     /** A plan is given up only when its node is gone and no agent reads it: one that lives without a plan holds. */
-    private static boolean isAbandoned(ExistingSlice slice, Cluster cluster, ClusterSnapshot snapshot) {
+    private static boolean isAbandoned(ExistingSlice slice, ClusterNodes cluster, ClusterSnapshot snapshot) {
         String node = slice.spec().node();
         return cluster.node(node).isEmpty() && !snapshot.aliveAgents().contains(node);
     }
@@ -47,7 +47,7 @@ public final class Compiler {
      * to remove what nobody ordered to remove.
      */
     private static List<PlannedSlice> plans(
-            Collection<Arbiter.Settled> settled, Collection<ExistingSlice> existing, Cluster cluster) {
+            Collection<Arbiter.Settled> settled, Collection<ExistingSlice> existing, ClusterNodes cluster) {
         var entries =
                 settled.stream().flatMap(object -> object.placed().stream()).collect(groupingBy(Placed::node));
         Map<String, List<ExistingSlice>> slices =

@@ -10,9 +10,9 @@ import java.util.TreeSet;
 
 /** Resolves the two ends of an SA or of a flow to addresses. */
 final class Ends {
-    private final Cluster cluster;
+    private final ClusterNodes cluster;
 
-    Ends(Cluster cluster) {
+    Ends(ClusterNodes cluster) {
         this.cluster = cluster;
     }
 
@@ -31,7 +31,7 @@ final class Ends {
      * @param previous the addresses in force: they stay as long as the ends still have them, so that an address that a
      *     node gains never moves an SA
      */
-    Resolution resolve(End source, End destination, Optional<Family> family, Optional<Addresses> previous) {
+    Resolution resolve(End source, End destination, Optional<Family> family, Optional<EndAddresses> previous) {
         var sources = candidates("spec.source", source);
         var destinations = candidates("spec.destination", destination);
         var findings = new ArrayList<>(sources.findings());
@@ -132,13 +132,13 @@ final class Ends {
                 .orElseGet(() -> Candidates.of(List.of(address)));
     }
 
-    private static Optional<Addresses> choose(Candidates sources, Candidates destinations, Optional<Family> wanted) {
+    private static Optional<EndAddresses> choose(Candidates sources, Candidates destinations, Optional<Family> wanted) {
         var families = wanted.map(List::of).orElse(List.of(Family.IPV4, Family.IPV6));
         for (Family family : families) {
             var source = sources.firstOf(family);
             var destination = destinations.firstOf(family);
             if (source.isPresent() && destination.isPresent()) {
-                return Optional.of(new Addresses(source.get(), destination.get()));
+                return Optional.of(new EndAddresses(source.get(), destination.get()));
             }
         }
         return Optional.empty();

@@ -77,7 +77,7 @@ sealed interface Entry {
     }
 
     /** The addresses that the entry was planned with, as far as it tells. */
-    default Optional<Addresses> addresses() {
+    default Optional<EndAddresses> addresses() {
         return switch (this) {
             case Sa(PlannedSa sa) -> addresses(sa.source(), sa.destination());
             case Policy(PlannedPolicy policy) ->
@@ -86,8 +86,8 @@ sealed interface Entry {
         };
     }
 
-    private static Optional<Addresses> addresses(String source, String destination) {
+    private static Optional<EndAddresses> addresses(String source, String destination) {
         return IpAddress.parse(source)
-                .flatMap(from -> IpAddress.parse(destination).map(to -> new Addresses(from, to)));
+                .flatMap(from -> IpAddress.parse(destination).map(to -> new EndAddresses(from, to)));
     }
 }

@@ -40,7 +40,7 @@ final class InForce {
     }
 
     /** The addresses that {@code object} was planned with. */
-    Optional<Addresses> addressesOf(Declared<?> object) {
+    Optional<EndAddresses> addressesOf(Declared<?> object) {
         return of(object).stream()
                 .flatMap(placed -> placed.entry().addresses().stream())
                 .findFirst();

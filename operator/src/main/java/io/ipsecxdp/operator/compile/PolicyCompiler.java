@@ -16,10 +16,10 @@ import java.util.stream.Stream;
 
 /** What a policy asks of the nodes: out at its source, in and fwd at its destination. */
 final class PolicyCompiler {
-    private final Cluster cluster;
+    private final ClusterNodes cluster;
     private final InForce inForce;
 
-    PolicyCompiler(Cluster cluster, InForce inForce) {
+    PolicyCompiler(ClusterNodes cluster, InForce inForce) {
         this.cluster = cluster;
         this.inForce = inForce;
     }
@@ -27,7 +27,7 @@ final class PolicyCompiler {
     Candidate candidate(Declared<SecurityPolicySpec> policy) {
         var spec = policy.spec();
         var findings = new ArrayList<>(Validity.of(spec));
-        Optional<Addresses> ends = Optional.empty();
+        Optional<EndAddresses> ends = Optional.empty();
         if (findings.isEmpty()) {
             var resolution = new Ends(cluster)
                     .resolve(spec.source(), spec.destination(), familyAskedFor(spec), previous(policy));
@@ -51,17 +51,17 @@ final class PolicyCompiler {
     private static Optional<Family> familyAskedFor(SecurityPolicySpec spec) {
         var prefixes = prefixes(spec.selector());
         boolean matters = spec.mode() == SaMode.Transport || prefixes.size() == 1;
-        return matters ? prefixes.stream().map(Prefix::family).findFirst() : Optional.empty();
+        return matters ? prefixes.stream().map(IpPrefix::family).findFirst() : Optional.empty();
     }
 
-    private static List<Prefix> prefixes(Selector selector) {
+    private static List<IpPrefix> prefixes(Selector selector) {
         return Stream.of(selector.sourcePrefix(), selector.destinationPrefix())
                 .flatMap(Optional::stream)
-                .flatMap(text -> Prefix.parse(text).stream())
+                .flatMap(text -> IpPrefix.parse(text).stream())
                 .toList();
     }
 
-    private Optional<Addresses> previous(Declared<SecurityPolicySpec> policy) {
+    private Optional<EndAddresses> previous(Declared<SecurityPolicySpec> policy) {
         return inForce.addressesOf(policy)
                 .or(() -> inForce.of(policy).stream()
                         .flatMap(placed -> selectedHosts(placed).stream())
@@ -69,21 +69,21 @@ final class PolicyCompiler {
     }
 
     /** A policy without a template tells its ends only by a selector for these two alone. */
-    private static Optional<Addresses> selectedHosts(Placed placed) {
+    private static Optional<EndAddresses> selectedHosts(Placed placed) {
         return placed.entry() instanceof Entry.Policy(PlannedPolicy policy)
                 ? host(policy.selectorSource())
                         .flatMap(source -> host(policy.selectorDestination())
-                                .map(destination -> new Addresses(source, destination)))
+                                .map(destination -> new EndAddresses(source, destination)))
                 : Optional.empty();
     }
 
     private static Optional<IpAddress> host(String prefix) {
-        return Prefix.parse(prefix)
-                .map(Prefix::address)
-                .filter(address -> Prefix.of(address).toString().equals(prefix));
+        return IpPrefix.parse(prefix)
+                .map(IpPrefix::address)
+                .filter(address -> IpPrefix.of(address).toString().equals(prefix));
     }
 
-    private static List<Placed> entries(Declared<SecurityPolicySpec> policy, Addresses ends) {
+    private static List<Placed> entries(Declared<SecurityPolicySpec> policy, EndAddresses ends) {
         var entries = new ArrayList<Placed>();
         policy.spec()
                 .source()
@@ -99,9 +99,9 @@ final class PolicyCompiler {
     }
 
     private static Placed entry(
-            Declared<SecurityPolicySpec> policy, Addresses ends, String node, PolicyDirection direction) {
+            Declared<SecurityPolicySpec> policy, EndAddresses ends, String node, PolicyDirection direction) {
         var spec = policy.spec();
-        var selector = Selectors.planned(spec.selector(), Prefix.of(ends.source()), Prefix.of(ends.destination()));
+        var selector = Selectors.planned(spec.selector(), IpPrefix.of(ends.source()), IpPrefix.of(ends.destination()));
         var here = direction == PolicyDirection.Out ? spec.source() : spec.destination();
         return new Placed(
                 node,
@@ -120,23 +120,23 @@ final class PolicyCompiler {
                         here.interfaceName(),
                         spec.mark(),
                         spec.interfaceId(),
-                        Absent.ifFalse(spec.icmpErrors()),
-                        direction == PolicyDirection.Out ? Absent.ifFalse(spec.perCpuAcquire()) : null,
+                        NullIfDefault.ifFalse(spec.icmpErrors()),
+                        direction == PolicyDirection.Out ? NullIfDefault.ifFalse(spec.perCpuAcquire()) : null,
                         spec.action(),
                         spec.priority(),
                         template(spec, ends).orElse(null),
                         here.offload())));
     }
 
-    private static Optional<PlannedPolicy.Template> template(SecurityPolicySpec spec, Addresses ends) {
+    private static Optional<PlannedPolicy.Template> template(SecurityPolicySpec spec, EndAddresses ends) {
         return spec.action() == PolicyAction.Protect
                 ? Optional.of(new PlannedPolicy.Template(
                         spec.mode(),
                         ends.source().text(),
                         ends.destination().text(),
                         spec.reqid(),
-                        Absent.ifEqual(spec.protocol(), IpsecProtocol.ESP),
-                        Absent.ifEqual(spec.level(), TemplateLevel.Required)))
+                        NullIfDefault.ifEqual(spec.protocol(), IpsecProtocol.ESP),
+                        NullIfDefault.ifEqual(spec.level(), TemplateLevel.Required)))
                 : Optional.empty();
     }
 }

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /** The ends of an SA or of a flow: their addresses, or why there are none. */
-record Resolution(Optional<Addresses> addresses, List<Finding> findings) {
-    static Resolution resolved(Addresses addresses) {
+record Resolution(Optional<EndAddresses> addresses, List<Finding> findings) {
+    static Resolution resolved(EndAddresses addresses) {
         return new Resolution(Optional.of(addresses), List.of());
     }
 

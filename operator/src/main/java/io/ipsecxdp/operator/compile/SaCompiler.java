@@ -21,10 +21,10 @@ import java.util.Set;
 
 /** What an SA asks of the nodes: outbound at its source, inbound at its destination. */
 final class SaCompiler {
-    private final Cluster cluster;
+    private final ClusterNodes cluster;
     private final InForce inForce;
 
-    SaCompiler(Cluster cluster, InForce inForce) {
+    SaCompiler(ClusterNodes cluster, InForce inForce) {
         this.cluster = cluster;
         this.inForce = inForce;
     }
@@ -32,7 +32,7 @@ final class SaCompiler {
     Candidate candidate(Declared<SecurityAssociationSpec> sa) {
         var spec = sa.spec();
         var findings = new ArrayList<>(Validity.of(spec));
-        Optional<Addresses> ends = Optional.empty();
+        Optional<EndAddresses> ends = Optional.empty();
         if (findings.isEmpty()) {
             var resolution = new Ends(cluster)
                     .resolve(spec.source(), spec.destination(), Optional.empty(), inForce.addressesOf(sa));
@@ -40,7 +40,7 @@ final class SaCompiler {
             findings.addAll(resolution.findings());
             ownerCpu("spec.source", spec.source()).ifPresent(findings::add);
             ownerCpu("spec.destination", spec.destination()).ifPresent(findings::add);
-            findings.addAll(Abilities.lacking(spec, protection(spec), cluster::factsOf));
+            findings.addAll(CapabilityCheck.lacking(spec, protection(spec), cluster::factsOf));
             ends.flatMap(addresses -> foreignSelector(spec, addresses)).ifPresent(findings::add);
         }
         return new Candidate(
@@ -49,7 +49,9 @@ final class SaCompiler {
                 ends,
                 findings.isEmpty() ? entries(sa, ends.orElseThrow()) : List.of(),
                 inForce.of(sa),
-                spec.key().<Set<Claim>>map(key -> Set.of(new Claim.Key(key))).orElse(Set.of()),
+                spec.key()
+                        .<Set<IdentityClaim>>map(key -> Set.of(new IdentityClaim.Key(key)))
+                        .orElse(Set.of()),
                 findings);
     }
 
@@ -65,12 +67,12 @@ final class SaCompiler {
     }
 
     /** In transport mode the packets' addresses are the SA's (net/xfrm/xfrm_state.c, __xfrm_init_state). */
-    private static Optional<Finding> foreignSelector(SecurityAssociationSpec spec, Addresses ends) {
+    private static Optional<Finding> foreignSelector(SecurityAssociationSpec spec, EndAddresses ends) {
         return spec.selected()
                 .filter(selector -> spec.mode() == SaMode.Transport)
                 .map(SaCompiler::selector)
-                .flatMap(selector -> Prefix.parse(selector.source()))
-                .map(Prefix::family)
+                .flatMap(selector -> IpPrefix.parse(selector.source()))
+                .map(IpPrefix::family)
                 .filter(family -> family != ends.family())
                 .map(family -> Finding.of(
                         Reason.MixedFamilies,
@@ -78,7 +80,7 @@ final class SaCompiler {
                                 .formatted(family, ends.family())));
     }
 
-    private static List<Placed> entries(Declared<SecurityAssociationSpec> sa, Addresses ends) {
+    private static List<Placed> entries(Declared<SecurityAssociationSpec> sa, EndAddresses ends) {
         var entries = new ArrayList<Placed>();
         sa.spec()
                 .source()
@@ -94,7 +96,7 @@ final class SaCompiler {
     }
 
     private static Placed entry(
-            Declared<SecurityAssociationSpec> sa, Addresses ends, String node, SaDirection direction, SaEnd here) {
+            Declared<SecurityAssociationSpec> sa, EndAddresses ends, String node, SaDirection direction, SaEnd here) {
         var spec = sa.spec();
         return new Placed(
                 node,
@@ -107,7 +109,7 @@ final class SaCompiler {
                         ends.destination().text(),
                         spec.spi(),
                         spec.mode(),
-                        Absent.ifEqual(spec.protocol(), IpsecProtocol.ESP),
+                        NullIfDefault.ifEqual(spec.protocol(), IpsecProtocol.ESP),
                         protection(spec),
                         spec.reqid(),
                         spec.replayWindow(),
@@ -119,9 +121,9 @@ final class SaCompiler {
                         spec.outputMark(),
                         spec.interfaceId(),
                         spec.selected().map(SaCompiler::selector).orElse(null),
-                        Absent.ifEqual(spec.tunnelHeader(), TunnelHeader.DEFAULT),
-                        Absent.ifFalse(spec.icmpErrors()),
-                        Absent.ifFalse(spec.sequenceMayWrap()),
+                        NullIfDefault.ifEqual(spec.tunnelHeader(), TunnelHeader.DEFAULT),
+                        NullIfDefault.ifFalse(spec.icmpErrors()),
+                        NullIfDefault.ifFalse(spec.sequenceMayWrap()),
                         spec.tfcPadding(),
                         here.offload())));
     }
@@ -144,7 +146,7 @@ final class SaCompiler {
     private static PlannedSelector selector(Selector selector) {
         return Selectors.planned(
                 selector,
-                selector.sourcePrefix().flatMap(Prefix::parse).orElseThrow(),
-                selector.destinationPrefix().flatMap(Prefix::parse).orElseThrow());
+                selector.sourcePrefix().flatMap(IpPrefix::parse).orElseThrow(),
+                selector.destinationPrefix().flatMap(IpPrefix::parse).orElseThrow());
     }
 }

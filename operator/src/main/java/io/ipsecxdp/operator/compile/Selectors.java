@@ -23,7 +23,7 @@ final class Selectors {
      * @param source for a selector that names no prefix of the source
      * @param destination for a selector that names no prefix of the destination
      */
-    static PlannedSelector planned(Selector selector, Prefix source, Prefix destination) {
+    static PlannedSelector planned(Selector selector, IpPrefix source, IpPrefix destination) {
         var from = selector.typeOfIcmp().map(Selectors::exactly).orElseGet(() -> ports(selector.fromPorts()));
         var to = selector.codeOfIcmp().map(Selectors::exactly).orElseGet(() -> ports(selector.toPorts()));
         return new PlannedSelector(
@@ -45,7 +45,7 @@ final class Selectors {
         return text.flatMap(PortRange::parse).map(Masked::of).orElse(Masked.ANY);
     }
 
-    private static Optional<Prefix> prefix(Optional<String> text) {
-        return text.flatMap(Prefix::parse);
+    private static Optional<IpPrefix> prefix(Optional<String> text) {
+        return text.flatMap(IpPrefix::parse);
     }
 }

@@ -25,11 +25,11 @@ import java.util.TreeSet;
  * one takes nothing from the others.
  */
 final class SteeringCompiler {
-    private final Cluster cluster;
+    private final ClusterNodes cluster;
     private final InForce inForce;
     private final Map<InterfaceOnNode, ObjectKey> holders = new HashMap<>();
 
-    SteeringCompiler(Cluster cluster, InForce inForce) {
+    SteeringCompiler(ClusterNodes cluster, InForce inForce) {
         this.cluster = cluster;
         this.inForce = inForce;
     }

@@ -205,13 +205,13 @@ final class Validity {
 
     private static boolean ofTwoHosts(Selector selector) {
         return Stream.of(selector.sourcePrefix(), selector.destinationPrefix())
-                .allMatch(text -> text.flatMap(Prefix::parse)
+                .allMatch(text -> text.flatMap(IpPrefix::parse)
                         .filter(prefix -> prefix.length() == prefix.family().bits())
                         .isPresent());
     }
 
-    private Optional<Prefix> prefix(String field, Optional<String> text) {
-        var prefix = text.flatMap(Prefix::parse);
+    private Optional<IpPrefix> prefix(String field, Optional<String> text) {
+        var prefix = text.flatMap(IpPrefix::parse);
         require(
                 text.isEmpty() || prefix.isPresent(),
                 field + " must be a prefix without bits behind its length, for instance 10.20.1.0/24 or fd20:1::/64");

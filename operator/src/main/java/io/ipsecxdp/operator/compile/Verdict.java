@@ -11,7 +11,7 @@ import java.util.SortedSet;
  * @param nodes the nodes that it is for
  * @param findings what stands in its way; empty if it is planned as declared
  */
-public record Verdict(Optional<Addresses> ends, SortedSet<String> nodes, List<Finding> findings) {
+public record Verdict(Optional<EndAddresses> ends, SortedSet<String> nodes, List<Finding> findings) {
     public Verdict {
         findings = List.copyOf(findings);
     }

@@ -8,10 +8,10 @@ import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.FlowStatus;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SteeringStatus;
-import io.ipsecxdp.operator.compile.Addresses;
 import io.ipsecxdp.operator.compile.ClusterSnapshot;
 import io.ipsecxdp.operator.compile.Compilation;
 import io.ipsecxdp.operator.compile.Declared;
+import io.ipsecxdp.operator.compile.EndAddresses;
 import io.ipsecxdp.operator.compile.Finding;
 import io.ipsecxdp.operator.compile.Kind;
 import io.ipsecxdp.operator.compile.ObjectKey;
@@ -70,7 +70,7 @@ public final class RollUp {
                         .filter(finding -> finding.node().isEmpty())
                         .toList(),
                 expectations.isPlanned(declared.key(), declared.uid()));
-        var conditions = new Conditions(
+        var conditions = new ReadinessConditions(
                         present.map(DeclaredStatus::conditions).orElse(List.of()), declared.generation(), now)
                 .of(summary.outcome());
         int desired = verdict.nodes().size();
@@ -85,11 +85,11 @@ public final class RollUp {
                 : new FlowStatus(
                         declared.generation(),
                         verdict.ends()
-                                .map(Addresses::source)
+                                .map(EndAddresses::source)
                                 .map(Object::toString)
                                 .orElse(null),
                         verdict.ends()
-                                .map(Addresses::destination)
+                                .map(EndAddresses::destination)
                                 .map(Object::toString)
                                 .orElse(null),
                         desired,
@@ -99,7 +99,7 @@ public final class RollUp {
                         conditions);
     }
 
-    private NodeState stateOn(String node, Declared<?> declared, Verdict verdict) {
+    private ObjectOnNode stateOn(String node, Declared<?> declared, Verdict verdict) {
         var findings = verdict.findings().stream()
                 .filter(finding -> finding.node().equals(Optional.of(node)))
                 .toList();
@@ -108,10 +108,10 @@ public final class RollUp {
         }
         var expected = expectations.of(node, declared.key(), declared.uid(), declared.generation());
         if (expected.isEmpty()) {
-            return new NodeState.NotPlanned(node);
+            return new ObjectOnNode.NotPlanned(node);
         }
         if (!observations.aliveAgents().contains(node)) {
-            return new NodeState.Silent(
+            return new ObjectOnNode.Silent(
                     node,
                     "its agent does not renew its Lease: check the ipsec-xdp-agent pod there, and the node itself");
         }
@@ -124,26 +124,26 @@ public final class RollUp {
                 .filter(report -> report.state() == EntryState.Failed)
                 .findFirst();
         if (failed.isPresent()) {
-            return new NodeState.Failed(
+            return new ObjectOnNode.Failed(
                     node, failed.get().reason(), failed.get().message());
         }
         var installed = reports.stream()
                 .filter(report -> report.state() == EntryState.Installed)
                 .toList();
         if (installed.stream().map(Report::part).distinct().count() < expected.size()) {
-            return new NodeState.Waiting(node);
+            return new ObjectOnNode.Waiting(node);
         }
         return installed.stream()
                 .filter(report -> !report.reason().equals(Reason.Installed.name()))
                 .findFirst()
-                .<NodeState>map(report -> new NodeState.Impaired(node, report.reason(), report.message()))
-                .orElseGet(() -> new NodeState.InForce(node));
+                .<ObjectOnNode>map(report -> new ObjectOnNode.Impaired(node, report.reason(), report.message()))
+                .orElseGet(() -> new ObjectOnNode.InForce(node));
     }
 
-    private static NodeState ofFinding(String node, Finding finding) {
+    private static ObjectOnNode ofFinding(String node, Finding finding) {
         return finding.reason() == Reason.AgentNotReporting
-                ? new NodeState.Silent(node, finding.message())
-                : new NodeState.Failed(node, finding.reason().name(), finding.message());
+                ? new ObjectOnNode.Silent(node, finding.message())
+                : new ObjectOnNode.Failed(node, finding.reason().name(), finding.message());
     }
 
     /** The Ready condition of a status, if it has one. */

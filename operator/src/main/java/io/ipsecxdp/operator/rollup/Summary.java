@@ -15,47 +15,47 @@ import java.util.stream.Stream;
  * @param findings those about the whole object
  * @param isPlanned whether a node has it in its plan, in whatever version
  */
-record Summary(List<NodeState> states, List<Finding> findings, boolean isPlanned) {
+record Summary(List<ObjectOnNode> states, List<Finding> findings, boolean isPlanned) {
     int ready() {
-        return of(NodeState.InForce.class).size() + impaired().size();
+        return of(ObjectOnNode.InForce.class).size() + impaired().size();
     }
 
-    List<NodeState.Impaired> impaired() {
-        return of(NodeState.Impaired.class);
+    List<ObjectOnNode.Impaired> impaired() {
+        return of(ObjectOnNode.Impaired.class);
     }
 
-    List<NodeState.Failed> failed() {
-        return of(NodeState.Failed.class);
+    List<ObjectOnNode.Failed> failed() {
+        return of(ObjectOnNode.Failed.class);
     }
 
     List<FailingNode> failingNodes() {
         return states.stream()
                 .flatMap(state -> switch (state) {
-                    case NodeState.Failed(String node, String reason, String message) ->
+                    case ObjectOnNode.Failed(String node, String reason, String message) ->
                         Stream.of(new FailingNode(node, reason, message));
-                    case NodeState.Silent(String node, String message) ->
+                    case ObjectOnNode.Silent(String node, String message) ->
                         Stream.of(new FailingNode(node, Reason.AgentNotReporting.name(), message));
-                    case NodeState.InForce inForce -> Stream.empty();
-                    case NodeState.Impaired impaired -> Stream.empty();
-                    case NodeState.Waiting waiting -> Stream.empty();
-                    case NodeState.NotPlanned notPlanned -> Stream.empty();
+                    case ObjectOnNode.InForce inForce -> Stream.empty();
+                    case ObjectOnNode.Impaired impaired -> Stream.empty();
+                    case ObjectOnNode.Waiting waiting -> Stream.empty();
+                    case ObjectOnNode.NotPlanned notPlanned -> Stream.empty();
                 })
                 .limit(FailingNode.MAX_LISTED)
                 .toList();
     }
 
-    Outcome outcome() {
-        var waiting = of(NodeState.Waiting.class);
-        var silent = of(NodeState.Silent.class);
+    Readiness outcome() {
+        var waiting = of(ObjectOnNode.Waiting.class);
+        var silent = of(ObjectOnNode.Silent.class);
         Status progressing = waiting.isEmpty() ? Status.False : Status.True;
         if (!findings.isEmpty()) {
             return ofFindings();
         }
         if (!failed().isEmpty()) {
-            return new Outcome(Status.False, progressing, Status.True, reasonOfFailures(), messageOfFailures());
+            return new Readiness(Status.False, progressing, Status.True, reasonOfFailures(), messageOfFailures());
         }
         if (!silent.isEmpty()) {
-            return new Outcome(
+            return new Readiness(
                     Status.Unknown,
                     progressing,
                     Status.Unknown,
@@ -65,7 +65,7 @@ record Summary(List<NodeState> states, List<Finding> findings, boolean isPlanned
                                     silent.getFirst().node(), silent.getFirst().message(), andMore(silent.size() - 1)));
         }
         if (states.isEmpty()) {
-            return new Outcome(
+            return new Readiness(
                     Status.False,
                     Status.False,
                     Status.False,
@@ -73,7 +73,7 @@ record Summary(List<NodeState> states, List<Finding> findings, boolean isPlanned
                     "no node has the labels that spec.nodeSelector asks for (kubectl get nodes --show-labels): nothing is steered");
         }
         if (ready() < states.size()) {
-            return new Outcome(
+            return new Readiness(
                     Status.False,
                     Status.True,
                     Status.False,
@@ -87,7 +87,7 @@ record Summary(List<NodeState> states, List<Finding> findings, boolean isPlanned
         }
         if (!impaired().isEmpty()) {
             var first = impaired().getFirst();
-            return new Outcome(
+            return new Readiness(
                     Status.True,
                     Status.False,
                     Status.True,
@@ -98,7 +98,7 @@ record Summary(List<NodeState> states, List<Finding> findings, boolean isPlanned
                                     first.message(),
                                     andMore(impaired().size() - 1)));
         }
-        return new Outcome(
+        return new Readiness(
                 Status.True,
                 Status.False,
                 Status.False,
@@ -108,10 +108,10 @@ record Summary(List<NodeState> states, List<Finding> findings, boolean isPlanned
                         : "in force on all %d nodes".formatted(states.size()));
     }
 
-    private Outcome ofFindings() {
+    private Readiness ofFindings() {
         boolean unknown = findings.stream().allMatch(finding -> finding.reason() == Reason.AgentNotReporting);
         String kept = isPlanned ? "; what was planned before stays" : "";
-        return new Outcome(
+        return new Readiness(
                 unknown ? Status.Unknown : Status.False,
                 Status.False,
                 unknown ? Status.Unknown : Status.True,
@@ -120,7 +120,7 @@ record Summary(List<NodeState> states, List<Finding> findings, boolean isPlanned
     }
 
     private String reasonOfFailures() {
-        var reasons = failed().stream().map(NodeState.Failed::reason).collect(Collectors.toSet());
+        var reasons = failed().stream().map(ObjectOnNode.Failed::reason).collect(Collectors.toSet());
         return reasons.size() == 1 ? reasons.iterator().next() : Reason.PartlyInstalled.name();
     }
 
@@ -137,13 +137,13 @@ record Summary(List<NodeState> states, List<Finding> findings, boolean isPlanned
         };
     }
 
-    private List<NodeState> notReady() {
+    private List<ObjectOnNode> notReady() {
         return states.stream()
-                .filter(state -> !(state instanceof NodeState.InForce || state instanceof NodeState.Impaired))
+                .filter(state -> !(state instanceof ObjectOnNode.InForce || state instanceof ObjectOnNode.Impaired))
                 .toList();
     }
 
-    private <T extends NodeState> List<T> of(Class<T> type) {
+    private <T extends ObjectOnNode> List<T> of(Class<T> type) {
         return states.stream().filter(type::isInstance).map(type::cast).toList();
     }
 }

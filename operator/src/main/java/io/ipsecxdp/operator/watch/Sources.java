@@ -11,7 +11,7 @@ import io.ipsecxdp.crds.SecurityAssociation;
 import io.ipsecxdp.crds.SecurityPolicy;
 import io.ipsecxdp.crds.SteeringPolicy;
 import io.ipsecxdp.operator.OperatorConfig;
-import io.ipsecxdp.operator.write.NodeNews;
+import io.ipsecxdp.operator.write.NodeEvents;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
@@ -43,27 +43,33 @@ public class Sources {
                 isChanged(now, before, object -> object.getMetadata().getGeneration())
                         || isChanged(now, before, object -> object.getMetadata().getDeletionTimestamp());
         return List.of(
-                source(SecurityAssociation.class, Trimmed.ofManagedFields(), isChangedByUser, context),
-                source(SecurityPolicy.class, Trimmed.ofManagedFields(), isChangedByUser, context),
-                source(SteeringPolicy.class, Trimmed.ofManagedFields(), isChangedByUser, context),
-                source(Node.class, Trimmed.ofNodes(), (now, before) -> isChanged(now, before, Values::node), context),
+                source(SecurityAssociation.class, TrimmedStore.ofManagedFields(), isChangedByUser, context),
+                source(SecurityPolicy.class, TrimmedStore.ofManagedFields(), isChangedByUser, context),
+                source(SteeringPolicy.class, TrimmedStore.ofManagedFields(), isChangedByUser, context),
+                source(
+                        Node.class,
+                        TrimmedStore.ofNodes(),
+                        (now, before) -> isChanged(now, before, ApiMapping::node),
+                        context),
                 source(
                         IPsecNode.class,
-                        Trimmed.ofManagedFields(),
-                        (now, before) -> isChanged(now, before, Values::facts)
+                        TrimmedStore.ofManagedFields(),
+                        (now, before) -> isChanged(now, before, ApiMapping::facts)
                                 || isChanged(
-                                        now, before, node -> Values.health(node).map(NodeNews.Health::cause)),
+                                        now,
+                                        before,
+                                        node -> ApiMapping.health(node).map(NodeEvents.Health::cause)),
                         context),
                 source(
                         NodePlan.class,
-                        Trimmed.ofManagedFields(),
-                        (now, before) -> isChanged(now, before, Values::slice)
+                        TrimmedStore.ofManagedFields(),
+                        (now, before) -> isChanged(now, before, ApiMapping::slice)
                                 || isChanged(
                                         now, before, plan -> plan.getMetadata().getLabels())
                                 || isChanged(
                                         now,
                                         before,
-                                        plan -> Values.observed(plan).withoutCounters()),
+                                        plan -> ApiMapping.observed(plan).withoutCounters()),
                         context),
                 leases(context));
     }
@@ -88,7 +94,7 @@ public class Sources {
                 InformerEventSourceConfiguration.from(Lease.class, Namespace.class)
                         .withSecondaryToPrimaryMapper(any -> Set.of(new ResourceID(config.namespace())))
                         .withNamespaces(config.namespace())
-                        .withItemStore(Trimmed.ofManagedFields())
+                        .withItemStore(TrimmedStore.ofManagedFields())
                         .withGenericFilter(Heartbeats::isAgents)
                         .withOnUpdateFilter(heartbeats::isNews)
                         .build(),

@@ -73,7 +73,7 @@ final class Clusters {
                 snapshot.steeringPolicies(),
                 snapshot.nodes(),
                 snapshot.facts(),
-                Given.asExisting(compilation),
+                Fixtures.asExisting(compilation),
                 snapshot.aliveAgents());
     }
 

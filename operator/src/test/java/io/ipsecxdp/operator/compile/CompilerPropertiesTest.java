@@ -131,7 +131,7 @@ class CompilerPropertiesTest {
                 cluster.steeringPolicies(),
                 List.of(),
                 List.of(),
-                Given.asExisting(planned),
+                Fixtures.asExisting(planned),
                 nodes);
         assertThat(Compiler.compile(blind).slices()).isEqualTo(planned.slices());
     }
@@ -175,7 +175,9 @@ class CompilerPropertiesTest {
     }
 
     private static List<String> claims(String node, Entry entry) {
-        return Claim.of(new Placed(node, entry)).stream().map(Claim::toString).toList();
+        return IdentityClaim.of(new Placed(node, entry)).stream()
+                .map(IdentityClaim::toString)
+                .toList();
     }
 
     private static Map<String, String> homes(Compilation compilation) {

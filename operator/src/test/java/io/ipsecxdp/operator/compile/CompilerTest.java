@@ -1,15 +1,15 @@
 package io.ipsecxdp.operator.compile;
 
-import static io.ipsecxdp.operator.compile.Given.cpu;
-import static io.ipsecxdp.operator.compile.Given.flowHost;
-import static io.ipsecxdp.operator.compile.Given.flowNode;
-import static io.ipsecxdp.operator.compile.Given.host;
-import static io.ipsecxdp.operator.compile.Given.node;
-import static io.ipsecxdp.operator.compile.Given.nodeAt;
-import static io.ipsecxdp.operator.compile.Given.nothing;
-import static io.ipsecxdp.operator.compile.Given.onNode;
-import static io.ipsecxdp.operator.compile.Given.prefixes;
-import static io.ipsecxdp.operator.compile.Given.twoNodes;
+import static io.ipsecxdp.operator.compile.Fixtures.cpu;
+import static io.ipsecxdp.operator.compile.Fixtures.flowHost;
+import static io.ipsecxdp.operator.compile.Fixtures.flowNode;
+import static io.ipsecxdp.operator.compile.Fixtures.host;
+import static io.ipsecxdp.operator.compile.Fixtures.node;
+import static io.ipsecxdp.operator.compile.Fixtures.nodeAt;
+import static io.ipsecxdp.operator.compile.Fixtures.nothing;
+import static io.ipsecxdp.operator.compile.Fixtures.onNode;
+import static io.ipsecxdp.operator.compile.Fixtures.prefixes;
+import static io.ipsecxdp.operator.compile.Fixtures.twoNodes;
 import static io.ipsecxdp.operator.compile.Plans.entries;
 import static io.ipsecxdp.operator.compile.Plans.findings;
 import static io.ipsecxdp.operator.compile.Plans.message;
@@ -62,7 +62,7 @@ class CompilerTest {
                     .compile();
 
             assertThat(entries(compilation)).containsExactly("n1: from-outside", "n1: to-outside");
-            assertThat(compilation.verdicts().get(Given.sa("to-outside")).nodes())
+            assertThat(compilation.verdicts().get(Fixtures.sa("to-outside")).nodes())
                     .containsExactly("n1");
         }
 
@@ -99,8 +99,8 @@ class CompilerTest {
                     .sa("six", node("dual"), node("six"), 4097)
                     .compile();
 
-            assertThat(compilation.verdicts().get(Given.sa("both")).ends()).contains(ends("10.0.0.1", "10.0.0.2"));
-            assertThat(compilation.verdicts().get(Given.sa("six")).ends()).contains(ends("fd00::1", "fd00::3"));
+            assertThat(compilation.verdicts().get(Fixtures.sa("both")).ends()).contains(ends("10.0.0.1", "10.0.0.2"));
+            assertThat(compilation.verdicts().get(Fixtures.sa("six")).ends()).contains(ends("fd00::1", "fd00::3"));
         }
 
         @Test
@@ -109,8 +109,8 @@ class CompilerTest {
 
             var before = given.compile();
             assertThat(entries(before)).isEmpty();
-            assertThat(reasons(before, Given.sa("east"))).containsExactly(Reason.NodeNotFound);
-            assertThat(message(before, Given.sa("east"))).contains("n9", "spec.destination.node");
+            assertThat(reasons(before, Fixtures.sa("east"))).containsExactly(Reason.NodeNotFound);
+            assertThat(message(before, Fixtures.sa("east"))).contains("n9", "spec.destination.node");
 
             var after = given.node("n9", "10.0.0.9").compile();
             assertThat(entries(after)).containsExactly("n1: east", "n9: east");
@@ -122,8 +122,8 @@ class CompilerTest {
                     .sa("east", nodeAt("n1", "10.0.0.2"), host("192.0.2.9"), 4096)
                     .compile();
 
-            assertThat(reasons(compilation, Given.sa("east"))).containsExactly(Reason.AddressNotOnNode);
-            assertThat(message(compilation, Given.sa("east"))).contains("n2", "spec.source.node: n2");
+            assertThat(reasons(compilation, Fixtures.sa("east"))).containsExactly(Reason.AddressNotOnNode);
+            assertThat(message(compilation, Fixtures.sa("east"))).contains("n2", "spec.source.node: n2");
         }
 
         @Test
@@ -134,7 +134,7 @@ class CompilerTest {
                     .compile();
 
             assertThat(entries(compilation)).isEmpty();
-            assertThat(reasons(compilation, Given.sa("east"))).containsExactly(Reason.AgentNotReporting);
+            assertThat(reasons(compilation, Fixtures.sa("east"))).containsExactly(Reason.AgentNotReporting);
         }
 
         @Test
@@ -142,8 +142,8 @@ class CompilerTest {
             var compilation =
                     twoNodes().sa("east", node("n1"), host("10.0.0.2"), 4096).compile();
 
-            assertThat(reasons(compilation, Given.sa("east"))).containsExactly(Reason.AddressOfNode);
-            assertThat(message(compilation, Given.sa("east"))).contains("write node: n2");
+            assertThat(reasons(compilation, Fixtures.sa("east"))).containsExactly(Reason.AddressOfNode);
+            assertThat(message(compilation, Fixtures.sa("east"))).contains("write node: n2");
         }
 
         @Test
@@ -166,7 +166,7 @@ class CompilerTest {
                     .sa("east", node("four"), node("six"), 4096)
                     .compile();
 
-            assertThat(reasons(compilation, Given.sa("east"))).containsExactly(Reason.MixedFamilies);
+            assertThat(reasons(compilation, Fixtures.sa("east"))).containsExactly(Reason.MixedFamilies);
         }
 
         @Test
@@ -174,8 +174,8 @@ class CompilerTest {
             var compilation =
                     twoNodes().sa("east", node("n1"), host("2001:db8::9"), 4096).compile();
 
-            assertThat(reasons(compilation, Given.sa("east"))).containsExactly(Reason.NoAddressOfFamily);
-            assertThat(message(compilation, Given.sa("east"))).contains("n1", "IPv6");
+            assertThat(reasons(compilation, Fixtures.sa("east"))).containsExactly(Reason.NoAddressOfFamily);
+            assertThat(message(compilation, Fixtures.sa("east"))).contains("n1", "IPv6");
         }
 
         @Test
@@ -186,7 +186,7 @@ class CompilerTest {
                     .sa("east", node("n1"), node("n2"), 4096)
                     .compile();
 
-            assertThat(reasons(compilation, Given.sa("east"))).containsExactly(Reason.SameEnds);
+            assertThat(reasons(compilation, Fixtures.sa("east"))).containsExactly(Reason.SameEnds);
         }
 
         @Test
@@ -195,8 +195,8 @@ class CompilerTest {
                     twoNodes().sa("east", cpu("n1", 7), node("n2"), 4096).compile();
 
             assertThat(entries(compilation)).isEmpty();
-            assertThat(reasons(compilation, Given.sa("east"))).containsExactly(Reason.CpuNotOnNode);
-            assertThat(message(compilation, Given.sa("east"))).contains("n1", "CPU 7", "0-3");
+            assertThat(reasons(compilation, Fixtures.sa("east"))).containsExactly(Reason.CpuNotOnNode);
+            assertThat(message(compilation, Fixtures.sa("east"))).contains("n1", "CPU 7", "0-3");
         }
 
         @Test
@@ -221,7 +221,7 @@ class CompilerTest {
                     .compile();
 
             for (String name : new String[] {"low-spi", "no-node", "one-node", "no-address", "nothing-named"}) {
-                assertThat(reasons(compilation, Given.sa(name))).as(name).contains(Reason.Invalid);
+                assertThat(reasons(compilation, Fixtures.sa(name))).as(name).contains(Reason.Invalid);
             }
             assertThat(entries(compilation)).containsExactly("n1: fine", "n2: fine");
         }
@@ -235,12 +235,12 @@ class CompilerTest {
                     .sa("a-young", node("n1"), node("n2"), 4096)
                     .sa("b-old", host("192.0.2.9"), node("n2"), 4096)
                     .sa("other", node("n1"), node("n2"), 4097)
-                    .createdAt("b-old", Given.NOON.minusSeconds(1))
+                    .createdAt("b-old", Fixtures.NOON.minusSeconds(1))
                     .compile();
 
-            assertThat(findings(compilation, Given.sa("b-old"))).isEmpty();
-            assertThat(reasons(compilation, Given.sa("a-young"))).containsExactly(Reason.DuplicateSpi);
-            assertThat(message(compilation, Given.sa("a-young")))
+            assertThat(findings(compilation, Fixtures.sa("b-old"))).isEmpty();
+            assertThat(reasons(compilation, Fixtures.sa("a-young"))).containsExactly(Reason.DuplicateSpi);
+            assertThat(message(compilation, Fixtures.sa("a-young")))
                     .contains("SecurityAssociation b-old", "4096", "10.0.0.2");
             assertThat(entries(compilation)).containsExactly("n1: other", "n2: b-old", "n2: other");
         }
@@ -252,8 +252,8 @@ class CompilerTest {
                     .sa("a", node("n1"), node("n2"), 4096)
                     .compile();
 
-            assertThat(findings(compilation, Given.sa("a"))).isEmpty();
-            assertThat(reasons(compilation, Given.sa("b"))).containsExactly(Reason.DuplicateSpi);
+            assertThat(findings(compilation, Fixtures.sa("a"))).isEmpty();
+            assertThat(reasons(compilation, Fixtures.sa("b"))).containsExactly(Reason.DuplicateSpi);
         }
 
         @Test
@@ -271,11 +271,11 @@ class CompilerTest {
             var compilation = twoNodes()
                     .sa("east", node("n1"), node("n2"), 4096, "shared")
                     .sa("west", node("n2"), node("n1"), 4097, "shared")
-                    .createdAt("west", Given.NOON.plusSeconds(1))
+                    .createdAt("west", Fixtures.NOON.plusSeconds(1))
                     .compile();
 
-            assertThat(reasons(compilation, Given.sa("west"))).containsExactly(Reason.KeyUsedTwice);
-            assertThat(message(compilation, Given.sa("west"))).contains("SecurityAssociation east", "shared/key");
+            assertThat(reasons(compilation, Fixtures.sa("west"))).containsExactly(Reason.KeyUsedTwice);
+            assertThat(message(compilation, Fixtures.sa("west"))).contains("SecurityAssociation east", "shared/key");
             assertThat(entries(compilation)).containsExactly("n1: east", "n2: east");
         }
 
@@ -286,7 +286,7 @@ class CompilerTest {
                     .sa("b", node("n1"), node("n2"), 4097, "shared")
                     .compile();
 
-            assertThat(reasons(compilation, Given.sa("b"))).containsExactly(Reason.KeyUsedTwice);
+            assertThat(reasons(compilation, Fixtures.sa("b"))).containsExactly(Reason.KeyUsedTwice);
         }
 
         @Test
@@ -298,7 +298,7 @@ class CompilerTest {
 
             var compilation = given.delete("a").compile();
 
-            assertThat(findings(compilation, Given.sa("b"))).isEmpty();
+            assertThat(findings(compilation, Fixtures.sa("b"))).isEmpty();
             assertThat(entries(compilation)).containsExactly("n1: b", "n2: b");
         }
     }
@@ -382,7 +382,7 @@ class CompilerTest {
                     .policy("flow", 1, flowNode("n1"), flowNode("n2"), prefixes("fd20:1::/64", null))
                     .compile();
 
-            assertThat(reasons(compilation, Given.policy("flow"))).containsExactly(Reason.NoAddressOfFamily);
+            assertThat(reasons(compilation, Fixtures.policy("flow"))).containsExactly(Reason.NoAddressOfFamily);
         }
 
         @Test
@@ -394,9 +394,9 @@ class CompilerTest {
                     .policy("c", 1, flowHost("192.0.2.9"), flowNode("n1"), selector)
                     .compile();
 
-            assertThat(reasons(compilation, Given.policy("b"))).containsExactly(Reason.DuplicateSelector);
-            assertThat(message(compilation, Given.policy("b"))).contains("SecurityPolicy a", "n1", "Out");
-            assertThat(findings(compilation, Given.policy("c")))
+            assertThat(reasons(compilation, Fixtures.policy("b"))).containsExactly(Reason.DuplicateSelector);
+            assertThat(message(compilation, Fixtures.policy("b"))).contains("SecurityPolicy a", "n1", "Out");
+            assertThat(findings(compilation, Fixtures.policy("c")))
                     .as("another direction")
                     .isEmpty();
             assertThat(policies(compilation, "n1"))
@@ -416,7 +416,7 @@ class CompilerTest {
                             new Selector(null, null, new IntOrString("TCP"), null, null, 443, null, null, null))
                     .compile();
 
-            assertThat(findings(compilation, Given.policy("b"))).isEmpty();
+            assertThat(findings(compilation, Fixtures.policy("b"))).isEmpty();
         }
     }
 
@@ -460,8 +460,8 @@ class CompilerTest {
                     .steerAll("b", "eth0", "eth1")
                     .compile();
 
-            assertThat(findings(compilation, Given.steering("a"))).isEmpty();
-            assertThat(findings(compilation, Given.steering("b")))
+            assertThat(findings(compilation, Fixtures.steering("a"))).isEmpty();
+            assertThat(findings(compilation, Fixtures.steering("b")))
                     .singleElement()
                     .satisfies(finding -> {
                         assertThat(finding.reason()).isEqualTo(Reason.InterfaceTaken);
@@ -484,7 +484,7 @@ class CompilerTest {
                     .compile();
 
             assertThat(entries(compilation)).containsExactly("n2: all");
-            assertThat(findings(compilation, Given.steering("all")))
+            assertThat(findings(compilation, Fixtures.steering("all")))
                     .singleElement()
                     .satisfies(finding -> {
                         assertThat(finding.reason()).isEqualTo(Reason.CpuNotOnNode);
@@ -499,7 +499,7 @@ class CompilerTest {
 
             var compilation = given.steer("all", 2, null, "3-1", "eth0").compile();
 
-            assertThat(reasons(compilation, Given.steering("all"))).containsExactly(Reason.Invalid);
+            assertThat(reasons(compilation, Fixtures.steering("all"))).containsExactly(Reason.Invalid);
             assertThat(steering(compilation, "n1").getFirst().cpus()).isEqualTo("0-3");
         }
 
@@ -518,7 +518,7 @@ class CompilerTest {
 
     @Nested
     class WhatIsInForce {
-        private final Given inForce = twoNodes()
+        private final Fixtures inForce = twoNodes()
                 .sa("east", cpu("n1", 1), node("n2"), 4096)
                 .policy("flow", flowNode("n1"), flowNode("n2"))
                 .steerAll("all", "eth0")
@@ -560,8 +560,8 @@ class CompilerTest {
         void isReportedWhenItsNodeGoesMissing() {
             var compilation = inForce.withoutTheNode("n1").compile();
 
-            assertThat(reasons(compilation, Given.sa("east"))).containsExactly(Reason.NodeNotFound);
-            assertThat(compilation.verdicts().get(Given.sa("east")).ends()).contains(ends("10.0.0.1", "10.0.0.2"));
+            assertThat(reasons(compilation, Fixtures.sa("east"))).containsExactly(Reason.NodeNotFound);
+            assertThat(compilation.verdicts().get(Fixtures.sa("east")).ends()).contains(ends("10.0.0.1", "10.0.0.2"));
         }
 
         @Test
@@ -603,7 +603,7 @@ class CompilerTest {
             var compilation = inForce.policy("flow", 2, flowNode("n9"), flowNode("n2"), Selector.betweenTheEnds())
                     .compile();
 
-            assertThat(reasons(compilation, Given.policy("flow"))).containsExactly(Reason.NodeNotFound);
+            assertThat(reasons(compilation, Fixtures.policy("flow"))).containsExactly(Reason.NodeNotFound);
             assertThat(policies(compilation, "n1")).isEqualTo(before);
         }
 
@@ -611,14 +611,14 @@ class CompilerTest {
         void isNotTakenDownByAnOlderObjectThatBecomesPossible() {
             var given = twoNodes()
                     .sa("older", node("n9"), node("n2"), 4096)
-                    .createdAt("older", Given.NOON.minusSeconds(60))
+                    .createdAt("older", Fixtures.NOON.minusSeconds(60))
                     .sa("younger", node("n1"), node("n2"), 4096)
                     .planned();
 
             var compilation = given.node("n9", "10.0.0.9").compile();
 
-            assertThat(findings(compilation, Given.sa("younger"))).isEmpty();
-            assertThat(reasons(compilation, Given.sa("older"))).containsExactly(Reason.DuplicateSpi);
+            assertThat(findings(compilation, Fixtures.sa("younger"))).isEmpty();
+            assertThat(reasons(compilation, Fixtures.sa("older"))).containsExactly(Reason.DuplicateSpi);
         }
 
         @Test
@@ -632,8 +632,8 @@ class CompilerTest {
                             "a", 2, flowNode("n1"), flowNode("n2"), prefixes("10.30.1.0/24", "10.30.2.0/24"))
                     .compile();
 
-            assertThat(findings(compilation, Given.policy("b"))).isEmpty();
-            assertThat(reasons(compilation, Given.policy("a"))).containsExactly(Reason.DuplicateSelector);
+            assertThat(findings(compilation, Fixtures.policy("b"))).isEmpty();
+            assertThat(reasons(compilation, Fixtures.policy("a"))).containsExactly(Reason.DuplicateSelector);
             assertThat(policies(compilation, "n1"))
                     .extracting(PlannedPolicy::name, PlannedPolicy::generation, PlannedPolicy::selectorSource)
                     .containsExactly(Tuple.tuple("a", 1L, "10.20.1.0/24"), Tuple.tuple("b", 1L, "10.30.1.0/24"));
@@ -670,17 +670,17 @@ class CompilerTest {
             var given = twoNodes()
                     .steer("b", onNode("n1"), null, "eth0")
                     .steer("a", onNode("n2"), null, "eth0")
-                    .createdAt("a", Given.NOON.minusSeconds(60))
+                    .createdAt("a", Fixtures.NOON.minusSeconds(60))
                     .planned();
 
             var compilation = given.steer("a", 2, null, null, "eth0")
-                    .createdAt("a", Given.NOON.minusSeconds(60))
+                    .createdAt("a", Fixtures.NOON.minusSeconds(60))
                     .compile();
 
             assertThat(steering(compilation, "n1"))
                     .extracting(PlannedSteering::name)
                     .containsExactly("b");
-            assertThat(reasons(compilation, Given.steering("a"))).containsExactly(Reason.InterfaceTaken);
+            assertThat(reasons(compilation, Fixtures.steering("a"))).containsExactly(Reason.InterfaceTaken);
         }
     }
 
@@ -782,8 +782,8 @@ class CompilerTest {
         }
     }
 
-    private static Addresses ends(String source, String destination) {
-        return new Addresses(
+    private static EndAddresses ends(String source, String destination) {
+        return new EndAddresses(
                 IpAddress.parse(source).orElseThrow(),
                 IpAddress.parse(destination).orElseThrow());
     }

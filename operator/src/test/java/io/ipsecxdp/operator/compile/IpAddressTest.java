@@ -65,13 +65,13 @@ class IpAddressTest {
 
     @Test
     void aPrefixWithBitsBehindItsLengthIsNone() {
-        assertThat(Prefix.parse("10.20.1.0/24")).isPresent();
-        assertThat(Prefix.parse("10.20.1.7/24")).isEmpty();
-        assertThat(Prefix.parse("0.0.0.0/0")).isPresent();
-        assertThat(Prefix.parse("::/0")).isPresent();
-        assertThat(Prefix.parse("FD20:1::/64")).map(Prefix::toString).contains("fd20:1::/64");
-        assertThat(Prefix.parse("fd20:1::/129")).isEmpty();
-        assertThat(Prefix.parse("10.0.0.0/33")).isEmpty();
-        assertThat(Prefix.parse("10.0.0.1")).isEmpty();
+        assertThat(IpPrefix.parse("10.20.1.0/24")).isPresent();
+        assertThat(IpPrefix.parse("10.20.1.7/24")).isEmpty();
+        assertThat(IpPrefix.parse("0.0.0.0/0")).isPresent();
+        assertThat(IpPrefix.parse("::/0")).isPresent();
+        assertThat(IpPrefix.parse("FD20:1::/64")).map(IpPrefix::toString).contains("fd20:1::/64");
+        assertThat(IpPrefix.parse("fd20:1::/129")).isEmpty();
+        assertThat(IpPrefix.parse("10.0.0.0/33")).isEmpty();
+        assertThat(IpPrefix.parse("10.0.0.1")).isEmpty();
     }
 }

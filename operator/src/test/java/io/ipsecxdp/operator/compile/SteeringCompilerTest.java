@@ -1,6 +1,6 @@
 package io.ipsecxdp.operator.compile;
 
-import static io.ipsecxdp.operator.compile.Given.twoNodes;
+import static io.ipsecxdp.operator.compile.Fixtures.twoNodes;
 import static io.ipsecxdp.operator.compile.Plans.steering;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -54,12 +54,14 @@ class SteeringCompilerTest {
                 .compile();
 
         assertThat(steering(compilation, "n1")).isEmpty();
-        assertThat(Plans.findings(compilation, Given.steering("a")))
+        assertThat(Plans.findings(compilation, Fixtures.steering("a")))
                 .extracting(Finding::reason, finding -> finding.node().orElse(""))
                 .containsExactly(
                         org.assertj.core.groups.Tuple.tuple(Reason.CpuNotOnNode, "n1"),
                         org.assertj.core.groups.Tuple.tuple(Reason.CpuNotOnNode, "n2"));
-        assertThat(Plans.findings(compilation, Given.steering("a")).getFirst().message())
+        assertThat(Plans.findings(compilation, Fixtures.steering("a"))
+                        .getFirst()
+                        .message())
                 .contains("spec.excludedCpus 0-3 leaves no CPU");
     }
 
@@ -88,12 +90,14 @@ class SteeringCompilerTest {
                 .containsExactly(
                         org.assertj.core.groups.Tuple.tuple("new", List.of("eth0")),
                         org.assertj.core.groups.Tuple.tuple("old", List.of("eth1")));
-        assertThat(Plans.findings(compilation, Given.steering("old")))
+        assertThat(Plans.findings(compilation, Fixtures.steering("old")))
                 .extracting(Finding::reason)
                 .containsOnly(Reason.InterfaceTaken);
-        assertThat(Plans.findings(compilation, Given.steering("old")).getFirst().message())
+        assertThat(Plans.findings(compilation, Fixtures.steering("old"))
+                        .getFirst()
+                        .message())
                 .contains("SteeringPolicy new", "eth0", "lower spec.priority");
-        assertThat(Plans.findings(compilation, Given.steering("new"))).isEmpty();
+        assertThat(Plans.findings(compilation, Fixtures.steering("new"))).isEmpty();
     }
 
     @Test
@@ -132,7 +136,9 @@ class SteeringCompilerTest {
 
         assertThat(steering(compilation, "n1")).isEmpty();
         assertThat(steering(compilation, "n2")).hasSize(1);
-        assertThat(Plans.findings(compilation, Given.steering("a")).getFirst().message())
+        assertThat(Plans.findings(compilation, Fixtures.steering("a"))
+                        .getFirst()
+                        .message())
                 .contains("spec.fixed names the CPUs 5", "0-3");
     }
 
@@ -155,7 +161,7 @@ class SteeringCompilerTest {
         var compilation = twoNodes().steer("a", spec(yaml)).compile();
 
         assertThat(steering(compilation, "n1")).isEmpty();
-        assertThat(Plans.findings(compilation, Given.steering("a")))
+        assertThat(Plans.findings(compilation, Fixtures.steering("a")))
                 .singleElement()
                 .satisfies(finding -> {
                     assertThat(finding.reason()).isEqualTo(Reason.Invalid);

@@ -1,6 +1,6 @@
 package io.ipsecxdp.operator.compile;
 
-import static io.ipsecxdp.operator.compile.Given.twoNodes;
+import static io.ipsecxdp.operator.compile.Fixtures.twoNodes;
 import static io.ipsecxdp.operator.compile.Plans.findings;
 import static io.ipsecxdp.operator.compile.Plans.message;
 import static io.ipsecxdp.operator.compile.Plans.policies;
@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an SA and a policy may say beyond the ends, and what of it only the cluster shows to be wrong. */
 class WholeSadAndSpdTest {
-    private static final Instant EARLIER = Given.NOON.minusSeconds(60);
+    private static final Instant EARLIER = Fixtures.NOON.minusSeconds(60);
 
     private static PlannedSa planned(String yaml, String node) {
         return sas(twoNodes().sa("a", 4096, yaml).compile(), node).getFirst();
@@ -125,8 +125,8 @@ class WholeSadAndSpdTest {
                     .sa("a", 4096, "{mode: Transport, selector: {source: 'fd09:1::/64', destination: 'fd09:2::/64'}}")
                     .compile();
 
-            assertThat(reasons(compilation, Given.sa("a"))).containsExactly(Reason.MixedFamilies);
-            assertThat(message(compilation, Given.sa("a"))).contains("IPv6", "IPv4", "mode: Tunnel");
+            assertThat(reasons(compilation, Fixtures.sa("a"))).containsExactly(Reason.MixedFamilies);
+            assertThat(message(compilation, Fixtures.sa("a"))).contains("IPv6", "IPv4", "mode: Tunnel");
         }
 
         @ParameterizedTest
@@ -148,8 +148,8 @@ class WholeSadAndSpdTest {
             var compilation =
                     twoNodes().sa("a", 4096, yaml).sa("fine", 4097, "{}").compile();
 
-            assertThat(reasons(compilation, Given.sa("a"))).containsOnly(Reason.Invalid);
-            assertThat(findings(compilation, Given.sa("fine"))).isEmpty();
+            assertThat(reasons(compilation, Fixtures.sa("a"))).containsOnly(Reason.Invalid);
+            assertThat(findings(compilation, Fixtures.sa("fine"))).isEmpty();
         }
     }
 
@@ -183,8 +183,8 @@ class WholeSadAndSpdTest {
                     .createdAt("a", EARLIER)
                     .compile();
 
-            assertThat(reasons(compilation, Given.sa("b"))).containsExactly(Reason.DuplicateSpi);
-            assertThat(message(compilation, Given.sa("b")))
+            assertThat(reasons(compilation, Fixtures.sa("b"))).containsExactly(Reason.DuplicateSpi);
+            assertThat(message(compilation, Fixtures.sa("b")))
                     .contains("SecurityAssociation a", "ESP spi 4096", "10.0.0.2", "mark");
         }
 
@@ -239,8 +239,8 @@ class WholeSadAndSpdTest {
             var compilation =
                     twoNodes().kernel("n2", GCM_ONLY).sa("a", 4096, yaml).compile();
 
-            assertThat(reasons(compilation, Given.sa("a"))).containsExactly(Reason.Unsupported);
-            assertThat(message(compilation, Given.sa("a"))).contains("the kernel of node n2", thing);
+            assertThat(reasons(compilation, Fixtures.sa("a"))).containsExactly(Reason.Unsupported);
+            assertThat(message(compilation, Fixtures.sa("a"))).contains("the kernel of node n2", thing);
             assertThat(compilation.slices()).isEmpty();
         }
 
@@ -252,7 +252,7 @@ class WholeSadAndSpdTest {
                     .sa("a", 4096, "{}")
                     .compile();
 
-            assertThat(findings(compilation, Given.sa("a"))).isEmpty();
+            assertThat(findings(compilation, Fixtures.sa("a"))).isEmpty();
         }
 
         @Test
@@ -263,7 +263,7 @@ class WholeSadAndSpdTest {
             var compilation = given.planned().kernel("n2", GCM_ONLY).compile();
 
             assertThat(sas(compilation, "n2")).hasSize(1);
-            assertThat(reasons(compilation, Given.sa("a"))).containsExactly(Reason.Unsupported);
+            assertThat(reasons(compilation, Fixtures.sa("a"))).containsExactly(Reason.Unsupported);
         }
 
         @Test
@@ -374,7 +374,7 @@ class WholeSadAndSpdTest {
                     .policy("b", "{mark: {value: 1}, priority: 900}")
                     .compile();
 
-            assertThat(reasons(compilation, Given.policy("b"))).containsOnly(Reason.DuplicateSelector);
+            assertThat(reasons(compilation, Fixtures.policy("b"))).containsOnly(Reason.DuplicateSelector);
         }
 
         @Test
@@ -382,8 +382,8 @@ class WholeSadAndSpdTest {
             var compilation =
                     twoNodes().policy("a", "{}").policy("b", "mark: {value: 1}").compile();
 
-            assertThat(reasons(compilation, Given.policy("b"))).containsOnly(Reason.PriorityTaken);
-            assertThat(message(compilation, Given.policy("b")))
+            assertThat(reasons(compilation, Fixtures.policy("b"))).containsOnly(Reason.PriorityTaken);
+            assertThat(message(compilation, Fixtures.policy("b")))
                     .contains("SecurityPolicy a", "priority 1000", "give one of them another priority");
         }
 
@@ -396,8 +396,8 @@ class WholeSadAndSpdTest {
                     .createdAt("a", EARLIER)
                     .compile();
 
-            assertThat(findings(compilation, Given.policy("b"))).isEmpty();
-            assertThat(reasons(compilation, Given.policy("a"))).containsOnly(Reason.DuplicateSelector);
+            assertThat(findings(compilation, Fixtures.policy("b"))).isEmpty();
+            assertThat(reasons(compilation, Fixtures.policy("a"))).containsOnly(Reason.DuplicateSelector);
         }
     }
 }

@@ -1,8 +1,8 @@
 package io.ipsecxdp.operator.rollup;
 
-import static io.ipsecxdp.operator.compile.Given.flowNode;
-import static io.ipsecxdp.operator.compile.Given.node;
-import static io.ipsecxdp.operator.compile.Given.twoNodes;
+import static io.ipsecxdp.operator.compile.Fixtures.flowNode;
+import static io.ipsecxdp.operator.compile.Fixtures.node;
+import static io.ipsecxdp.operator.compile.Fixtures.twoNodes;
 import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,7 +11,7 @@ import io.ipsecxdp.crds.DeclaredStatus;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.FailingNode;
 import io.ipsecxdp.crds.FlowStatus;
-import io.ipsecxdp.operator.compile.Given;
+import io.ipsecxdp.operator.compile.Fixtures;
 import io.ipsecxdp.operator.compile.ObjectKey;
 import io.ipsecxdp.operator.rollup.Observations.Report;
 import io.ipsecxdp.operator.rollup.Observations.Subject;
@@ -33,8 +33,8 @@ import org.junit.jupiter.api.Test;
 
 class RollUpTest {
     private static final Instant NOON = Instant.parse("2026-01-01T12:00:00.123Z");
-    private static final ObjectKey EAST = Given.sa("east");
-    private static final Given ONE_SA = twoNodes().sa("east", node("n1"), node("n2"), 4096);
+    private static final ObjectKey EAST = Fixtures.sa("east");
+    private static final Fixtures ONE_SA = twoNodes().sa("east", node("n1"), node("n2"), 4096);
 
     private final Map<Subject, List<Report>> reports = new HashMap<>();
 
@@ -144,7 +144,7 @@ class RollUpTest {
     @Test
     void aPolicyIsReadyWithAllItsDirections() {
         var given = twoNodes().policy("flow", flowNode("n1"), flowNode("n2"));
-        var flow = Given.policy("flow");
+        var flow = Fixtures.policy("flow");
         reportPart("n1", flow, "Out", EntryState.Installed);
         reportPart("n2", flow, "In", EntryState.Installed);
         assertThat(conditions(rollUp(given, flow))).contains("Installing");
@@ -156,7 +156,7 @@ class RollUpTest {
     @Test
     void aSteeringPolicyIsReadyWithAllItsInterfaces() {
         var given = twoNodes().steerAll("all", "eth0", "eth1");
-        var all = Given.steering("all");
+        var all = Fixtures.steering("all");
         for (String interfaceName : List.of("eth0", "eth1")) {
             reportPart("n1", all, interfaceName, EntryState.Installed);
         }
@@ -171,23 +171,23 @@ class RollUpTest {
 
     @Test
     void aSteeringPolicyWithoutANodeSaysSo() {
-        var given = Given.nothing().steerAll("all", "eth0");
+        var given = Fixtures.nothing().steerAll("all", "eth0");
 
-        assertThat(conditions(rollUp(given, Given.steering("all")))).contains("Ready=False", "NoNodeSelected");
+        assertThat(conditions(rollUp(given, Fixtures.steering("all")))).contains("Ready=False", "NoNodeSelected");
     }
 
     @Test
     void aStatusListsTenFailingNodesAndCountsAll() {
-        var given = Given.nothing();
+        var given = Fixtures.nothing();
         for (int i = 10; i < 35; i++) {
             given = given.node("n" + i, "10.0.0." + i);
         }
         given = given.steerAll("all", "eth0");
         for (int i = 10; i < 35; i++) {
-            reportPart("n" + i, Given.steering("all"), "eth0", EntryState.Failed);
+            reportPart("n" + i, Fixtures.steering("all"), "eth0", EntryState.Failed);
         }
 
-        var status = rollUp(given, Given.steering("all"));
+        var status = rollUp(given, Fixtures.steering("all"));
 
         assertThat(status.failingNodes()).hasSize(FailingNode.MAX_LISTED);
         assertThat(status.failedNodes()).isEqualTo(25);
@@ -257,12 +257,12 @@ class RollUpTest {
         return Arbitraries.of("n1", "n2");
     }
 
-    private DeclaredStatus rollUp(Given given, ObjectKey key) {
+    private DeclaredStatus rollUp(Fixtures given, ObjectKey key) {
         return rollUp(given, key, Optional.empty(), given.snapshot().aliveAgents(), NOON);
     }
 
     private DeclaredStatus rollUp(
-            Given given, ObjectKey key, Optional<DeclaredStatus> present, Set<String> alive, Instant now) {
+            Fixtures given, ObjectKey key, Optional<DeclaredStatus> present, Set<String> alive, Instant now) {
         return RollUp.rollUp(
                         given.snapshot(),
                         given.compile(),

@@ -1,0 +1,119 @@
+package io.ipsecxdp.agent.kernel;
+
+import io.ipsecxdp.agent.node.NodeInfo;
+import io.ipsecxdp.agent.plan.Slice;
+import io.ipsecxdp.agent.secrets.KeySecrets;
+import io.ipsecxdp.xfrm.Notification;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** What the kernel loop is told, from any thread. */
+public final class Events {
+
+    /** Something that the kernel loop has to know. */
+    sealed interface Event {}
+
+    record PlansAre(List<Slice> slices) implements Event {}
+
+    record KernelTold(List<Notification> notifications) implements Event {}
+
+    record LinksChanged() implements Event {}
+
+    record KeyArrived(String uid, KeySecrets.Answer answer) implements Event {}
+
+    record CpusChanged() implements Event {}
+
+    record FactsAre(NodeInfo facts) implements Event {}
+
+    record Stop() implements Event {}
+
+    private final BlockingQueue<Event> queue = new LinkedBlockingQueue<>();
+
+    /** These are all slices of the node. */
+    public void plansAre(List<Slice> slices) {
+        queue.add(new PlansAre(slices));
+    }
+
+    public void kernelTold(List<Notification> notifications) {
+        queue.add(new KernelTold(notifications));
+    }
+
+    /** An interface came, went or changed. */
+    public void linksChanged() {
+        queue.add(new LinksChanged());
+    }
+
+    /** @param uid of the SA whose key it is */
+    public void keyArrived(String uid, KeySecrets.Answer answer) {
+        queue.add(new KeyArrived(uid, answer));
+    }
+
+    /** A CPU went offline or came online. */
+    public void cpusChanged() {
+        queue.add(new CpusChanged());
+    }
+
+    public void factsAre(NodeInfo facts) {
+        queue.add(new FactsAre(facts));
+    }
+
+    /** What the kernel told, after waiting for it for a while; other events are dropped. */
+    public List<Notification> notifications(Duration atMost) throws InterruptedException {
+        return await(atMost).stream()
+                .filter(KernelTold.class::isInstance)
+                .flatMap(event -> ((KernelTold) event).notifications().stream())
+                .toList();
+    }
+
+    void stop() {
+        queue.add(new Stop());
+    }
+
+    /**
+     * The same news in fewer events: of what replaces itself the last only, and all that the kernel told as one, so that
+     * ten thousand notifications are taken in at once and not one by one.
+     */
+    static List<Event> condensed(List<Event> events) {
+        List<Event> condensed = new ArrayList<>();
+        List<Notification> told = new ArrayList<>();
+        Set<Class<?>> newer = new HashSet<>();
+        for (Event event : events.reversed()) {
+            switch (event) {
+                case KernelTold(List<Notification> notifications) -> told.addAll(notifications.reversed());
+                case KeyArrived key -> condensed.add(key);
+                case PlansAre plans -> addIfNewest(plans, newer, condensed);
+                case FactsAre facts -> addIfNewest(facts, newer, condensed);
+                case CpusChanged cpus -> addIfNewest(cpus, newer, condensed);
+                case LinksChanged links -> addIfNewest(links, newer, condensed);
+                case Stop stop -> addIfNewest(stop, newer, condensed);
+            }
+        }
+        if (!told.isEmpty()) {
+            condensed.add(new KernelTold(told.reversed()));
+        }
+        return condensed.reversed();
+    }
+
+    private static void addIfNewest(Event event, Set<Class<?>> newer, List<Event> to) {
+        if (newer.add(event.getClass())) {
+            to.add(event);
+        }
+    }
+
+    /** All that is there, after waiting for the first. */
+    List<Event> await(Duration atMost) throws InterruptedException {
+        List<Event> events = new ArrayList<>();
+        Event first = queue.poll(Math.max(0, atMost.toMillis()), TimeUnit.MILLISECONDS);
+        if (first != null) {
+            events.add(first);
+            queue.drainTo(events);
+        }
+        return events;
+    }
+}

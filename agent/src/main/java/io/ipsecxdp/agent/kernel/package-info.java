@@ -1,0 +1,2 @@
+/** The one thread that talks to the kernel: observe, decide, act, read back. */
+package io.ipsecxdp.agent.kernel;

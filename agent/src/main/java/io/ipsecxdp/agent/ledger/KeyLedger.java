@@ -1,0 +1,176 @@
+package io.ipsecxdp.agent.ledger;
+
+import io.ipsecxdp.agent.ledger.KeyUse.Ended;
+import io.ipsecxdp.agent.ledger.KeyUse.Expired;
+import io.ipsecxdp.agent.ledger.KeyUse.Open;
+import io.ipsecxdp.agent.ledger.KeyUse.Unused;
+import io.ipsecxdp.xfrm.SaDir;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Every key that this node ever used, so that none is used again from sequence number 1: with AES-GCM, two packets with
+ * one nonce give away the authentication key and the difference of their contents (RFC 4106, section 3).
+ *
+ * <p>A use is written to disk before the kernel gets the key. Nothing is ever taken out.
+ */
+public final class KeyLedger {
+
+    /**
+     * Sequence numbers that are left out when a key goes on. The kernel's last word is exact (an SA is dead before its
+     * deletion is told: {@code xfrm_del_sa} in net/xfrm/xfrm_user.c); the margin is for what a driver may have in flight.
+     */
+    public static final long MARGIN = 65_536;
+
+    private static final long LAST_32_BIT_SEQUENCE = 0xffff_ffffL;
+
+    public static final KeyLedger EMPTY =
+            new KeyLedger(PersistentMap.empty(), PersistentMap.empty(), PersistentMap.empty(), PersistentMap.empty());
+
+    private final PersistentMap<KeyFingerprint, KeyUse> uses;
+    /** How many keys an SA used, by its uid. */
+    private final PersistentMap<String, Integer> used;
+
+    private final PersistentMap<String, Integer> expired;
+    private final PersistentMap<String, Integer> adopted;
+
+    private KeyLedger(
+            PersistentMap<KeyFingerprint, KeyUse> uses,
+            PersistentMap<String, Integer> used,
+            PersistentMap<String, Integer> expired,
+            PersistentMap<String, Integer> adopted) {
+        this.uses = uses;
+        this.used = used;
+        this.expired = expired;
+        this.adopted = adopted;
+    }
+
+    public KeyLedger with(Collection<KeyUse> changes) {
+        if (changes.isEmpty()) {
+            return this;
+        }
+        var uses = this.uses.changes();
+        Counts counts = new Counts(new HashMap<>(), new HashMap<>(), new HashMap<>());
+        Map<KeyFingerprint, KeyUse> latest = new HashMap<>();
+        for (KeyUse change : changes) {
+            KeyUse former = latest.getOrDefault(change.key(), this.uses.get(change.key()));
+            if (former != null) {
+                counts.add(former, -1);
+            }
+            counts.add(change, 1);
+            latest.put(change.key(), change);
+            uses.put(change.key(), change);
+        }
+        return new KeyLedger(
+                uses.done(),
+                counted(used, counts.used()),
+                counted(expired, counts.expired()),
+                counted(adopted, counts.adopted()));
+    }
+
+    /** Of keys, by the uid of their SA. */
+    private record Counts(Map<String, Integer> used, Map<String, Integer> expired, Map<String, Integer> adopted) {
+
+        void add(KeyUse use, int one) {
+            if (!(use.progress() instanceof Unused)) {
+                used.merge(use.uid(), one, Integer::sum);
+            }
+            if (use.progress() instanceof Expired) {
+                expired.merge(use.uid(), one, Integer::sum);
+            }
+            if (use.adopted()) {
+                adopted.merge(use.uid(), one, Integer::sum);
+            }
+        }
+    }
+
+    private static PersistentMap<String, Integer> counted(
+            PersistentMap<String, Integer> before, Map<String, Integer> more) {
+        var counts = before.changes();
+        more.forEach((uid, keys) -> {
+            int count = before.getOrDefault(uid, 0) + keys;
+            if (count == 0) {
+                counts.remove(uid);
+            } else if (keys != 0) {
+                counts.put(uid, count);
+            }
+        });
+        return counts.done();
+    }
+
+    public Collection<KeyUse> uses() {
+        return uses.values();
+    }
+
+    public Optional<KeyUse> use(KeyFingerprint key) {
+        return Optional.ofNullable(uses.get(key));
+    }
+
+    /** What the key was used for; empty if the kernel refused it, or never saw it. */
+    public Optional<KeyUse> usedBy(KeyFingerprint key) {
+        return use(key).filter(use -> !(use.progress() instanceof Unused));
+    }
+
+    /** Whether an SA was ever installed under this uid, or may have been. */
+    public boolean hasUsed(String uid) {
+        return used.containsKey(uid);
+    }
+
+    /** Whether the SA of this uid came to a hard limit of its lifetime. */
+    public boolean hasExpired(String uid) {
+        return expired.containsKey(uid);
+    }
+
+    /** Whether an SA that the kernel does not have may be installed with a key. */
+    public sealed interface Verdict {}
+
+    /** @param lastSequence the SA goes on after this; 0 for a key that was never used outbound */
+    public record Allowed(long lastSequence) implements Verdict {}
+
+    /** The key was used by this SA, and how far is not known. */
+    public record AtRisk() implements Verdict {}
+
+    /** The key was used by this SA, and too few sequence numbers are left to go on. */
+    public record Exhausted() implements Verdict {}
+
+    /** The key belongs to another SA. */
+    public record Taken(KeyUse by) implements Verdict {}
+
+    /**
+     * @param reportedUsed the API server remembers that this SA was installed here
+     */
+    public Verdict verdict(String uid, SaDir direction, boolean esn, KeyFingerprint key, boolean reportedUsed) {
+        KeyUse use = uses.get(key);
+        if (use == null || use.progress() instanceof Unused) {
+            // That another SA did not use it says nothing of this one
+            boolean refused = use != null && use.uid().equals(uid);
+            boolean mayHaveUsed = isYoungerThan(uid, reportedUsed) && !refused;
+            return direction == SaDir.OUT && mayHaveUsed ? new AtRisk() : new Allowed(0);
+        }
+        if (!use.uid().equals(uid) || use.direction() != direction) {
+            return new Taken(use);
+        }
+        if (direction == SaDir.IN) {
+            return new Allowed(0);
+        }
+        return switch (use.progress()) {
+            case Unused() -> new Allowed(0);
+            case Open open -> new AtRisk();
+            case Expired expired -> new AtRisk();
+            case Ended(long last) -> goOnAfter(last, esn);
+        };
+    }
+
+    /** Whether the SA of this uid may have used keys that an earlier ledger knew, and this one does not. */
+    private boolean isYoungerThan(String uid, boolean reportedUsed) {
+        return adopted.containsKey(uid) || reportedUsed && !hasUsed(uid);
+    }
+
+    private static Verdict goOnAfter(long last, boolean esn) {
+        long next = last + MARGIN;
+        boolean spent = esn ? Long.compareUnsigned(next, last) < 0 : next >= LAST_32_BIT_SEQUENCE;
+        return spent ? new Exhausted() : new Allowed(next);
+    }
+}

@@ -1,0 +1,64 @@
+package io.ipsecxdp.agent.ledger;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonSubTypes.Type;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.ipsecxdp.agent.ledger.KeyUse.Ended;
+import io.ipsecxdp.agent.ledger.KeyUse.Expired;
+import io.ipsecxdp.agent.ledger.KeyUse.Open;
+import io.ipsecxdp.agent.ledger.KeyUse.Unused;
+import io.ipsecxdp.xfrm.SaDir;
+
+/** A line of the key ledger, as JSON. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "line")
+@JsonSubTypes({
+    @Type(value = LedgerLine.Secret.class, name = "secret"),
+    @Type(value = LedgerLine.Use.class, name = "use")
+})
+@JsonInclude(JsonInclude.Include.NON_NULL)
+sealed interface LedgerLine {
+
+    /** What the fingerprints are made with. In one file with them: without it they would be worth nothing. */
+    record Secret(String hex) implements LedgerLine {}
+
+    /**
+     * @param adopted null for no
+     * @param lastSequence of an SA that ended
+     */
+    record Use(String key, String uid, String name, SaDir direction, Boolean adopted, Stage stage, Long lastSequence)
+            implements LedgerLine {}
+
+    /** See {@link KeyUse.Progress}. */
+    enum Stage {
+        UNUSED,
+        OPEN,
+        ENDED,
+        EXPIRED
+    }
+
+    static Use of(KeyUse use) {
+        return switch (use.progress()) {
+            case Unused() -> at(Stage.UNUSED, null, use);
+            case Open() -> at(Stage.OPEN, null, use);
+            case Ended(long last) -> at(Stage.ENDED, last, use);
+            case Expired() -> at(Stage.EXPIRED, null, use);
+        };
+    }
+
+    private static Use at(Stage stage, Long lastSequence, KeyUse use) {
+        Boolean adopted = use.adopted() ? true : null;
+        return new Use(use.key().hex(), use.uid(), use.name(), use.direction(), adopted, stage, lastSequence);
+    }
+
+    static KeyUse use(Use line) {
+        KeyUse.Progress progress = switch (line.stage()) {
+            case UNUSED -> new Unused();
+            case OPEN -> new Open();
+            case ENDED -> new Ended(line.lastSequence());
+            case EXPIRED -> new Expired();
+        };
+        boolean adopted = Boolean.TRUE.equals(line.adopted());
+        return new KeyUse(new KeyFingerprint(line.key()), line.uid(), line.name(), line.direction(), adopted, progress);
+    }
+}

@@ -1,0 +1,21 @@
+package io.ipsecxdp.agent.ledger;
+
+import io.ipsecxdp.xfrm.ObservedPolicy;
+import io.ipsecxdp.xfrm.PolicyId;
+
+/**
+ * A policy that this agent installed, or was about to install.
+ *
+ * @param slice the NodePlan that listed it
+ */
+public record OwnedPolicy(PolicyId id, String uid, String name, String slice, InstallTime birth) {
+
+    public OwnedPolicy with(InstallTime other) {
+        return new OwnedPolicy(id, uid, name, slice, other);
+    }
+
+    /** Whether the kernel's policy is the one that was installed. */
+    boolean is(ObservedPolicy observed) {
+        return birth.is(observed.counters().added());
+    }
+}

@@ -1,2 +1,0 @@
-/** The one thread that talks to the kernel: observe, decide, act, read back. */
-package io.ipsecxdp.agent.loop;

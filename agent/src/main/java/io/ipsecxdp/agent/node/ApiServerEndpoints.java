@@ -1,0 +1,90 @@
+package io.ipsecxdp.agent.node;
+
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.ipsecxdp.agent.plan.ApiServerWay.Endpoint;
+import io.ipsecxdp.xfrm.IpLiterals;
+import java.net.InetAddress;
+import java.net.URL;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import org.jboss.logging.Logger;
+
+/** Finds out where the API server is. What was found once is remembered while it cannot be asked. */
+public final class ApiServerEndpoints {
+
+    private static final Logger LOG = Logger.getLogger(ApiServerEndpoints.class);
+    private static final int HTTPS = 443;
+
+    private final KubernetesClient client;
+    private Set<Endpoint> configured = Set.of();
+    private Set<Endpoint> behind = Set.of();
+    private boolean complained;
+
+    public ApiServerEndpoints(KubernetesClient client) {
+        this.client = client;
+    }
+
+    /** The address that the client is configured with, and those of the API servers behind it. */
+    public Set<Endpoint> endpoints() {
+        configured().ifPresent(found -> configured = found);
+        behind().ifPresent(found -> behind = found);
+        Set<Endpoint> all = new HashSet<>(configured);
+        all.addAll(behind);
+        return all;
+    }
+
+    private Optional<Set<Endpoint>> configured() {
+        URL url = client.getMasterUrl();
+        int port = url.getPort() > 0 ? url.getPort() : HTTPS;
+        String host = url.getHost().replaceAll("[\\[\\]]", "");
+        try {
+            InetAddress[] addresses = IpLiterals.isLiteral(host)
+                    ? new InetAddress[] {IpLiterals.parse(host)}
+                    : InetAddress.getAllByName(host);
+            return Optional.of(endpoints(Arrays.asList(addresses), port));
+        } catch (UnknownHostException e) {
+            return Optional.empty();
+        }
+    }
+
+    private Optional<Set<Endpoint>> behind() {
+        try {
+            EndpointSlice slice = client.discovery()
+                    .v1()
+                    .endpointSlices()
+                    .inNamespace("default")
+                    .withName("kubernetes")
+                    .get();
+            if (slice == null) {
+                return Optional.empty();
+            }
+            Set<Endpoint> endpoints = new HashSet<>();
+            slice.getPorts()
+                    .forEach(port -> slice.getEndpoints()
+                            .forEach(endpoint -> endpoint.getAddresses().stream()
+                                    .filter(IpLiterals::isLiteral)
+                                    .map(IpLiterals::parse)
+                                    .forEach(address -> endpoints.add(new Endpoint(address, port.getPort())))));
+            return Optional.of(endpoints);
+        } catch (KubernetesClientException e) {
+            if (!complained) {
+                complained = true;
+                LOG.warnf(
+                        "The EndpointSlice default/kubernetes cannot be read, so only the configured address of the API server is kept free of policies: %s",
+                        Failures.cause(e));
+            }
+            return Optional.empty();
+        }
+    }
+
+    private static Set<Endpoint> endpoints(Iterable<InetAddress> addresses, int port) {
+        Set<Endpoint> endpoints = new HashSet<>();
+        addresses.forEach(address -> endpoints.add(new Endpoint(address, port)));
+        return endpoints;
+    }
+}

@@ -1,0 +1,42 @@
+package io.ipsecxdp.agent.plan;
+
+import io.ipsecxdp.agent.ledger.Journal;
+import io.ipsecxdp.agent.ledger.KernelHistory;
+import io.ipsecxdp.agent.ledger.KeyLedger;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * All that a plan depends on. It may be about a part of the entries: then {@code observed} and {@code journal} need to
+ * have no other places than those of that part.
+ *
+ * @param keys what is known of the key of an SA, by its uid
+ * @param refused what the kernel refused a short while ago and is not asked again yet
+ * @param awaitedElsewhere reqid to name of SAs that are not among the entries and will be in force in a moment
+ * @param acquires SAs that the kernel misses
+ * @param at the present time
+ */
+public record DecisionInput(
+        Desired desired,
+        Observed observed,
+        Journal journal,
+        KeyLedger ledger,
+        KernelHistory witness,
+        Function<String, KeyView> keys,
+        Map<DesiredEntry, EntryStatus> refused,
+        Map<Long, String> awaitedElsewhere,
+        Acquires acquires,
+        KernelInfo facts,
+        Instant at) {
+
+    public DecisionInput {
+        refused = Collections.unmodifiableMap(refused);
+        awaitedElsewhere = Collections.unmodifiableMap(awaitedElsewhere);
+    }
+
+    KeyView key(DesiredSa sa) {
+        return keys.apply(sa.uid());
+    }
+}

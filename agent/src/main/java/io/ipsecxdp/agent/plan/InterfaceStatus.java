@@ -1,0 +1,19 @@
+package io.ipsecxdp.agent.plan;
+
+import io.ipsecxdp.crds.XdpMode;
+import java.util.Optional;
+
+/**
+ * How the steering of an interface stands.
+ *
+ * @param mode in which the XDP program is attached; empty if it is not
+ */
+public record InterfaceStatus(EntryStatus standing, Optional<XdpMode> mode) {
+
+    /**
+     * What is unique to the steering of an interface in a plan.
+     *
+     * @param policy uid of the SteeringPolicy
+     */
+    public record Key(String policy, String interfaceName) {}
+}

@@ -1,0 +1,158 @@
+package io.ipsecxdp.agent.plan;
+
+import io.ipsecxdp.agent.plan.Desired.PolicyKey;
+import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.xfrm.EntryIds;
+import io.ipsecxdp.xfrm.PolicyId;
+import io.ipsecxdp.xfrm.SaId;
+import io.ipsecxdp.xfrm.Template;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Which of the wanted entries a place in SAD or SPD concerns, without going through all of them. What is decided about
+ * an entry depends on the others in its place, and about a policy that is not in force yet on the SAs that it needs; on
+ * nothing else, as long as none of ours is in a place that no entry has, and no SA has a mark: an SA without one is in
+ * the way of all others.
+ */
+public final class RepairIndex {
+
+    /** Those who have one reqid. */
+    private record Reqid(List<DesiredSa> sas, List<PolicyKey> policies) {}
+
+    private final Map<PolicyKey, DesiredPolicy> wantedPolicies;
+    private final Map<SaId, List<DesiredSa>> sas = new HashMap<>();
+    private final Map<PolicyId, List<PolicyKey>> policies = new HashMap<>();
+    /** As far as a policy has one. */
+    private final Map<Long, Reqid> reqids = new HashMap<>();
+
+    private final boolean dependsOnTime;
+
+    public RepairIndex(Desired desired) {
+        this.wantedPolicies = desired.policies();
+        wantedPolicies.forEach((key, wanted) -> {
+            policies.merge(wanted.policy().id(), List.of(key), RepairIndex::both);
+            reqids(wanted)
+                    .forEach(reqid -> reqids.computeIfAbsent(
+                                    reqid, same -> new Reqid(new ArrayList<>(), new ArrayList<>()))
+                            .policies()
+                            .add(key));
+        });
+        desired.sas().values().forEach(wanted -> {
+            sas.merge(wanted.sa().id(), List.of(wanted), RepairIndex::both);
+            Reqid reqid = reqids.get(wanted.sa().reqid());
+            if (reqid != null) {
+                reqid.sas().add(wanted);
+            }
+        });
+        dependsOnTime = desired.sas().values().stream()
+                .map(wanted -> wanted.sa().options().lifetime())
+                .anyMatch(lifetime -> lifetime.secondsSinceAdd().soft() != 0
+                        || lifetime.secondsSinceUse().soft() != 0);
+    }
+
+    /** Whether how an entry stands may change by time alone. */
+    public boolean dependsOnTime() {
+        return dependsOnTime;
+    }
+
+    public boolean has(SaId id) {
+        return sas.containsKey(id);
+    }
+
+    /** Those that are wanted in this place. */
+    public List<DesiredSa> wanted(SaId id) {
+        return sas.getOrDefault(id, List.of());
+    }
+
+    public boolean has(PolicyId id) {
+        return policies.containsKey(id);
+    }
+
+    /** With the policies that wait for one of the SAs. */
+    public EntryIds withWaiting(EntryIds concern, Plan last) {
+        Set<PolicyId> more = new HashSet<>(concern.policies());
+        concern.sas().stream()
+                .flatMap(id -> wanted(id).stream())
+                .map(wanted -> reqids.get(wanted.sa().reqid()))
+                .filter(reqid -> reqid != null)
+                .flatMap(reqid -> reqid.policies().stream())
+                .filter(key -> isPending(last.policies().get(key)))
+                .forEach(key -> more.add(wantedPolicies.get(key).policy().id()));
+        return new EntryIds(concern.sas(), more);
+    }
+
+    /**
+     * The situation with the entries of these places only.
+     *
+     * @param whole as it is, but for what the kernel has
+     * @param observed what the kernel has in these places
+     * @param last how all entries stood before
+     */
+    public DecisionInput part(EntryIds concern, DecisionInput whole, Observed observed, Plan last) {
+        Map<PolicyKey, DesiredPolicy> somePolicies = new LinkedHashMap<>();
+        concern.policies()
+                .forEach(id -> policies.getOrDefault(id, List.of())
+                        .forEach(key -> somePolicies.put(key, wantedPolicies.get(key))));
+        Desired all = whole.desired();
+        return new DecisionInput(
+                new Desired(all.slices(), sas(concern, all), somePolicies, all.unfitSas(), all.unfitPolicies()),
+                observed,
+                whole.journal().only(concern),
+                whole.ledger(),
+                whole.witness(),
+                whole.keys(),
+                whole.refused(),
+                awaitedElsewhere(concern, somePolicies, last),
+                whole.acquires(),
+                whole.facts(),
+                whole.at());
+    }
+
+    /** In the order of the plan: of two with one key, the first gets it. */
+    private Map<String, DesiredSa> sas(EntryIds concern, Desired all) {
+        Map<String, DesiredSa> some = new LinkedHashMap<>();
+        concern.sas().forEach(id -> wanted(id).forEach(wanted -> some.put(wanted.uid(), wanted)));
+        if (some.size() < 2) {
+            return some;
+        }
+        Map<String, DesiredSa> inOrder = new LinkedHashMap<>();
+        all.sas().forEach((uid, wanted) -> {
+            if (some.containsKey(uid)) {
+                inOrder.put(uid, wanted);
+            }
+        });
+        return inOrder;
+    }
+
+    private Map<Long, String> awaitedElsewhere(
+            EntryIds concern, Map<PolicyKey, DesiredPolicy> somePolicies, Plan last) {
+        Map<Long, String> awaited = new HashMap<>();
+        somePolicies.values().stream()
+                .flatMap(RepairIndex::reqids)
+                .distinct()
+                .flatMap(reqid -> reqids.get(reqid).sas().stream())
+                .filter(wanted -> !concern.sas().contains(wanted.sa().id()))
+                .filter(wanted -> isPending(last.sas().get(wanted.uid())))
+                .forEach(wanted -> awaited.merge(wanted.sa().reqid(), wanted.name(), Plan::first));
+        return awaited;
+    }
+
+    private static boolean isPending(EntryStatus standing) {
+        return standing != null && standing.state() == EntryState.Pending;
+    }
+
+    private static Stream<Long> reqids(DesiredPolicy wanted) {
+        return wanted.policy().templates().stream().map(Template::reqid).distinct();
+    }
+
+    private static <T> List<T> both(List<T> some, List<T> more) {
+        return Stream.concat(some.stream(), more.stream()).toList();
+    }
+}

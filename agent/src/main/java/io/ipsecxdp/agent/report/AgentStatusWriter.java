@@ -1,0 +1,210 @@
+package io.ipsecxdp.agent.report;
+
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.ipsecxdp.agent.node.Failures;
+import io.ipsecxdp.agent.plan.Slice;
+import io.ipsecxdp.crds.Condition;
+import io.ipsecxdp.crds.IPsecNode;
+import io.ipsecxdp.crds.IPsecNodeStatus;
+import io.ipsecxdp.crds.NodePlan;
+import io.ipsecxdp.crds.NodePlanStatus;
+import io.ipsecxdp.crds.SaCounters;
+import java.net.HttpURLConnection;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jboss.logging.Logger;
+
+/** Writes the statuses of this node's NodePlans and its IPsecNode: the newest, and only what changed. */
+public final class AgentStatusWriter implements AutoCloseable {
+
+    /** Of server-side apply. */
+    public static final String FIELD_MANAGER = "ipsec-xdp-agent";
+
+    private static final PatchContext APPLY = new PatchContext.Builder()
+            .withPatchType(PatchType.SERVER_SIDE_APPLY)
+            .withFieldManager(FIELD_MANAGER)
+            .withForce(true)
+            .build();
+
+    private static final Logger LOG = Logger.getLogger(AgentStatusWriter.class);
+    private static final long FIRST_PAUSE_MILLIS = 500;
+    private static final long LONGEST_PAUSE_MILLIS = 30_000;
+
+    /** Everything that is to be told. */
+    public record StatusUpdate(PlanReport report, NodeSummary node) {}
+
+    private final KubernetesClient client;
+    private final String node;
+    private final Clock clock;
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("status").factory());
+    private final AtomicReference<StatusUpdate> newest = new AtomicReference<>();
+    private final Map<String, NodePlanStatus> written = new HashMap<>();
+    private final Map<String, Throttle<List<SaCounters>>> saCounters = new HashMap<>();
+    private final Throttle<NodeSummary.Traffic> traffic = new Throttle<>(NodeSummary.Traffic::none);
+    private Optional<IPsecNodeStatus> writtenNode = Optional.empty();
+    private boolean nodeOwned;
+    private boolean failing;
+    private long pauseMillis = FIRST_PAUSE_MILLIS;
+
+    public AgentStatusWriter(KubernetesClient client, String node, Clock clock) {
+        this.client = client;
+        this.node = node;
+        this.clock = clock;
+    }
+
+    /** Never blocks; what was not written yet is replaced by the newer. */
+    public void tell(StatusUpdate news) {
+        if (newest.getAndSet(news) == null) {
+            thread.execute(this::write);
+        }
+    }
+
+    @Override
+    public void close() {
+        thread.shutdownNow();
+    }
+
+    private void write() {
+        StatusUpdate news = newest.getAndSet(null);
+        if (news == null) {
+            return;
+        }
+        try {
+            writeSlices(news.report());
+            writeNode(news.node());
+            failing = false;
+            pauseMillis = FIRST_PAUSE_MILLIS;
+        } catch (KubernetesClientException e) {
+            if (!failing) {
+                LOG.warnf("The status cannot be written and is tried again: %s", Failures.cause(e));
+            }
+            again(news);
+        } catch (RuntimeException e) {
+            LOG.error("The status cannot be written and is tried again", e);
+            again(news);
+        }
+    }
+
+    private void again(StatusUpdate news) {
+        failing = true;
+        newest.compareAndSet(null, news);
+        thread.schedule(this::write, pauseMillis, TimeUnit.MILLISECONDS);
+        pauseMillis = Math.min(2 * pauseMillis, LONGEST_PAUSE_MILLIS);
+    }
+
+    private void writeSlices(PlanReport report) {
+        Set<String> present = new HashSet<>();
+        for (Slice slice : report.slices()) {
+            present.add(slice.uid());
+            Instant now = clock.instant();
+            Optional<NodePlanStatus> previous =
+                    Optional.ofNullable(written.get(slice.uid())).or(slice::status);
+            List<SaCounters> counters = saCounters
+                    .computeIfAbsent(slice.uid(), uid -> new Throttle<>(AgentStatusWriter::none))
+                    .show(report.counters(slice), now);
+            NodePlanStatus status = report.status(slice, previous, counters, now);
+            if (!previous.equals(Optional.of(status))) {
+                writeSlice(slice, status);
+            }
+            written.put(slice.uid(), status);
+        }
+        written.keySet().retainAll(present);
+        saCounters.keySet().retainAll(present);
+    }
+
+    private void writeSlice(Slice slice, NodePlanStatus status) {
+        NodePlan plan = new NodePlan();
+        // With the uid, a plan that was deleted meanwhile is not made again
+        plan.setMetadata(new ObjectMetaBuilder()
+                .withName(slice.name())
+                .withUid(slice.uid())
+                .build());
+        plan.setStatus(status);
+        try {
+            client.resource(plan).subresource("status").patch(APPLY);
+        } catch (KubernetesClientException e) {
+            boolean gone =
+                    e.getCode() == HttpURLConnection.HTTP_NOT_FOUND || e.getCode() == HttpURLConnection.HTTP_CONFLICT;
+            if (!gone) {
+                throw e;
+            }
+        }
+    }
+
+    private static boolean none(List<SaCounters> counters) {
+        return counters.stream().allMatch(sa -> sa.packets() == 0);
+    }
+
+    private void writeNode(NodeSummary summary) {
+        Instant now = clock.instant();
+        IPsecNodeStatus status = summary.status(
+                traffic.show(summary.traffic(), now),
+                writtenNode.map(IPsecNodeStatus::conditions).orElseGet(this::conditionsBefore),
+                now);
+        if (!nodeOwned) {
+            makeNode();
+        }
+        if (!writtenNode.equals(Optional.of(status))) {
+            IPsecNode object = new IPsecNode();
+            object.setMetadata(named());
+            object.setStatus(status);
+            try {
+                client.resource(object).subresource("status").patch(APPLY);
+                writtenNode = Optional.of(status);
+            } catch (KubernetesClientException e) {
+                // Somebody deleted it, or with the NodeProbe it was collected
+                nodeOwned = nodeOwned && e.getCode() != HttpURLConnection.HTTP_NOT_FOUND;
+                throw e;
+            }
+        }
+    }
+
+    private List<Condition> conditionsBefore() {
+        IPsecNode before = client.resources(IPsecNode.class).withName(node).get();
+        return before == null || before.getStatus() == null
+                ? List.of()
+                : before.getStatus().conditions();
+    }
+
+    private void makeNode() {
+        ObjectMeta metadata = named();
+        Optional<OwnerReference> owner = owner();
+        owner.ifPresent(reference -> metadata.setOwnerReferences(List.of(reference)));
+        IPsecNode object = new IPsecNode();
+        object.setMetadata(metadata);
+        client.resource(object).fieldManager(FIELD_MANAGER).forceConflicts().serverSideApply();
+        nodeOwned = owner.isPresent();
+    }
+
+    private Optional<OwnerReference> owner() {
+        return Optional.ofNullable(client.nodes().withName(node).get())
+                .map(object -> new OwnerReferenceBuilder()
+                        .withApiVersion(object.getApiVersion())
+                        .withKind(object.getKind())
+                        .withName(object.getMetadata().getName())
+                        .withUid(object.getMetadata().getUid())
+                        .build());
+    }
+
+    private ObjectMeta named() {
+        return new ObjectMetaBuilder().withName(node).build();
+    }
+}

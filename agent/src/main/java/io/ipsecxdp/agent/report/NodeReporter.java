@@ -1,0 +1,187 @@
+package io.ipsecxdp.agent.report;
+
+import io.ipsecxdp.agent.ledger.StateFolder;
+import io.ipsecxdp.agent.node.NodeInfo;
+import io.ipsecxdp.agent.plan.Acquires;
+import io.ipsecxdp.agent.plan.DesiredPolicy;
+import io.ipsecxdp.agent.plan.DesiredSa;
+import io.ipsecxdp.agent.plan.InterfaceStatus;
+import io.ipsecxdp.agent.plan.KernelInfo;
+import io.ipsecxdp.agent.plan.Round;
+import io.ipsecxdp.agent.plan.Slice;
+import io.ipsecxdp.agent.plan.ToKernel;
+import io.ipsecxdp.agent.report.AgentStatusWriter.StatusUpdate;
+import io.ipsecxdp.agent.steering.Steerer;
+import io.ipsecxdp.agent.steering.SteeringCounters;
+import io.ipsecxdp.bpf.Outcome;
+import io.ipsecxdp.crds.Acquire;
+import io.ipsecxdp.crds.EncryptionAlgorithm;
+import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.crds.IntegrityAlgorithm;
+import io.ipsecxdp.crds.NodeCapabilities;
+import io.ipsecxdp.crds.OutcomeCount;
+import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.crds.SaCounters;
+import io.ipsecxdp.crds.UpperProtocol;
+import io.ipsecxdp.xfrm.AddressFamily;
+import io.ipsecxdp.xfrm.ObservedSa;
+import io.ipsecxdp.xfrm.Xfrm;
+import io.ipsecxdp.xfrm.XfrmCapabilities;
+import io.ipsecxdp.xfrm.XfrmSelector;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Puts together what is told to the API server.
+ *
+ * @param identity what does not change while the agent runs
+ * @param errors what the kernel's IPsec refused
+ */
+public record NodeReporter(Identity identity, Xfrm xfrm, StateFolder state, Steerer steerer, XfrmErrors errors) {
+
+    /**
+     * What does not change while the agent runs.
+     *
+     * @param kernel its release
+     * @param agent version of this agent
+     * @param steering what the kernel can do for it
+     * @param steeringLacks sentences about what it cannot do for it
+     */
+    public record Identity(String kernel, String boot, String agent, boolean xfrmKfunc, List<String> steeringLacks) {}
+
+    public KernelInfo kernelFacts(NodeInfo facts) {
+        return new KernelInfo(identity.boot(), facts.cpus(), xfrm.capabilities(), facts.apiServer());
+    }
+
+    public StatusUpdate news(
+            List<Slice> slices,
+            NodeInfo facts,
+            Round round,
+            Map<InterfaceStatus.Key, InterfaceStatus> steering,
+            Optional<String> trouble) {
+        PlanReport report = report(slices, round, steering);
+        SteeringCounters counters = steerer.counters();
+        List<OutcomeCount> outcomes = new ArrayList<>();
+        counters.packets().forEach((outcome, packets) -> outcomes.add(new OutcomeCount(outcome.name(), packets)));
+        outcomes.sort(Comparator.comparing(OutcomeCount::outcome));
+        XfrmErrors.Seen seen = errors.look(counters.packets().getOrDefault(Outcome.SA_UNKNOWN_DROPPED, 0L));
+        NodeSummary summary = new NodeSummary(
+                identity.kernel(),
+                identity.boot(),
+                identity.agent(),
+                facts,
+                capabilities(xfrm.capabilities()),
+                steerer.steered(),
+                report.installedSas(),
+                report.tally(),
+                new NodeSummary.Traffic(
+                        counters.ipsecPackets(),
+                        counters.ownerPercent(),
+                        outcomes,
+                        counters.dropped(),
+                        SteeringCounters.inWords(counters.imbalance()),
+                        counters.traffic(),
+                        counters.unknownSpis(),
+                        seen.counters(),
+                        acquires(round)),
+                counters.overflow(),
+                seen.unknownSpis(),
+                lacks(),
+                trouble);
+        return new StatusUpdate(report, summary);
+    }
+
+    /** Of the policies that say so of themselves; the longest first. */
+    private static List<Acquire> acquires(Round round) {
+        return round.desired().policies().entrySet().stream()
+                .filter(entry -> Optional.ofNullable(round.plan().policies().get(entry.getKey()))
+                        .filter(standing -> standing.reason() == Reason.NoSecurityAssociation)
+                        .isPresent())
+                .map(Map.Entry::getValue)
+                .flatMap(policy -> Optional.ofNullable(
+                        round.acquires().byPolicy().get(policy.policy().id()))
+                        .map(acquire -> acquire(policy, acquire))
+                        .stream())
+                .sorted(Comparator.comparing(Acquire::since).thenComparing(Acquire::policy))
+                .limit(Acquire.MAX_LISTED)
+                .toList();
+    }
+
+    private static Acquire acquire(DesiredPolicy policy, Acquires.Acquire acquire) {
+        XfrmSelector packet = acquire.packet();
+        return new Acquire(
+                policy.name(),
+                packet.source().address().getHostAddress(),
+                packet.destination().address().getHostAddress(),
+                new UpperProtocol(packet.upperProtocol().number()).toString(),
+                policy.policy().templates().getFirst().reqid(),
+                acquire.times(),
+                acquire.first().truncatedTo(ChronoUnit.SECONDS).toString());
+    }
+
+    private PlanReport report(List<Slice> slices, Round round, Map<InterfaceStatus.Key, InterfaceStatus> steering) {
+        Set<String> used = new HashSet<>();
+        Map<String, SaCounters> counters = new HashMap<>();
+        for (DesiredSa sa : round.desired().sas().values()) {
+            if (state.ledger().hasUsed(sa.uid())) {
+                used.add(sa.uid());
+            }
+            boolean inForce = Optional.ofNullable(round.plan().sas().get(sa.uid()))
+                    .filter(standing -> standing.state() == EntryState.Installed)
+                    .isPresent();
+            ObservedSa there = round.observed().sas().get(sa.sa().id());
+            if (inForce && there != null) {
+                counters.put(sa.uid(), counters(sa.name(), there));
+            }
+        }
+        return new PlanReport(
+                identity.boot(), slices, round.plan().sas(), round.plan().policies(), steering, used, counters);
+    }
+
+    static SaCounters counters(String name, ObservedSa sa) {
+        return new SaCounters(
+                name,
+                sa.counters().packets(),
+                sa.counters().bytes(),
+                unlessZero(Math.max(sa.replay().lastSent(), sa.replay().lastReceived())),
+                unlessZero(sa.errors().outsideWindow()),
+                unlessZero(sa.errors().replayed()),
+                unlessZero(sa.errors().integrityFailed()));
+    }
+
+    private static Long unlessZero(long count) {
+        return count == 0 ? null : count;
+    }
+
+    private NodeCapabilities capabilities(XfrmCapabilities kernel) {
+        EnumSet<AddressFamily> bothFamilies = EnumSet.allOf(AddressFamily.class);
+        return new NodeCapabilities(
+                kernel.esp().containsAll(bothFamilies),
+                Arrays.stream(EncryptionAlgorithm.values())
+                        .filter(algorithm -> ToKernel.has(kernel, algorithm))
+                        .toList(),
+                Arrays.stream(IntegrityAlgorithm.values())
+                        .filter(algorithm -> ToKernel.has(kernel, algorithm))
+                        .toList(),
+                kernel.ah().containsAll(bothFamilies),
+                kernel.beet(),
+                kernel.saDirection(),
+                kernel.perCpuSa(),
+                identity.xfrmKfunc());
+    }
+
+    private List<String> lacks() {
+        List<String> lacks = new ArrayList<>(xfrm.capabilities().missing());
+        lacks.addAll(identity.steeringLacks());
+        return lacks;
+    }
+}

@@ -1,0 +1,160 @@
+package io.ipsecxdp.agent.report;
+
+import io.ipsecxdp.agent.plan.Desired.PolicyKey;
+import io.ipsecxdp.agent.plan.EntryStatus;
+import io.ipsecxdp.agent.plan.InterfaceStatus;
+import io.ipsecxdp.agent.plan.Slice;
+import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.crds.NodePlanSpec;
+import io.ipsecxdp.crds.NodePlanStatus;
+import io.ipsecxdp.crds.PlannedPolicy;
+import io.ipsecxdp.crds.PlannedSa;
+import io.ipsecxdp.crds.PlannedSteering;
+import io.ipsecxdp.crds.PolicyReport;
+import io.ipsecxdp.crds.SaCounters;
+import io.ipsecxdp.crds.SaReport;
+import io.ipsecxdp.crds.SteeringReport;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What the node has, as it was read back from the kernel.
+ *
+ * @param slices that were known then
+ * @param usedKeys uids of the SAs that were installed here once
+ * @param counters of the SAs in force, by uid; names are those of the SecurityAssociations
+ */
+public record PlanReport(
+        String boot,
+        List<Slice> slices,
+        Map<String, EntryStatus> sas,
+        Map<PolicyKey, EntryStatus> policies,
+        Map<InterfaceStatus.Key, InterfaceStatus> steering,
+        Set<String> usedKeys,
+        Map<String, SaCounters> counters) {
+
+    private static final EntryStatus NOT_YET = EntryStatus.pending("It is looked at in a moment.");
+
+    /**
+     * The status of one slice.
+     *
+     * @param previous what was reported last
+     * @param counters to be reported; not always the newest, because they are written seldom
+     */
+    public NodePlanStatus status(
+            Slice slice, Optional<NodePlanStatus> previous, List<SaCounters> counters, Instant now) {
+        NodePlanSpec spec = slice.spec();
+        StateCounts tally = new StateCounts();
+        count(spec, tally);
+        List<SaReport> saReports = new ArrayList<>();
+        Set<String> usedBefore = new HashSet<>();
+        previous.ifPresent(status -> status.securityAssociations().stream()
+                .filter(report -> Boolean.TRUE.equals(report.keyUsed()))
+                .forEach(report -> usedBefore.add(report.uid())));
+        for (PlannedSa sa : spec.securityAssociations()) {
+            EntryStatus standing = standing(sa);
+            boolean used = usedKeys.contains(sa.uid()) || usedBefore.contains(sa.uid());
+            saReports.add(new SaReport(
+                    sa.name(),
+                    sa.uid(),
+                    sa.generation(),
+                    standing.state(),
+                    standing.reason().name(),
+                    standing.message(),
+                    used ? true : null));
+        }
+        List<PolicyReport> policyReports = new ArrayList<>();
+        for (PlannedPolicy policy : spec.securityPolicies()) {
+            EntryStatus standing = standing(policy);
+            policyReports.add(new PolicyReport(
+                    policy.name(),
+                    policy.direction(),
+                    policy.uid(),
+                    policy.generation(),
+                    standing.state(),
+                    standing.reason().name(),
+                    standing.message()));
+        }
+        List<SteeringReport> steeringReports = new ArrayList<>();
+        for (PlannedSteering planned : spec.steering()) {
+            for (String name : planned.interfaces()) {
+                InterfaceStatus steered = standing(planned, name);
+                steeringReports.add(new SteeringReport(
+                        planned.name(),
+                        name,
+                        planned.uid(),
+                        planned.generation(),
+                        steered.standing().state(),
+                        steered.standing().reason().name(),
+                        steered.standing().message(),
+                        steered.mode().orElse(null)));
+            }
+        }
+        ConditionTimes conditions = new ConditionTimes(
+                previous.map(NodePlanStatus::conditions).orElse(List.of()), Optional.of(slice.generation()), now);
+        return new NodePlanStatus(
+                slice.generation(),
+                boot,
+                tally.installed(),
+                saReports,
+                policyReports,
+                steeringReports,
+                counters,
+                tally.conditions(conditions));
+    }
+
+    /** All entries of all slices together. */
+    public StateCounts tally() {
+        StateCounts tally = new StateCounts();
+        slices.forEach(slice -> count(slice.spec(), tally));
+        return tally;
+    }
+
+    private void count(NodePlanSpec spec, StateCounts tally) {
+        spec.securityAssociations().forEach(sa -> tally.add("SecurityAssociation " + sa.name(), standing(sa)));
+        spec.securityPolicies().forEach(policy -> tally.add("SecurityPolicy " + policy.name(), standing(policy)));
+        spec.steering()
+                .forEach(planned -> planned.interfaces()
+                        .forEach(name -> tally.add(
+                                "SteeringPolicy %s on %s".formatted(planned.name(), name),
+                                standing(planned, name).standing())));
+    }
+
+    private EntryStatus standing(PlannedSa sa) {
+        return sas.getOrDefault(sa.uid(), NOT_YET);
+    }
+
+    private EntryStatus standing(PlannedPolicy policy) {
+        return policies.getOrDefault(new PolicyKey(policy.uid(), policy.direction()), NOT_YET);
+    }
+
+    private InterfaceStatus standing(PlannedSteering planned, String interfaceName) {
+        return steering.getOrDefault(
+                new InterfaceStatus.Key(planned.uid(), interfaceName), new InterfaceStatus(NOT_YET, Optional.empty()));
+    }
+
+    /** SAs in force, of all that are planned, such as {@code 12/12}. */
+    public String installedSas() {
+        long planned = slices.stream()
+                .mapToLong(slice -> slice.spec().securityAssociations().size())
+                .sum();
+        long installed = sas.values().stream()
+                .filter(standing -> standing.state() == EntryState.Installed)
+                .count();
+        return "%d/%d".formatted(installed, planned);
+    }
+
+    /** The newest counters of the SAs of a slice, in the order of the plan. */
+    public List<SaCounters> counters(Slice slice) {
+        return slice.spec().securityAssociations().stream()
+                .map(sa -> counters.get(sa.uid()))
+                .filter(Objects::nonNull)
+                .toList();
+    }
+}

@@ -1,0 +1,265 @@
+package io.ipsecxdp.agent.secrets;
+
+import io.ipsecxdp.agent.ledger.KeyFingerprint;
+import io.ipsecxdp.agent.plan.DesiredSa;
+import io.ipsecxdp.agent.plan.KeyView;
+import io.ipsecxdp.crds.Protection;
+import io.ipsecxdp.xfrm.KeyMaterial;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/**
+ * The keys of the planned SAs: asked for when they are needed, held for the moment of installation, looked at again now
+ * and then. For one thread.
+ */
+public final class KeyRing implements AutoCloseable {
+
+    /** A key that was read is wiped when nothing installs it in this time. */
+    private static final Duration HELD = Duration.ofSeconds(3);
+
+    private static final Duration FIRST_RETRY = Duration.ofMillis(250);
+
+    /** A Secret that is made a moment after the SA is found quickly. */
+    private static final Duration EARLY_RETRY = Duration.ofSeconds(2);
+
+    private static final int EARLY_TRIES = 60;
+    private static final Duration LATE_RETRY = Duration.ofSeconds(15);
+
+    /** How often it is looked whether the key of an SA in force was changed. */
+    private static final Duration CHECK_IN_FORCE = Duration.ofMinutes(10);
+
+    /** Those of one Secret are read by one request. */
+    private static final int MOST_UNDER_WAY = 2048;
+
+    private static final KeyView NOT_READ = new KeyView.NotRead();
+
+    private static final class Slot {
+        private Protection encryption;
+        private KeyView view = NOT_READ;
+        private Optional<KeyMaterial> bytes = Optional.empty();
+        private boolean asked;
+        private boolean bytesWanted;
+        private int tries;
+        private Instant due = Instant.MIN;
+
+        private void wipe() {
+            bytes.ifPresent(KeyMaterial::close);
+            bytes = Optional.empty();
+            if (view instanceof KeyView.Read(KeyFingerprint fingerprint, boolean atHand) && atHand) {
+                view = new KeyView.Read(fingerprint, false);
+            }
+        }
+    }
+
+    private final Function<Protection, CompletableFuture<KeySecrets.Answer>> reader;
+    private final BiConsumer<String, KeySecrets.Answer> mailbox;
+    private final Function<KeyMaterial, KeyFingerprint> fingerprints;
+    private final Clock clock;
+    private final Map<String, Slot> slots = new HashMap<>();
+    private final Deque<String> waiting = new ArrayDeque<>();
+    private Predicate<String> inForce = uid -> false;
+    /** None is due before. */
+    private Instant noneDueBefore = Instant.MAX;
+
+    private long changes;
+    private int underWay;
+
+    /**
+     * @param mailbox gets the answers, on any thread; they come back by {@link #arrived}
+     */
+    public KeyRing(
+            Function<Protection, CompletableFuture<KeySecrets.Answer>> reader,
+            BiConsumer<String, KeySecrets.Answer> mailbox,
+            Function<KeyMaterial, KeyFingerprint> fingerprints,
+            Clock clock) {
+        this.reader = reader;
+        this.mailbox = mailbox;
+        this.fingerprints = fingerprints;
+        this.clock = clock;
+    }
+
+    /** What is known of the key of an SA, by its uid. */
+    public KeyView view(String uid) {
+        Slot slot = slots.get(uid);
+        return slot == null ? NOT_READ : slot.view;
+    }
+
+    /** Another number whenever a {@link #view} may be another one. */
+    public long changes() {
+        return changes;
+    }
+
+    /** Reads the key of an SA, to install it or to know it. */
+    public void ask(DesiredSa sa) {
+        Slot slot = slots.computeIfAbsent(sa.uid(), uid -> new Slot());
+        slot.encryption = sa.encryption();
+        slot.bytesWanted = true;
+        if (slot.view instanceof KeyView.NotRead) {
+            slot.view = new KeyView.Reading();
+            changes++;
+        }
+        send(sa.uid(), slot);
+    }
+
+    /** Takes an answer in; true if it changed what is known. */
+    public boolean arrived(String uid, KeySecrets.Answer answer) {
+        underWay--;
+        sendNext();
+        Slot slot = slots.get(uid);
+        if (slot == null) {
+            if (answer instanceof KeySecrets.Key(KeyMaterial key)) {
+                key.close();
+            }
+            return false;
+        }
+        KeyView before = slot.view;
+        slot.asked = false;
+        slot.wipe();
+        switch (answer) {
+            case KeySecrets.Key(KeyMaterial key) -> {
+                KeyFingerprint fingerprint = fingerprints.apply(key);
+                boolean another = !(before instanceof KeyView.Read read
+                        && read.fingerprint().equals(fingerprint));
+                boolean atHand = slot.bytesWanted || another;
+                if (atHand) {
+                    slot.bytes = Optional.of(key);
+                } else {
+                    key.close();
+                }
+                slot.view = new KeyView.Read(fingerprint, atHand);
+                due(slot, atHand ? HELD : pause(uid, slot));
+            }
+            case KeySecrets.NoKey(var reason, String message) -> {
+                slot.view = new KeyView.Unavailable(reason, message);
+                due(slot, pause(uid, slot));
+            }
+        }
+        slot.bytesWanted = false;
+        changes++;
+        return !slot.view.equals(before);
+    }
+
+    /** The bytes of a key, for the taker to close; empty if they are not at hand. */
+    public Optional<KeyMaterial> take(String uid, KeyFingerprint expected) {
+        Slot slot = slots.get(uid);
+        if (slot == null
+                || !(slot.view instanceof KeyView.Read(KeyFingerprint fingerprint, boolean atHand))
+                || !fingerprint.equals(expected)) {
+            return Optional.empty();
+        }
+        Optional<KeyMaterial> bytes = slot.bytes;
+        slot.bytes = Optional.empty();
+        slot.view = new KeyView.Read(fingerprint, false);
+        slot.tries = 0;
+        due(slot, CHECK_IN_FORCE);
+        changes++;
+        return bytes;
+    }
+
+    /** Wipes and forgets the keys of SAs that are not planned. */
+    public void keepOnly(Map<String, DesiredSa> planned) {
+        slots.entrySet().removeIf(entry -> {
+            DesiredSa sa = planned.get(entry.getKey());
+            boolean obsolete = sa == null || !sa.encryption().equals(entry.getValue().encryption);
+            if (obsolete) {
+                entry.getValue().wipe();
+                changes++;
+            }
+            return obsolete;
+        });
+    }
+
+    /**
+     * Wipes what was held too long, and asks again for what is due.
+     *
+     * @param inForce whether the kernel has the SA with a uid; asked from now on
+     */
+    public void tend(Predicate<String> inForce) {
+        this.inForce = inForce;
+        Instant now = clock.instant();
+        if (now.isBefore(noneDueBefore)) {
+            return;
+        }
+        slots.forEach((uid, slot) -> {
+            if (slot.asked || now.isBefore(slot.due)) {
+                return;
+            }
+            if (slot.bytes.isPresent()) {
+                slot.wipe();
+                changes++;
+                due(slot, pause(uid, slot));
+            } else {
+                send(uid, slot);
+            }
+        });
+        noneDueBefore = slots.values().stream()
+                .filter(slot -> !slot.asked)
+                .map(slot -> slot.due)
+                .min(Instant::compareTo)
+                .orElse(Instant.MAX);
+    }
+
+    /** Whether more answers are to come in a moment. */
+    public boolean reading() {
+        return underWay > 0;
+    }
+
+    /** When {@link #tend} may have something to do next. */
+    public Optional<Instant> nextDue() {
+        return Optional.of(noneDueBefore).filter(due -> due.isBefore(Instant.MAX));
+    }
+
+    @Override
+    public void close() {
+        slots.values().forEach(Slot::wipe);
+        slots.clear();
+    }
+
+    private void send(String uid, Slot slot) {
+        if (!slot.asked) {
+            slot.asked = true;
+            waiting.add(uid);
+            sendNext();
+        }
+    }
+
+    private void sendNext() {
+        while (underWay < MOST_UNDER_WAY && !waiting.isEmpty()) {
+            String uid = waiting.remove();
+            Slot slot = slots.get(uid);
+            if (slot != null) {
+                underWay++;
+                reader.apply(slot.encryption).thenAccept(answer -> mailbox.accept(uid, answer));
+            }
+        }
+    }
+
+    private void due(Slot slot, Duration pause) {
+        slot.due = clock.instant().plus(pause);
+        noneDueBefore = slot.due.isBefore(noneDueBefore) ? slot.due : noneDueBefore;
+    }
+
+    private Duration pause(String uid, Slot slot) {
+        // One that is to be installed may have been in force a moment ago
+        if (!slot.bytesWanted && inForce.test(uid)) {
+            slot.tries = 0;
+            return CHECK_IN_FORCE;
+        }
+        int tries = ++slot.tries;
+        if (tries > EARLY_TRIES) {
+            return LATE_RETRY;
+        }
+        Duration grown = FIRST_RETRY.multipliedBy(1L << Math.min(tries - 1, 10));
+        return grown.compareTo(EARLY_RETRY) < 0 ? grown : EARLY_RETRY;
+    }
+}

@@ -1,8 +1,0 @@
-package io.ipsecxdp.agent.xfrm;
-
-/** How an SA protects: with one algorithm that does all (AEAD), or with one for each purpose. */
-public sealed interface Algorithms permits Aead, Separate {
-
-    /** Bytes of key material that an SA needs, salts included. */
-    int keyBytes();
-}

@@ -1,2 +1,0 @@
-/** The thin shell around the codec: sockets, batches, acknowledgements, dumps, probes. */
-package io.ipsecxdp.agent.xfrm.netlink;

@@ -1,0 +1,549 @@
+package io.ipsecxdp.agent.kernel;
+
+import io.ipsecxdp.linux.Errno;
+import io.ipsecxdp.xfrm.Change;
+import io.ipsecxdp.xfrm.IpProtocol;
+import io.ipsecxdp.xfrm.KernelError;
+import io.ipsecxdp.xfrm.KernelSa;
+import io.ipsecxdp.xfrm.Kernels;
+import io.ipsecxdp.xfrm.KeyMaterial;
+import io.ipsecxdp.xfrm.Lifetime;
+import io.ipsecxdp.xfrm.LifetimeCounters;
+import io.ipsecxdp.xfrm.Notification;
+import io.ipsecxdp.xfrm.NotificationGroup;
+import io.ipsecxdp.xfrm.ObservedPolicy;
+import io.ipsecxdp.xfrm.ObservedSa;
+import io.ipsecxdp.xfrm.Policy;
+import io.ipsecxdp.xfrm.PolicyFlag;
+import io.ipsecxdp.xfrm.PolicyId;
+import io.ipsecxdp.xfrm.ReplayState;
+import io.ipsecxdp.xfrm.Result;
+import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaDir;
+import io.ipsecxdp.xfrm.SaId;
+import io.ipsecxdp.xfrm.SaOptions;
+import io.ipsecxdp.xfrm.Subscription;
+import io.ipsecxdp.xfrm.Xfrm;
+import io.ipsecxdp.xfrm.XfrmCapabilities;
+import io.ipsecxdp.xfrm.XfrmMark;
+import io.ipsecxdp.xfrm.XfrmSelector;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+
+/**
+ * SAD and SPD in memory, with the kernel's rules of identity, and with a memory that no kernel has: which sequence
+ * numbers were ever sent under which key, on any boot.
+ */
+final class TestingKernel implements Xfrm {
+
+    /** The agent's process ends at this point. */
+    static final class Crash extends RuntimeException {
+        private static final long serialVersionUID = 1;
+    }
+
+    private static final String SOMEBODY_ELSES = "ffff";
+
+    private record Held(ObservedSa sa, String key) {
+        private boolean foreign() {
+            return key.startsWith(SOMEBODY_ELSES);
+        }
+    }
+
+    private final MovableClock clock;
+    private final Map<SaId, Held> sas = new LinkedHashMap<>();
+    private final Map<PolicyId, ObservedPolicy> policies = new LinkedHashMap<>();
+    private final Set<PolicyId> foreignPolicies = new HashSet<>();
+    private final Map<String, Long> lastSentWith = new HashMap<>();
+    private final List<Notification> told = new ArrayList<>();
+    private final List<List<Change>> applied = new ArrayList<>();
+    private final List<String> noncesAtRisk = new ArrayList<>();
+    private final List<String> trespasses = new ArrayList<>();
+    private XfrmCapabilities capabilities = everything();
+    private Function<Change, Optional<KernelError>> refusals = change -> Optional.empty();
+    private int crashAfter = Integer.MAX_VALUE;
+    private boolean answersLost;
+    private boolean keysHidden;
+    private int foreignKeys;
+    private Duration each = Duration.ZERO;
+    private final Set<Object> asked = new HashSet<>();
+    private int dumps;
+
+    TestingKernel(MovableClock clock) {
+        this.clock = clock;
+    }
+
+    static XfrmCapabilities everything() {
+        return Kernels.MODERN;
+    }
+
+    // What the world does
+
+    void can(XfrmCapabilities capabilities) {
+        this.capabilities = capabilities;
+    }
+
+    void refuse(Function<Change, Optional<KernelError>> refusals) {
+        this.refusals = refusals;
+    }
+
+    /** Changes are done, and their acknowledgements do not arrive. */
+    void loseAnswers(boolean lose) {
+        answersLost = lose;
+    }
+
+    /** As under lockdown. */
+    void hidesKeys() {
+        keysHidden = true;
+    }
+
+    /** How long it takes for each change. */
+    void takes(Duration each) {
+        this.each = each;
+    }
+
+    /** The agent crashes when this many changes of its next batch are done. */
+    void crashAfter(int changes) {
+        crashAfter = changes;
+    }
+
+    void boot() {
+        sas.clear();
+        policies.clear();
+        foreignPolicies.clear();
+        told.clear();
+    }
+
+    void send(SaId id, long packets) {
+        sas.computeIfPresent(id, (same, held) -> {
+            long last = held.sa().replay().lastSent() + packets;
+            lastSentWith.merge(held.key(), last, Math::max);
+            return new Held(sent(held.sa(), last), held.key());
+        });
+    }
+
+    /** A limit of the lifetime is reached; the hard one ends the SA. */
+    void expire(SaId id, boolean hard) {
+        if (hard) {
+            sas.remove(id);
+        }
+        told.add(foreign(new Notification.SaExpired(id, hard)));
+    }
+
+    void flushSas() {
+        sas.clear();
+        told.add(foreign(new Notification.SasFlushed(IpProtocol.ANY)));
+    }
+
+    void flushPolicies() {
+        policies.clear();
+        foreignPolicies.clear();
+        told.add(foreign(new Notification.PoliciesFlushed(PolicyId.Type.MAIN)));
+    }
+
+    /** Somebody else's command. */
+    void deleteSa(SaId id) {
+        Held held = sas.remove(id);
+        if (held != null) {
+            told.add(foreign(new Notification.SaDeleted(held.sa())));
+        }
+    }
+
+    void deletePolicy(PolicyId id) {
+        ObservedPolicy policy = policies.remove(id);
+        foreignPolicies.remove(id);
+        if (policy != null) {
+            told.add(foreign(new Notification.PolicyDeleted(policy)));
+        }
+    }
+
+    /** Somebody else's SA, with a key of its own. */
+    void addForeign(Sa sa) {
+        ObservedSa observed = observed(sa, 0);
+        sas.put(sa.id(), new Held(observed, SOMEBODY_ELSES + HexFormat.of().toHexDigits(++foreignKeys)));
+        told.add(foreign(new Notification.SaAdded(observed)));
+    }
+
+    void addForeign(Policy policy) {
+        policies.put(policy.id(), observed(policy));
+        foreignPolicies.add(policy.id());
+        told.add(foreign(new Notification.PolicyAdded(policies.get(policy.id()))));
+    }
+
+    /** Somebody else changes a policy in place. */
+    void replaceForeign(Policy policy) {
+        policies.put(policy.id(), observed(policy));
+        told.add(foreign(new Notification.PolicyUpdated(policies.get(policy.id()))));
+    }
+
+    /** Somebody else changes the lifetime of an SA, as UPDSA can. */
+    void changeLifetimeForeign(SaId id) {
+        changeForeign(id, options -> options.with(Lifetime.ofSeconds(3600)));
+    }
+
+    /** Somebody else changes the output mark of an SA, as UPDSA can. */
+    void changeForeign(SaId id) {
+        changeForeign(
+                id,
+                options -> new SaOptions(
+                        options.lifetime(),
+                        options.flags(),
+                        options.selector(),
+                        options.encapsulation(),
+                        Optional.of(new XfrmMark(7, -1)),
+                        options.interfaceId(),
+                        options.tfcPadding(),
+                        options.offload()));
+    }
+
+    private void changeForeign(SaId id, UnaryOperator<SaOptions> change) {
+        sas.computeIfPresent(id, (same, held) -> {
+            ObservedSa sa = held.sa();
+            ObservedSa changed = with(sa, change.apply(sa.options()));
+            told.add(foreign(new Notification.SaUpdated(changed)));
+            return new Held(changed, held.key());
+        });
+    }
+
+    /** A packet that a policy selects finds no SA. */
+    void acquire(PolicyId policy, XfrmSelector packet, OptionalInt cpu) {
+        told.add(foreign(new Notification.Acquire(packet, policies.get(policy), cpu)));
+    }
+
+    /** The socket overflows: what was not heard yet is lost. */
+    void overflow() {
+        told.clear();
+        told.add(foreign(new Notification.Lost("the socket is full")));
+    }
+
+    // What a test looks at
+
+    List<Notification> notifications() {
+        List<Notification> notifications = List.copyOf(told);
+        told.clear();
+        return notifications;
+    }
+
+    boolean hasNotifications() {
+        return !told.isEmpty();
+    }
+
+    Set<SaId> saIds() {
+        return Set.copyOf(sas.keySet());
+    }
+
+    Set<PolicyId> policyIds() {
+        return Set.copyOf(policies.keySet());
+    }
+
+    ObservedSa sa(SaId id) {
+        return sas.get(id).sa();
+    }
+
+    ObservedPolicy policy(PolicyId id) {
+        return policies.get(id);
+    }
+
+    /** Changes since the last call, in order. */
+    List<Change> changes() {
+        return batches().stream().flatMap(List::stream).toList();
+    }
+
+    /** The same, as they were asked for together. */
+    List<List<Change>> batches() {
+        List<List<Change>> batches = List.copyOf(applied);
+        applied.clear();
+        return batches;
+    }
+
+    /** What it was asked for one by one since the last call. */
+    Set<Object> asked() {
+        Set<Object> ids = Set.copyOf(asked);
+        asked.clear();
+        return ids;
+    }
+
+    int dumps() {
+        return dumps;
+    }
+
+    /** Entries that the agent put there. */
+    Set<Object> ours() {
+        Set<Object> ours = new HashSet<>();
+        sas.values().stream()
+                .filter(held -> !held.foreign())
+                .forEach(held -> ours.add(held.sa().id()));
+        policies.keySet().stream().filter(id -> !foreignPolicies.contains(id)).forEach(ours::add);
+        return ours;
+    }
+
+    /** Every time that a nonce could have been used twice. */
+    List<String> noncesAtRisk() {
+        return noncesAtRisk;
+    }
+
+    /** Every time that something of others was touched. */
+    List<String> trespasses() {
+        return trespasses;
+    }
+
+    // Xfrm
+
+    @Override
+    public List<Result> apply(List<Change> changes) {
+        List<Result> results = new ArrayList<>();
+        for (Change change : changes) {
+            if (results.size() == crashAfter) {
+                crashAfter = Integer.MAX_VALUE;
+                throw new Crash();
+            }
+            clock.advance(each);
+            Optional<KernelError> error = refusals.apply(change).or(() -> apply(change));
+            results.add(new Result(change, answersLost ? Optional.of(KernelError.of(Errno.ENOBUFS)) : error));
+        }
+        applied.add(List.copyOf(changes));
+        if (crashAfter != Integer.MAX_VALUE) {
+            crashAfter = Integer.MAX_VALUE;
+            throw new Crash();
+        }
+        return results;
+    }
+
+    private Optional<KernelError> apply(Change change) {
+        return switch (change) {
+            case Change.AddSa(Sa sa, KeyMaterial key, long last) -> {
+                if (sas.containsKey(sa.id())) {
+                    yield Optional.of(KernelError.of(Errno.EEXIST));
+                }
+                String bytes = hex(key);
+                if (sa.direction() == SaDir.OUT) {
+                    watch(sa, bytes, last);
+                }
+                sas.put(sa.id(), new Held(observed(sa, last), bytes));
+                told.add(own(new Notification.SaAdded(sas.get(sa.id()).sa())));
+                yield Optional.empty();
+            }
+            case Change.ChangeLifetime(Sa sa) -> {
+                Held held = sas.get(sa.id());
+                if (held == null) {
+                    yield Optional.of(KernelError.of(Errno.ESRCH));
+                }
+                if (held.foreign()) {
+                    trespasses.add("changed somebody else's SA " + sa.id());
+                }
+                ObservedSa changed =
+                        with(held.sa(), held.sa().options().with(sa.options().lifetime()));
+                sas.put(sa.id(), new Held(changed, held.key()));
+                told.add(own(new Notification.SaUpdated(changed)));
+                yield Optional.empty();
+            }
+            case Change.DeleteSa(SaId id) -> {
+                Held held = sas.remove(id);
+                if (held == null) {
+                    yield Optional.of(KernelError.of(Errno.ESRCH));
+                }
+                if (held.foreign()) {
+                    trespasses.add("removed somebody else's SA " + id);
+                }
+                told.add(own(new Notification.SaDeleted(held.sa())));
+                yield Optional.empty();
+            }
+            case Change.AddPolicy(Policy policy) -> {
+                if (policies.containsKey(policy.id())) {
+                    yield Optional.of(KernelError.of(Errno.EEXIST));
+                }
+                policies.put(policy.id(), observed(policy));
+                told.add(own(new Notification.PolicyAdded(policies.get(policy.id()))));
+                yield Optional.empty();
+            }
+            case Change.ReplacePolicy(Policy policy) -> {
+                if (foreignPolicies.contains(policy.id())) {
+                    trespasses.add("replaced somebody else's " + policy.id());
+                }
+                policies.put(policy.id(), observed(policy));
+                told.add(own(new Notification.PolicyUpdated(policies.get(policy.id()))));
+                yield Optional.empty();
+            }
+            case Change.DeletePolicy(PolicyId id) -> {
+                ObservedPolicy policy = policies.remove(id);
+                if (policy == null) {
+                    yield Optional.of(KernelError.of(Errno.ENOENT));
+                }
+                if (foreignPolicies.contains(id)) {
+                    trespasses.add("removed somebody else's " + id);
+                }
+                told.add(own(new Notification.PolicyDeleted(policy)));
+                yield Optional.empty();
+            }
+        };
+    }
+
+    private void watch(Sa sa, String key, long last) {
+        boolean live = sas.values().stream()
+                .anyMatch(
+                        held -> held.key().equals(key) && held.sa().direction().equals(Optional.of(SaDir.OUT)));
+        if (live) {
+            noncesAtRisk.add("two live SAs send with the key of " + sa.id());
+        }
+        Long sent = lastSentWith.get(key);
+        if (sent != null && last < sent) {
+            noncesAtRisk.add("%s begins after %d, and its key was used up to %d".formatted(sa.id(), last, sent));
+        }
+        // That it exists counts as use: it could have sent
+        lastSentWith.merge(key, last, Math::max);
+    }
+
+    @Override
+    public List<ObservedSa> dumpSas() {
+        dumps++;
+        return sas.values().stream().map(Held::sa).toList();
+    }
+
+    @Override
+    public List<ObservedPolicy> dumpPolicies() {
+        return List.copyOf(policies.values());
+    }
+
+    @Override
+    public Optional<ObservedPolicy> get(PolicyId id) {
+        asked.add(id);
+        return Optional.ofNullable(policies.get(id));
+    }
+
+    @Override
+    public Optional<ObservedSa> get(SaId id) {
+        asked.add(id);
+        return Optional.ofNullable(sas.get(id)).map(Held::sa);
+    }
+
+    @Override
+    public Optional<KeyMaterial> keyOf(SaId id) {
+        return Optional.ofNullable(sas.get(id))
+                .filter(held -> !keysHidden)
+                .map(held -> KeyMaterial.takeFrom(HexFormat.of().parseHex(held.key())));
+    }
+
+    @Override
+    public XfrmCapabilities probe() {
+        return capabilities;
+    }
+
+    @Override
+    public XfrmCapabilities capabilities() {
+        return capabilities;
+    }
+
+    @Override
+    public Subscription subscribe(Set<NotificationGroup> groups) {
+        throw new UnsupportedOperationException("a test hands notifications on itself");
+    }
+
+    @Override
+    public OptionalLong namespaceCookie() {
+        return OptionalLong.empty();
+    }
+
+    @Override
+    public void close() {}
+
+    private ObservedSa observed(Sa sa, long lastSent) {
+        KernelSa kernel = KernelSa.of(sa, capabilities);
+        return new ObservedSa(
+                sa.id(),
+                sa.source(),
+                kernel.direction(),
+                sa.mode(),
+                Optional.of(sa.algorithms()),
+                sa.reqid(),
+                new ReplayState(kernel.replayWindow(), 0, lastSent),
+                kernel.ownerCpu(),
+                kernel.options(),
+                new LifetimeCounters(0, 0, now(), Optional.empty()),
+                new ObservedSa.Errors(0, 0, 0),
+                Set.of());
+    }
+
+    private static ObservedSa with(ObservedSa sa, SaOptions options) {
+        return new ObservedSa(
+                sa.id(),
+                sa.source(),
+                sa.direction(),
+                sa.mode(),
+                sa.algorithms(),
+                sa.reqid(),
+                sa.replay(),
+                sa.ownerCpu(),
+                options,
+                sa.counters(),
+                sa.errors(),
+                sa.features());
+    }
+
+    private static ObservedSa sent(ObservedSa sa, long last) {
+        return new ObservedSa(
+                sa.id(),
+                sa.source(),
+                sa.direction(),
+                sa.mode(),
+                sa.algorithms(),
+                sa.reqid(),
+                new ReplayState(sa.replay().window(), 0, last),
+                sa.ownerCpu(),
+                sa.options(),
+                new LifetimeCounters(last * 100, last, sa.counters().added(), Optional.empty()),
+                sa.errors(),
+                sa.features());
+    }
+
+    private ObservedPolicy observed(Policy policy) {
+        return new ObservedPolicy(
+                policy.id(),
+                policy.priority(),
+                policy.action(),
+                policy.templates(),
+                policies.size() + 1L,
+                PolicyFlag.bits(policy.flags()),
+                policy.offload(),
+                Lifetime.INFINITE,
+                new LifetimeCounters(0, 0, now(), Optional.empty()));
+    }
+
+    /** The kernel tells the time of installation to the second. */
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    }
+
+    private static String hex(KeyMaterial key) {
+        ByteBuffer bytes = ByteBuffer.allocate(key.length());
+        key.writeTo(bytes);
+        return HexFormat.of().formatHex(bytes.array());
+    }
+
+    private static Notification own(Notification.Event event) {
+        return new Notification(event, true);
+    }
+
+    private static Notification foreign(Notification.Event event) {
+        return new Notification(event, false);
+    }
+
+    @Override
+    public String toString() {
+        return sas.keySet().stream().map(SaId::toString).collect(Collectors.joining(", "));
+    }
+}

@@ -1,0 +1,414 @@
+package io.ipsecxdp.agent.kernel;
+
+import io.ipsecxdp.agent.ledger.StateFolder;
+import io.ipsecxdp.agent.plan.ApiServerWay;
+import io.ipsecxdp.agent.plan.Desired;
+import io.ipsecxdp.agent.plan.EntryStatus;
+import io.ipsecxdp.agent.plan.KernelInfo;
+import io.ipsecxdp.agent.plan.Round;
+import io.ipsecxdp.agent.plan.Slice;
+import io.ipsecxdp.agent.report.PlanReport;
+import io.ipsecxdp.agent.secrets.KeyRing;
+import io.ipsecxdp.agent.secrets.KeySecrets;
+import io.ipsecxdp.crds.CpuList;
+import io.ipsecxdp.crds.EncryptionAlgorithm;
+import io.ipsecxdp.crds.KeySecretRef;
+import io.ipsecxdp.crds.NodePlanSpec;
+import io.ipsecxdp.crds.NodePlanStatus;
+import io.ipsecxdp.crds.PlannedPolicy;
+import io.ipsecxdp.crds.PlannedSa;
+import io.ipsecxdp.crds.PlannedSelector;
+import io.ipsecxdp.crds.PlannedSteering;
+import io.ipsecxdp.crds.PolicyAction;
+import io.ipsecxdp.crds.PolicyDirection;
+import io.ipsecxdp.crds.Protection;
+import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.crds.SaDirection;
+import io.ipsecxdp.crds.SaMode;
+import io.ipsecxdp.xfrm.KeyMaterial;
+import io.ipsecxdp.xfrm.Notification;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+
+/** A node with an agent's loop body, a kernel in memory, a state folder on disk, and an API server that is a map. */
+public final class TestingNode implements AutoCloseable {
+
+    private static final Duration RESYNC = Duration.ofSeconds(10);
+
+    private record Answered(String uid, KeySecrets.Answer answer) {}
+
+    final MovableClock clock = new MovableClock();
+    final TestingKernel kernel = new TestingKernel(clock);
+    private final Path folder;
+    private final Map<KeySecretRef, byte[]> secrets = new HashMap<>();
+    private final Map<String, NodePlanSpec> plans = new LinkedHashMap<>();
+    private final Map<String, NodePlanStatus> statuses = new HashMap<>();
+    private final Deque<Answered> answers = new ArrayDeque<>();
+    private ApiServerWay apiServer = new ApiServerWay(Set.of(), Set.of(), 32768, 60999);
+    private boolean apiServerUp = true;
+    private Map<String, NodePlanSpec> planned = Map.of();
+    private KernelInfo lastFacts;
+    private Instant resyncAt = Instant.MIN;
+    private int boot = 1;
+    private StateFolder state;
+    private KeyRing keys;
+    private KernelReconciler work;
+    private Round last;
+
+    TestingNode() {
+        folder = scratch();
+        start();
+    }
+
+    // What the world does
+
+    void plan(String slice, List<PlannedSa> sas, List<PlannedPolicy> policies) {
+        plans.put(slice, new NodePlanSpec("n1", sas, policies, List.<PlannedSteering>of()));
+    }
+
+    void withdraw(String slice) {
+        plans.remove(slice);
+        statuses.remove(slice);
+    }
+
+    void secret(KeySecretRef ref, byte... bytes) {
+        secrets.put(ref, bytes);
+    }
+
+    void noSecret(KeySecretRef ref) {
+        secrets.remove(ref);
+    }
+
+    void apiServer(ApiServerWay way) {
+        apiServer = way;
+    }
+
+    void apiServerDown(boolean down) {
+        apiServerUp = !down;
+    }
+
+    /** SIGTERM and start; what the kernel tells meanwhile is not heard. */
+    void restart() {
+        stop();
+        start();
+    }
+
+    void reboot() {
+        stop();
+        boot++;
+        kernel.boot();
+        start();
+    }
+
+    void loseFolder() {
+        stop();
+        delete(folder);
+        start();
+    }
+
+    private void start() {
+        kernel.notifications();
+        answers.clear();
+        state = StateFolder.open(folder, bootId());
+        keys = new KeyRing(
+                this::read, (uid, answer) -> answers.add(new Answered(uid, answer)), state::fingerprint, clock);
+        work = new KernelReconciler(kernel, state, keys, clock);
+        planned = Map.of();
+        resyncAt = Instant.MIN;
+    }
+
+    private void stop() {
+        keys.close();
+        state.close();
+    }
+
+    // What the agent does
+
+    /** One time around for what happened so far, as the kernel loop does it. The process may end in the middle of it. */
+    void round() {
+        boolean newPlan = !plans.equals(planned);
+        Instant now = clock.instant();
+        boolean due = !now.isBefore(resyncAt)
+                || !facts().equals(lastFacts)
+                || work.roundDue().filter(at -> !now.isBefore(at)).isPresent();
+        if (newPlan) {
+            planned = Map.copyOf(plans);
+            work.want(Desired.of(slices(), Map.of()));
+        } else {
+            work.wantStill(slices());
+        }
+        around(newPlan || due ? work::round : work::repair);
+        if (newPlan || due) {
+            resyncAt = now.plus(RESYNC);
+        }
+    }
+
+    /** One time around, with a look at everything. */
+    void resync() {
+        around(work::round);
+    }
+
+    private void around(Function<KernelInfo, Round> round) {
+        try {
+            work.hear(kernel.notifications());
+            while (!answers.isEmpty()) {
+                Answered answered = answers.remove();
+                work.arrived(answered.uid(), answered.answer());
+            }
+            work.keysDue().filter(due -> !clock.instant().isBefore(due)).ifPresent(due -> work.tendKeys());
+            lastFacts = facts();
+            last = round.apply(lastFacts);
+            if (apiServerUp) {
+                report();
+            }
+        } catch (TestingKernel.Crash e) {
+            restart();
+        }
+    }
+
+    /** Times around at one moment, until nothing is left to do at that moment. */
+    void settleNow() {
+        do {
+            round();
+        } while (!answers.isEmpty()
+                || kernel.hasNotifications()
+                || !last.plan().actions().isEmpty());
+    }
+
+    /** What the kernel tells arrives late. */
+    void hear(List<Notification> notifications) {
+        work.hear(notifications);
+    }
+
+    /** Times around until nothing changes any more, and all waiting is over. */
+    void settle() {
+        for (int i = 0; i < 8; i++) {
+            round();
+            clock.advance(Duration.ofSeconds(1));
+        }
+    }
+
+    private void report() {
+        Set<String> used = new HashSet<>();
+        Desired.of(slices(), Map.of()).sas().keySet().stream()
+                .filter(state.ledger()::hasUsed)
+                .forEach(used::add);
+        PlanReport report = new PlanReport(
+                bootId(), slices(), last.plan().sas(), last.plan().policies(), Map.of(), used, Map.of());
+        for (Slice slice : slices()) {
+            statuses.put(slice.name(), report.status(slice, slice.status(), List.of(), clock.instant()));
+        }
+    }
+
+    private CompletableFuture<KeySecrets.Answer> read(Protection encryption) {
+        KeySecretRef ref = encryption.keySecretRef();
+        byte[] bytes = secrets.get(ref);
+        if (!apiServerUp) {
+            return CompletableFuture.completedFuture(new KeySecrets.NoKey(Reason.KeyUnreadable, "down"));
+        }
+        return CompletableFuture.completedFuture(
+                bytes == null
+                        ? new KeySecrets.NoKey(Reason.KeyMissing, "There is no Secret " + ref + ".")
+                        : new KeySecrets.Key(KeyMaterial.takeFrom(bytes.clone())));
+    }
+
+    // What a test looks at
+
+    Round last() {
+        return last;
+    }
+
+    EntryStatus sa(String uid) {
+        return last.plan().sas().get(uid);
+    }
+
+    EntryStatus policy(String uid, PolicyDirection direction) {
+        return last.plan().policies().get(new Desired.PolicyKey(uid, direction));
+    }
+
+    NodePlanStatus status(String slice) {
+        return statuses.get(slice);
+    }
+
+    StateFolder state() {
+        return state;
+    }
+
+    List<Slice> slices() {
+        List<Slice> slices = new ArrayList<>();
+        plans.forEach((name, spec) ->
+                slices.add(new Slice(name, "uid-" + name, 1, spec, Optional.ofNullable(statuses.get(name)))));
+        return slices;
+    }
+
+    private KernelInfo facts() {
+        return new KernelInfo(bootId(), CpuList.parse("0-3"), kernel.capabilities(), apiServer);
+    }
+
+    private String bootId() {
+        return "boot-" + boot;
+    }
+
+    @Override
+    public void close() {
+        stop();
+        delete(folder);
+    }
+
+    // What is planned
+
+    public static PlannedSa outbound(String uid, long spi) {
+        return sa(uid, spi, SaDirection.Out, "10.0.0.1", "10.0.0.2");
+    }
+
+    static PlannedSa inbound(String uid, long spi) {
+        return sa(uid, spi, SaDirection.In, "10.0.0.2", "10.0.0.1");
+    }
+
+    private static PlannedSa sa(String uid, long spi, SaDirection direction, String source, String destination) {
+        return PlannedSa.esp(
+                "name-" + uid,
+                uid,
+                1L,
+                direction,
+                source,
+                destination,
+                spi,
+                SaMode.Tunnel,
+                Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, keyOf(uid)),
+                0x1000_0001L,
+                1024,
+                true,
+                null);
+    }
+
+    static PlannedSa ownedBy(int cpu, PlannedSa sa) {
+        return PlannedSa.esp(
+                sa.name(),
+                sa.uid(),
+                sa.generation(),
+                sa.direction(),
+                sa.source(),
+                sa.destination(),
+                sa.spi(),
+                sa.mode(),
+                sa.encryption(),
+                sa.reqid(),
+                sa.replayWindow(),
+                sa.esn(),
+                cpu);
+    }
+
+    static PlannedSa withKey(KeySecretRef key, PlannedSa sa) {
+        return PlannedSa.esp(
+                sa.name(),
+                sa.uid(),
+                sa.generation(),
+                sa.direction(),
+                sa.source(),
+                sa.destination(),
+                sa.spi(),
+                sa.mode(),
+                Protection.aead(sa.encryption().algorithm(), sa.encryption().keyBits(), key),
+                sa.reqid(),
+                sa.replayWindow(),
+                sa.esn(),
+                sa.cpu());
+    }
+
+    /** Deleted, and applied again with the same name and key. */
+    static PlannedSa declaredAnew(PlannedSa sa) {
+        return PlannedSa.esp(
+                sa.name(),
+                sa.uid() + "-anew",
+                1L,
+                sa.direction(),
+                sa.source(),
+                sa.destination(),
+                sa.spi(),
+                sa.mode(),
+                sa.encryption(),
+                sa.reqid(),
+                sa.replayWindow(),
+                sa.esn(),
+                sa.cpu());
+    }
+
+    static KeySecretRef keyOf(String uid) {
+        return new KeySecretRef("keys", uid);
+    }
+
+    static PlannedPolicy protect(String uid, PolicyDirection direction, int priority) {
+        boolean out = direction == PolicyDirection.Out;
+        return PlannedPolicy.of(
+                "name-" + uid,
+                uid,
+                1L,
+                direction,
+                out
+                        ? PlannedSelector.between("10.1.0.0/16", "10.2.0.0/16")
+                        : PlannedSelector.between("10.2.0.0/16", "10.1.0.0/16"),
+                PolicyAction.Protect,
+                priority,
+                PlannedPolicy.Template.esp(
+                        SaMode.Tunnel, out ? "10.0.0.1" : "10.0.0.2", out ? "10.0.0.2" : "10.0.0.1", 0x1000_0001L));
+    }
+
+    /** A key of the right length whose bytes all depend on the number. */
+    public static byte[] key(int number) {
+        byte[] key = new byte[20];
+        for (int i = 0; i < key.length; i++) {
+            key[i] = (byte) (number * 31 + i);
+        }
+        key[0] = (byte) number;
+        key[1] = (byte) (number >> 8);
+        return key;
+    }
+
+    /** In memory where there is such a file system: a property opens thousands of folders. */
+    private static Path scratch() {
+        Path memory = Path.of("/dev/shm");
+        try {
+            return (Files.isWritable(memory)
+                            ? Files.createTempDirectory(memory, "agent-state")
+                            : Files.createTempDirectory("agent-state"))
+                    .resolve("state");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path folder) {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (var files = Files.walk(folder)) {
+            files.sorted(Comparator.reverseOrder()).forEach(file -> {
+                try {
+                    Files.delete(file);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.ipsecxdp.agent.report;
+
+import static io.ipsecxdp.xfrm.Addresses.ip;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ipsecxdp.crds.SaCounters;
+import io.ipsecxdp.xfrm.LifetimeCounters;
+import io.ipsecxdp.xfrm.Mode;
+import io.ipsecxdp.xfrm.ObservedSa;
+import io.ipsecxdp.xfrm.ReplayState;
+import io.ipsecxdp.xfrm.SaId;
+import io.ipsecxdp.xfrm.SaOptions;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class NodeReporterTest {
+
+    @Test
+    void theReplayStateOfAnSaIsTold() {
+        assertThat(NodeReporter.counters("a", sa(new ReplayState(64, 99, 0), new ObservedSa.Errors(3, 2, 1))))
+                .isEqualTo(new SaCounters("a", 5L, 500L, 99L, 3L, 2L, 1L));
+        assertThat(NodeReporter.counters("a", sa(new ReplayState(0, 0, 7), ObservedSa.Errors.NONE)))
+                .isEqualTo(new SaCounters("a", 5L, 500L, 7L, null, null, null));
+    }
+
+    @Test
+    void whatDidNotHappenIsLeftOut() {
+        assertThat(NodeReporter.counters("a", sa(new ReplayState(64, 0, 0), ObservedSa.Errors.NONE)))
+                .isEqualTo(new SaCounters("a", 5L, 500L, null, null, null, null));
+    }
+
+    private static ObservedSa sa(ReplayState replay, ObservedSa.Errors errors) {
+        return new ObservedSa(
+                SaId.esp(ip("192.0.2.2"), 0x1000),
+                ip("192.0.2.1"),
+                Optional.empty(),
+                Mode.TUNNEL,
+                Optional.empty(),
+                7,
+                replay,
+                OptionalInt.empty(),
+                SaOptions.NONE,
+                new LifetimeCounters(500, 5, Instant.EPOCH, Optional.empty()),
+                errors,
+                Set.of());
+    }
+}

@@ -1,0 +1,137 @@
+package io.ipsecxdp.agent.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ipsecxdp.agent.plan.EntryStatus;
+import io.ipsecxdp.agent.plan.Slice;
+import io.ipsecxdp.crds.Condition;
+import io.ipsecxdp.crds.EncryptionAlgorithm;
+import io.ipsecxdp.crds.KeySecretRef;
+import io.ipsecxdp.crds.NodePlanSpec;
+import io.ipsecxdp.crds.NodePlanStatus;
+import io.ipsecxdp.crds.PlannedSa;
+import io.ipsecxdp.crds.Protection;
+import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.crds.SaDirection;
+import io.ipsecxdp.crds.SaMode;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class PlanReportTest {
+
+    private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
+
+    private static PlannedSa sa(int i) {
+        return PlannedSa.esp(
+                "sa" + i,
+                "uid" + i,
+                3L,
+                SaDirection.Out,
+                "10.0.0.1",
+                "10.0.0.2",
+                0x1000L + i,
+                SaMode.Tunnel,
+                Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef("k", "e")),
+                0x1000_0001L,
+                0,
+                false,
+                null);
+    }
+
+    private static Slice slice(int sas) {
+        return new Slice(
+                "n1-0",
+                "uid",
+                7,
+                new NodePlanSpec(
+                        "n1",
+                        IntStream.range(0, sas).mapToObj(PlanReportTest::sa).toList(),
+                        List.of(),
+                        List.of()),
+                Optional.empty());
+    }
+
+    private static PlanReport report(Slice slice, Map<String, EntryStatus> standings, Set<String> used) {
+        return new PlanReport("boot", List.of(slice), standings, Map.of(), Map.of(), used, Map.of());
+    }
+
+    private static Condition condition(NodePlanStatus status, String type) {
+        return status.conditions().stream()
+                .filter(condition -> condition.type().equals(type))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void anEmptyPlanIsReady() {
+        Slice slice = slice(0);
+        NodePlanStatus status = report(slice, Map.of(), Set.of()).status(slice, Optional.empty(), List.of(), NOON);
+
+        assertThat(status.installed()).isEqualTo("0/0");
+        assertThat(status.observedGeneration()).isEqualTo(7);
+        assertThat(condition(status, Condition.READY).status()).isEqualTo(Condition.Status.True);
+    }
+
+    @Test
+    void aFailureIsSaidFirstAndTheOthersAreNamed() {
+        Slice slice = slice(7);
+        EntryStatus failed = EntryStatus.failed(Reason.KeyMissing, "There is no Secret.");
+        NodePlanStatus status = report(
+                        slice,
+                        Map.of(
+                                "uid0", EntryStatus.installed("In force."),
+                                "uid1", EntryStatus.pending("Soon."),
+                                "uid2", failed,
+                                "uid3", failed,
+                                "uid4", failed,
+                                "uid5", failed,
+                                "uid6", failed),
+                        Set.of())
+                .status(slice, Optional.empty(), List.of(), NOON);
+
+        assertThat(status.installed()).isEqualTo("1/7");
+        assertThat(condition(status, Condition.READY).reason()).isEqualTo("KeyMissing");
+        assertThat(condition(status, Condition.DEGRADED).message())
+                .isEqualTo("SecurityAssociation sa2: There is no Secret. Also: SecurityAssociation sa3 (KeyMissing), "
+                        + "SecurityAssociation sa4 (KeyMissing), SecurityAssociation sa5 (KeyMissing) and 1 more.");
+        assertThat(condition(status, Condition.PROGRESSING).status()).isEqualTo(Condition.Status.True);
+    }
+
+    @Test
+    void theTimeOfAConditionChangesWithItsStatusOnly() {
+        Slice slice = slice(1);
+        NodePlanStatus first = report(slice, Map.of("uid0", EntryStatus.pending("Soon.")), Set.of())
+                .status(slice, Optional.empty(), List.of(), NOON);
+        NodePlanStatus second = report(slice, Map.of("uid0", EntryStatus.failed(Reason.KeyMissing, "None.")), Set.of())
+                .status(slice, Optional.of(first), List.of(), NOON.plusSeconds(60));
+
+        assertThat(condition(second, Condition.READY).lastTransitionTime()).isEqualTo("2026-01-01T12:00:00Z");
+        assertThat(condition(second, Condition.DEGRADED).lastTransitionTime()).isEqualTo("2026-01-01T12:01:00Z");
+    }
+
+    @Test
+    void theSameReportIsTheSameStatus() {
+        Slice slice = slice(2);
+        PlanReport report = report(slice, Map.of("uid0", EntryStatus.installed("In force.")), Set.of("uid0"));
+        NodePlanStatus first = report.status(slice, Optional.empty(), List.of(), NOON);
+
+        assertThat(report.status(slice, Optional.of(first), List.of(), NOON.plusSeconds(3600)))
+                .isEqualTo(first);
+    }
+
+    @Test
+    void thatAKeyWasUsedIsNeverForgottenForItsUid() {
+        Slice slice = slice(2);
+        NodePlanStatus first = report(slice, Map.of("uid0", EntryStatus.installed("In force.")), Set.of("uid0"))
+                .status(slice, Optional.empty(), List.of(), NOON);
+        NodePlanStatus second = report(slice, Map.of(), Set.of()).status(slice, Optional.of(first), List.of(), NOON);
+
+        assertThat(second.securityAssociations().get(0).keyUsed()).isTrue();
+        assertThat(second.securityAssociations().get(1).keyUsed()).isNull();
+    }
+}

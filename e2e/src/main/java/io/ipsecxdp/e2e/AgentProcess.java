@@ -1,0 +1,136 @@
+package io.ipsecxdp.e2e;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The agent of a node. */
+public final class AgentProcess implements AutoCloseable {
+    /** On the node's own loopback. */
+    private static final int HEALTH_PORT = 9464;
+
+    private static final Duration START = Duration.ofMinutes(3);
+
+    private final Daemons daemons;
+    private final Node node;
+    private final String kubeconfig;
+    private KernelProcess process;
+
+    private AgentProcess(Daemons daemons, Node node, String kubeconfig) {
+        this.daemons = daemons;
+        this.node = node;
+        this.kubeconfig = kubeconfig;
+        this.process = launch(List.of());
+    }
+
+    /** Starts it; returns before it is ready. */
+    public static AgentProcess start(Daemons daemons, Node node, ApiServer api) {
+        String path = node.facts().state() + ".kubeconfig";
+        node.kernel().write(path, api.agentKubeconfig(node.facts().api()));
+        return new AgentProcess(daemons, node, path);
+    }
+
+    public Node node() {
+        return node;
+    }
+
+    public Daemon daemon() {
+        return process.daemon();
+    }
+
+    /** Waits until its readiness probe succeeds, as the chart's DaemonSet asks it; returns how long that took. */
+    public Duration awaitReady() {
+        return Await.until(this + " is ready", START, () -> daemon().tail(), () -> {
+            if (!process.isRunning()) {
+                throw new IllegalStateException(this + " ended; " + daemon().tail());
+            }
+            return isReady();
+        });
+    }
+
+    private boolean isReady() {
+        return node.tryRun(
+                        "bash",
+                        "-c",
+                        "exec 3<>/dev/tcp/127.0.0.1/%d && printf 'GET /q/health/ready HTTP/1.0\\r\\n\\r\\n' >&3 && read -r line <&3 && [[ $line == *' 200 '* ]]"
+                                .formatted(HEALTH_PORT))
+                .ok();
+    }
+
+    /** What its kernel says of its process: /proc/PID/status. */
+    public String status() {
+        return node.kernel().run("cat", "/proc/" + process.pid() + "/status");
+    }
+
+    /** SIGTERM, and waits for the end. */
+    public void terminate() {
+        process.terminate();
+    }
+
+    void terminate(Duration patience) {
+        process.terminate(patience);
+    }
+
+    /** SIGKILL. */
+    public void kill() {
+        process.kill();
+    }
+
+    /** Starts it again after {@link #terminate} or {@link #kill}. */
+    public void startAgain() {
+        startAgain(List.of());
+    }
+
+    /** The same, with more in its environment: what values of the chart put there. */
+    public void startAgain(List<String> environment) {
+        process = launch(environment);
+    }
+
+    /** Runs it with --cleanup to its end and returns what it printed. */
+    public String cleanup() {
+        return Command.of(node.command(words(List.of(), List.of("--cleanup")).toArray(String[]::new)))
+                .within(Duration.ofMinutes(2))
+                .output();
+    }
+
+    /** Starts it if it does not run; returns whether it did that. */
+    public boolean startIfDown() {
+        if (process.isRunning()) {
+            return false;
+        }
+        startAgain();
+        return true;
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+
+    @Override
+    public String toString() {
+        return "agent of " + node.name();
+    }
+
+    private KernelProcess launch(List<String> environment) {
+        return KernelProcess.start(daemons, "agent-" + node.name(), node, words(environment, List.of()));
+    }
+
+    private List<String> words(List<String> environment, List<String> arguments) {
+        var words = new ArrayList<>(List.of(
+                "env",
+                // As agent/Containerfile has it
+                "MALLOC_ARENA_MAX=1",
+                "KUBECONFIG=" + kubeconfig,
+                "NODE_NAME=" + node.name(),
+                "POD_NAMESPACE=" + ApiServer.NAMESPACE,
+                "IPSEC_XDP_AGENT_KEYS_NAMESPACE=" + ApiServer.KEYS_NAMESPACE,
+                "IPSEC_XDP_AGENT_STATE_DIR=" + node.facts().state(),
+                "IPSEC_XDP_AGENT_BPFFS=" + node.facts().bpffs(),
+                "QUARKUS_HTTP_PORT=" + HEALTH_PORT));
+        words.addAll(environment);
+        words.addAll(node.kernel().payload().agent());
+        words.addAll(arguments);
+        return words;
+    }
+}

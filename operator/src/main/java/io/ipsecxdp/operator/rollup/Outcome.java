@@ -1,6 +1,0 @@
-package io.ipsecxdp.operator.rollup;
-
-import io.ipsecxdp.crds.Condition.Status;
-
-/** What the three conditions say; reason and message are the same for all of them. */
-record Outcome(Status ready, Status progressing, Status degraded, String reason, String message) {}

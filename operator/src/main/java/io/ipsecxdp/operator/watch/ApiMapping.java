@@ -1,0 +1,118 @@
+package io.ipsecxdp.operator.watch;
+
+import static java.util.stream.Collectors.toUnmodifiableSet;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeAddress;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.client.CustomResource;
+import io.ipsecxdp.crds.Condition;
+import io.ipsecxdp.crds.CpuList;
+import io.ipsecxdp.crds.IPsecNode;
+import io.ipsecxdp.crds.IPsecNodeStatus;
+import io.ipsecxdp.crds.NodePlan;
+import io.ipsecxdp.crds.NodePlanStatus;
+import io.ipsecxdp.operator.compile.AgentFacts;
+import io.ipsecxdp.operator.compile.ClusterNode;
+import io.ipsecxdp.operator.compile.Declared;
+import io.ipsecxdp.operator.compile.ExistingSlice;
+import io.ipsecxdp.operator.compile.IpAddress;
+import io.ipsecxdp.operator.compile.Kind;
+import io.ipsecxdp.operator.compile.ObjectKey;
+import io.ipsecxdp.operator.rollup.Observations;
+import io.ipsecxdp.operator.write.NodeEvents;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** Objects of the API as the values that compile and roll-up take. */
+final class ApiMapping {
+    private ApiMapping() {}
+
+    static <S> Declared<S> declared(Kind kind, CustomResource<S, ?> object) {
+        var metadata = object.getMetadata();
+        return new Declared<>(
+                new ObjectKey(kind, metadata.getName()),
+                metadata.getUid(),
+                metadata.getGeneration(),
+                Instant.parse(metadata.getCreationTimestamp()),
+                object.getSpec());
+    }
+
+    static ClusterNode node(Node node) {
+        var metadata = node.getMetadata();
+        return new ClusterNode(
+                metadata.getName(),
+                metadata.getUid(),
+                Optional.ofNullable(metadata.getLabels()).orElse(Map.of()),
+                addresses(node, ApiMapping::isInternal),
+                addresses(node, Predicate.not(ApiMapping::isInternal)));
+    }
+
+    static AgentFacts facts(IPsecNode node) {
+        var status = Optional.ofNullable(node.getStatus());
+        return new AgentFacts(
+                node.getMetadata().getName(),
+                status.map(IPsecNodeStatus::cpus).flatMap(ApiMapping::cpus),
+                status.map(IPsecNodeStatus::interfaces).orElse(List.of()).stream()
+                        .flatMap(nodeInterface -> nodeInterface.addresses().stream())
+                        .flatMap(address -> IpAddress.parse(address).stream())
+                        .collect(toUnmodifiableSet()),
+                status.map(IPsecNodeStatus::capabilities));
+    }
+
+    /** Empty as long as the agent has not said how its node does. */
+    static Optional<NodeEvents.Health> health(IPsecNode node) {
+        return Optional.ofNullable(node.getStatus()).map(IPsecNodeStatus::conditions).stream()
+                .flatMap(List::stream)
+                .filter(condition -> condition.type().equals(Condition.DEGRADED))
+                .findFirst()
+                .map(degraded -> new NodeEvents.Health(
+                        node.getMetadata().getName(), node.getMetadata().getUid(), degraded));
+    }
+
+    static ExistingSlice slice(NodePlan plan) {
+        return new ExistingSlice(plan.getMetadata().getName(), owningNode(plan), plan.getSpec());
+    }
+
+    static Observations.NodeStatus observed(NodePlan plan) {
+        return new Observations.NodeStatus(
+                plan.getSpec().node(), Optional.ofNullable(plan.getStatus()).orElseGet(ApiMapping::noStatus));
+    }
+
+    private static Optional<String> owningNode(HasMetadata object) {
+        return Optional.ofNullable(object.getMetadata().getOwnerReferences()).stream()
+                .flatMap(Collection::stream)
+                .filter(owner -> owner.getKind().equals(HasMetadata.getKind(Node.class)))
+                .map(OwnerReference::getUid)
+                .findFirst();
+    }
+
+    private static NodePlanStatus noStatus() {
+        return new NodePlanStatus(null, null, null, null, null, null, null, null);
+    }
+
+    /** What is no list of CPUs says nothing about the CPUs. */
+    private static Optional<CpuList> cpus(String list) {
+        try {
+            return Optional.of(CpuList.parse(list)).filter(cpus -> !cpus.cpus().isEmpty());
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static List<IpAddress> addresses(Node node, Predicate<NodeAddress> which) {
+        return Optional.ofNullable(node.getStatus()).map(status -> status.getAddresses()).orElse(List.of()).stream()
+                .filter(which)
+                .flatMap(address -> IpAddress.parse(address.getAddress()).stream())
+                .toList();
+    }
+
+    private static boolean isInternal(NodeAddress address) {
+        return address.getType().equals("InternalIP");
+    }
+}

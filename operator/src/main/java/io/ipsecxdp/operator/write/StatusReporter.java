@@ -1,0 +1,77 @@
+package io.ipsecxdp.operator.write;
+
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.ipsecxdp.crds.Condition;
+import io.ipsecxdp.crds.DeclaredStatus;
+import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.operator.compile.ClusterSnapshot;
+import io.ipsecxdp.operator.compile.ObjectKey;
+import io.ipsecxdp.operator.rollup.RollUp;
+import io.ipsecxdp.operator.write.Writes.Write;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+
+/** Writes the statuses that differ from what is there, and tells of what they change. */
+@ApplicationScoped
+public class StatusReporter {
+    /** When a node goes silent, thousands of objects change at once; their conditions tell, not an Event each. */
+    private static final int MAX_EVENTS_AT_ONCE = 20;
+
+    private final Announcer announcer;
+
+    public StatusReporter(Announcer announcer) {
+        this.announcer = announcer;
+    }
+
+    public List<Write> writes(
+            ClusterSnapshot snapshot,
+            Map<ObjectKey, DeclaredStatus> statuses,
+            Map<ObjectKey, DeclaredStatus> present,
+            Instant now,
+            Context<Namespace> context) {
+        var eventsLeft = new AtomicInteger(MAX_EVENTS_AT_ONCE);
+        var writes = new ArrayList<Write>();
+        Stream.of(snapshot.securityAssociations(), snapshot.securityPolicies(), snapshot.steeringPolicies())
+                .flatMap(List::stream)
+                .filter(declared -> !statuses.get(declared.key()).equals(present.get(declared.key())))
+                .forEach(declared -> writes.add(new Write("status of " + declared.key(), () -> {
+                    var status = statuses.get(declared.key());
+                    DeclaredStatusWriter.write(declared.key(), declared.uid(), status, context);
+                    news(status, Optional.ofNullable(present.get(declared.key())))
+                            .filter(ready -> eventsLeft.getAndDecrement() > 0)
+                            .ifPresent(ready -> announcer.announce(
+                                    declared.key().kind().toString(),
+                                    declared.key().name(),
+                                    declared.uid(),
+                                    new Announcer.News(ready.reason(), ready.message(), !isWell(status)),
+                                    now));
+                })));
+        return writes;
+    }
+
+    /** In force, with nothing about it that a person must put right. */
+    private static boolean isWell(DeclaredStatus status) {
+        return status.conditions().stream().allMatch(condition -> switch (condition.type()) {
+            case Condition.READY -> condition.status() == Condition.Status.True;
+            case Condition.DEGRADED -> condition.status() == Condition.Status.False;
+            default -> true;
+        });
+    }
+
+    /** The Ready condition, if it says something else than before. That an object is handed to the agents is no news. */
+    private static Optional<Condition> news(DeclaredStatus status, Optional<DeclaredStatus> present) {
+        var before = present.flatMap(RollUp::ready);
+        return RollUp.ready(status)
+                .filter(ready -> !ready.reason().equals(Reason.Installing.name()))
+                .filter(ready -> before.isEmpty()
+                        || before.get().status() != ready.status()
+                        || !before.get().reason().equals(ready.reason()));
+    }
+}

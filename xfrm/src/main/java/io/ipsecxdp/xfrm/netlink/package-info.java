@@ -1,0 +1,2 @@
+/** The thin shell around the codec: sockets, batches, acknowledgements, dumps, probes. */
+package io.ipsecxdp.xfrm.netlink;

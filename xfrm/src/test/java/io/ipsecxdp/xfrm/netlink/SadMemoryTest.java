@@ -1,0 +1,126 @@
+package io.ipsecxdp.xfrm.netlink;
+
+import static io.ipsecxdp.xfrm.Addresses.ip;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ipsecxdp.xfrm.Aead;
+import io.ipsecxdp.xfrm.Change;
+import io.ipsecxdp.xfrm.Kernels;
+import io.ipsecxdp.xfrm.KeyMaterial;
+import io.ipsecxdp.xfrm.Mode;
+import io.ipsecxdp.xfrm.ObservedSa;
+import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaDir;
+import io.ipsecxdp.xfrm.SaId;
+import io.ipsecxdp.xfrm.codec.Frame;
+import io.ipsecxdp.xfrm.codec.MessageWriter;
+import io.ipsecxdp.xfrm.codec.SaDigest;
+import io.ipsecxdp.xfrm.codec.XfrmDecoder;
+import io.ipsecxdp.xfrm.codec.XfrmEncoder;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
+
+class SadMemoryTest {
+
+    /**
+     * An SA of a dump.
+     *
+     * @param sent as its counters would, changes with each packet
+     */
+    record Entry(int spi, long reqid, long sent, byte key) {
+
+        Frame shown() {
+            ByteBuffer buffer = ByteBuffer.allocateDirect(XfrmEncoder.LARGEST_REQUEST);
+            MessageWriter writer = new MessageWriter(buffer, 0);
+            Sa sa = new Sa(
+                    SaId.esp(ip("192.0.2.2"), spi),
+                    ip("192.0.2.1"),
+                    SaDir.OUT,
+                    Mode.TUNNEL,
+                    Aead.aesGcm(128, 128),
+                    reqid,
+                    0,
+                    true,
+                    OptionalInt.empty());
+            byte[] bytes = new byte[20];
+            bytes[7] = key;
+            try (KeyMaterial material = KeyMaterial.takeFrom(bytes)) {
+                new XfrmEncoder(writer).change(1, new Change.AddSa(sa, material, sent), Kernels.MODERN);
+            }
+            return Frame.in(buffer, writer.length()).getFirst();
+        }
+    }
+
+    private final SadMemory memory = new SadMemory();
+
+    @Provide
+    Arbitrary<List<Entry>> sad() {
+        return Combinators.combine(
+                        Arbitraries.integers().between(256, 270),
+                        Arbitraries.longs().between(1, 2),
+                        Arbitraries.longs().between(0, 2))
+                .as((spi, reqid, sent) -> new Entry(spi, reqid, sent, (byte) 1))
+                .list()
+                .uniqueElements(Entry::spi)
+                .ofMaxSize(12);
+    }
+
+    private List<ObservedSa> dump(List<Entry> entries) {
+        return memory.refreshed(take -> {
+            List<ObservedSa> seen = new ArrayList<>();
+            entries.forEach(entry -> take.apply(entry.shown()).ifPresent(seen::add));
+            return seen;
+        });
+    }
+
+    private static List<ObservedSa> decoded(List<Entry> entries) {
+        return entries.stream().map(Entry::shown).map(XfrmDecoder::sa).toList();
+    }
+
+    @Property
+    void aDumpShowsWhatTheKernelShows(
+            @ForAll("sad") List<Entry> first, @ForAll("sad") List<Entry> second, @ForAll("sad") List<Entry> third) {
+        assertThat(dump(first)).isEqualTo(decoded(first));
+        assertThat(dump(second)).isEqualTo(decoded(second));
+        assertThat(dump(third)).isEqualTo(decoded(third));
+    }
+
+    @Property
+    void whatDidNotChangeIsTheSameList(@ForAll("sad") List<Entry> entries) {
+        assertThat(dump(entries)).isSameAs(dump(entries));
+    }
+
+    @Test
+    void aDumpThatWasBegunAgainCountsOnce() {
+        List<Entry> entries = List.of(new Entry(256, 1, 0, (byte) 1), new Entry(257, 1, 0, (byte) 1));
+        List<ObservedSa> before = dump(entries);
+
+        List<ObservedSa> after = memory.refreshed(take -> {
+            take.apply(entries.getFirst().shown());
+            return entries.stream()
+                    .map(entry -> take.apply(entry.shown()).orElseThrow())
+                    .toList();
+        });
+
+        assertThat(after).isSameAs(before);
+    }
+
+    @Test
+    void keysTakeNoPartInTheDigest() {
+        Entry entry = new Entry(256, 1, 7, (byte) 1);
+
+        assertThat(SaDigest.of(new Entry(256, 1, 7, (byte) 2).shown())).isEqualTo(SaDigest.of(entry.shown()));
+        assertThat(Optional.of(SaDigest.of(new Entry(256, 1, 8, (byte) 1).shown())))
+                .isNotEqualTo(Optional.of(SaDigest.of(entry.shown())));
+    }
+}
