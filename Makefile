@@ -23,7 +23,7 @@ test: packages lab ## checks the format, and runs the unit, integration and end-
 	@$(mvn) verify
 	@echo "make test: $$(($$(date +%s) - $(begun))) s"
 
-bench: build lab ## measures, and writes bench/target/figures.json; make bench ONLY=P5,resync measures these only
+bench: build lab ## measures, and writes docs/figures.md; make bench ONLY=P5,resync measures these only
 	@$(java) 'bench/target/classes:bench/target/lib/*' io.ipsecxdp.bench.Bench $(ONLY)
 
 format: ## formats the Java sources

@@ -33,6 +33,14 @@ final class ApplyToReady implements Measurement {
     }
 
     @Override
+    public String method() {
+        return """
+                Two agents in a guest and an operator on the machine itself. One SA at a time is applied, 50 in all, and a watch waits for its condition
+                Ready. The first apply after the start is not counted: it takes about 5 s, because the JVMs have done nothing yet.
+                """;
+    }
+
+    @Override
     public List<Figure> measure(Labs labs) {
         Cluster cluster = labs.cluster();
         Series milliseconds = new Series(IntStream.rangeClosed(0, APPLIES)

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Measures the product and writes {@code bench/target/figures.json}. */
+/** Measures the product, and writes {@code bench/target/figures.json}, {@code docs/figures.json} and {@code docs/figures.md}. */
 public final class Bench {
 
     /** In the order in which they are taken: first those that want this machine for themselves. */
@@ -38,16 +38,19 @@ public final class Bench {
         Path file = project.root().resolve("bench/target/figures.json");
         try (Labs labs = new Labs(project)) {
             List<Figure> figures = new ArrayList<>();
+            RecordedFigures recorded = RecordedFigures.read(RecordedFigures.file(project.root()));
             for (Measurement measurement : MEASUREMENTS) {
                 if (wanted.contains(measurement.id())) {
                     List<Figure> measured = figuresOf(measurement, labs);
                     measured.forEach(figure -> System.out.println(figure.line()));
                     figures.addAll(measured);
                     new Figures(figures).write(file);
+                    recorded = recorded.with(measurement.id(), measured);
+                    recorded.write(project.root());
                 }
             }
         }
-        System.out.println("written to " + file);
+        System.out.println("written to " + file + " and " + FiguresPage.file(project.root()));
         System.exit(0);
     }
 

@@ -25,6 +25,14 @@ final class Footprint implements Measurement {
     }
 
     @Override
+    public String method() {
+        return """
+                A start lasts from the beginning of the process until it is ready; the memory is `VmRSS` at that moment. The operator runs on the machine
+                itself, an agent in the guest and another on the machine's own kernel.
+                """;
+    }
+
+    @Override
     public List<Figure> measure(Labs labs) {
         List<Figure> figures = new ArrayList<>();
         Cluster cluster = labs.cluster();

@@ -1,6 +1,8 @@
 package io.ipsecxdp.bench;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.Arrays;
 import java.util.Locale;
 
 /** What a figure should be, such as {@code ratio >= 0.6}. */
@@ -37,6 +39,24 @@ public record Goal(Of of, Comparison comparison, double limit) {
 
     public static Goal ratioAtMost(double limit) {
         return new Goal(Of.RATIO, Comparison.AT_MOST, limit);
+    }
+
+    /**
+     * Reads what {@link #toString} writes.
+     *
+     * @throws IllegalArgumentException if {@code text} is not a number's name, a comparison and a limit
+     */
+    @JsonCreator
+    public static Goal parse(String text) {
+        String[] words = text.split(" ");
+        if (words.length != 3) {
+            throw new IllegalArgumentException("Not a goal such as 'ratio >= 0.6': " + text);
+        }
+        Comparison comparison = Arrays.stream(Comparison.values())
+                .filter(one -> one.sign.equals(words[1]))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("Neither >= nor <= in the goal: " + text));
+        return new Goal(Of.valueOf(words[0].toUpperCase(Locale.ROOT)), comparison, Double.parseDouble(words[2]));
     }
 
     /** A figure without the number that the goal is about does not reach it. */

@@ -39,6 +39,20 @@ final class LargeNode implements Measurement {
     }
 
     @Override
+    public String method() {
+        return """
+                An API server serves the plan in slices of 100 SAs; the agent runs with an AOT cache, as in the lab. The value is `VmRSS`.
+
+                The goal is less than an agent without any SA takes (see `footprint`), so saving memory on SAs cannot reach it. By hand, on a kernel without
+                ESP, an agent with 10,000 planned SAs that are refused has 162 MiB: 63 are the AOT cache, which holds the metadata of 9,700 classes and is
+                touched almost whole when the JVM relocates it; 46 heap, of which 28 are alive; 17 `malloc`; 16 libjvm.so; 8 compiled code; 7 stacks and
+                other anonymous memory. Without the cache, as in the image, it is 159. Installed SAs cost more than refused ones, because they are observed
+                and owned and their keys are known: 50 MiB of heap are alive with 10,000, and 54 to 60 of at most 126 with 20,000 (by hand).
+                [0022](decisions/0022-memory-of-the-agent.md) says what was done about it, and what was not.
+                """;
+    }
+
+    @Override
     public List<Figure> measure(Labs labs) {
         try (Lab lab = labs.kernelAlone()) {
             lab.kubectl().install(lab.api());

@@ -24,7 +24,15 @@ final class OwnerShare implements Measurement {
 
     @Override
     public String what() {
-        return "packets decrypted by the owner CPU, steered; baseline: not steered; owners crossed";
+        return "share of the packets that the owner CPU decrypts, with steering and without";
+    }
+
+    @Override
+    public String method() {
+        return """
+                A probe on the kernel's `xfrm_replay_advance` counts the packets that each SA decrypted on each CPU. The owners are crossed, so that a
+                packet which is not steered is decrypted on the wrong CPU.
+                """;
     }
 
     @Override
@@ -46,7 +54,11 @@ final class OwnerShare implements Measurement {
                 return percent;
             });
             Map<String, Series> percent = Rounds.interleaved(Rounds.LEAST, subjects);
-            return List.of(Figure.median("owner-share", what(), "%", percent.get("steered"))
+            return List.of(Figure.median(
+                            "owner-share",
+                            "packets decrypted by the owner CPU, steered; baseline: not steered; owners crossed",
+                            "%",
+                            percent.get("steered"))
                     .against(percent.get("plain").median())
                     .aiming(Goal.valueAtLeast(100))
                     .on(cluster.lab().kernel().machine()));

@@ -27,6 +27,13 @@ final class Restarts implements Measurement {
     }
 
     @Override
+    public String method() {
+        return """
+                A flow of numbered packets runs in both directions while the process is terminated, started again and waited for.
+                """;
+    }
+
+    @Override
     public List<Figure> measure(Labs labs) {
         Cluster cluster = labs.cluster();
         Tunnel tunnel = Tunnel.make(cluster.keys(), "bench-restart", cluster.node(0), cluster.node(1), CPUS);

@@ -20,6 +20,25 @@ final class SadSpeed implements Measurement {
     }
 
     @Override
+    public String method() {
+        return """
+                Everything is pinned to one CPU. Of two turns the second counts, because QEMU translates the kernel's code anew for whoever runs it first,
+                and everything rests for half a second between two parts, because the kernel destroys deleted SAs only after an RCU grace period and on the
+                same CPU (`xfrm_state_gc_task`). Deleting 2,000 SAs takes 35 ms, and rounds differ by more than half of their median: between runs, the
+                ratio of adding differs by 0.2 and that of deleting by 0.5.
+
+                - **Acknowledgements cost more than requests.** The agent sends 64 requests in one `sendmsg` and asks for an acknowledgement of the last
+                  one only: the kernel reports each refused request anyway, and the socket reports lost answers.
+                - **The SA hash table does not grow while nobody inserts.** Only an insertion schedules the work item that doubles it, and that waits for an
+                  RCU grace period (`xfrm_hash_grow_check`, `xfrm_hash_resize` in net/xfrm/xfrm_state.c). So the agent asks for the size of the SAD
+                  (`XFRM_MSG_GETSADINFO`) before a datagram that could outgrow the table, and waits until it has doubled (`TableGrowth`; `TableGrowthIT`
+                  fails without). The lookups show the result. In an emulated guest the table keeps up by itself.
+                - **The agent's JVM stops at C1.** There a lambda that captures something, a record's own `hashCode` and a method handle cost several times
+                  what C2 makes of them.
+                """;
+    }
+
+    @Override
     public List<Figure> measure(Labs labs) {
         try (var lab = labs.kernelAlone()) {
             var kernel = new InKernel(labs.project(), lab.kernel());

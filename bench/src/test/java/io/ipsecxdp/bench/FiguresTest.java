@@ -1,6 +1,7 @@
 package io.ipsecxdp.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -53,6 +54,14 @@ class FiguresTest {
     }
 
     @Test
+    void aGoalIsReadAsItIsWritten() {
+        for (Goal goal : List.of(Goal.ratioAtLeast(0.6), Goal.valueAtMost(5_000), Goal.valueAtMost(0))) {
+            assertThat(Goal.parse(goal.toString())).isEqualTo(goal);
+        }
+        assertThatIllegalArgumentException().isThrownBy(() -> Goal.parse("ratio of 2"));
+    }
+
+    @Test
     void whatWasNotMeasuredReachesNoGoal() {
         Figure nothing = Figure.unmeasured("P0", "nothing", "ns", "no such kernel");
         assertThat(Goal.valueAtMost(Double.MAX_VALUE).isReachedBy(nothing)).isFalse();
@@ -73,9 +82,10 @@ class FiguresTest {
     }
 
     @Test
-    void everyMeasurementHasANameOfItsOwn() {
+    void everyMeasurementHasANameOfItsOwnAndSaysHowItIsTaken() {
         assertThat(Bench.MEASUREMENTS).extracting(Measurement::id).doesNotHaveDuplicates();
         assertThat(Bench.MEASUREMENTS).extracting(Measurement::what).doesNotContain("");
+        assertThat(Bench.MEASUREMENTS).extracting(Measurement::method).allMatch(method -> method.endsWith(".\n"));
     }
 
     private static JsonNode json(Figure figure) throws IOException {
@@ -100,6 +110,11 @@ class FiguresTest {
         @Override
         public String what() {
             return "what nobody can measure";
+        }
+
+        @Override
+        public String method() {
+            return "";
         }
 
         @Override
