@@ -2,31 +2,39 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build demo up down test bench format crds clean packages lab
+.PHONY: help build demo up down test bench format crds clean packages apiserver image ready
 
 export JAVA_HOME = $(shell lab/jdk)
 java = "$$JAVA_HOME/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -cp
+package = lab/mvn -q package -DskipTests -Dspotless.check.skip && mkdir -p target && touch target/built
+sources = $(shell find pom.xml $$(sed -n "s|.*<module>\(.*\)</module>.*|\1|p" pom.xml) -name target -prune -o -type f -print)
+comma := ,
 
 help: ## says what there is
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 14
 
 build: packages ## compiles and packages everything, without tests
 	@echo "== building; the first time this downloads libraries"
-	@lab/mvn -q package -DskipTests -Dspotless.check.skip
+	@$(package)
 
-demo: build lab ## shows it all at work: an API server, two nodes, an agent on each, the operator, ESP packets
+demo: ## shows it all at work: an API server, two nodes, an agent on each, the operator, ESP packets
+	@lab/how-long demo
+	@$(MAKE) --no-print-directory ready
 	@$(java) 'e2e/target/classes:e2e/target/lib/*' io.ipsecxdp.e2e.Demo
 
-up: build lab ## the demo's cluster, left running to play with: says how to use it, kill an agent, reboot a node
+up: ## the demo's cluster, left running to play with: says how to use it, kill an agent, reboot a node
+	@lab/how-long up
+	@$(MAKE) --no-print-directory ready
 	@lab/cluster up
 
 down: ## ends the cluster of make up
 	@lab/cluster down
 
-test: packages lab ## checks the format, and runs all tests; make test SKIP=CLASS,CLASS leaves some out
+test: packages ## checks the format, and runs all tests; make test SKIP=CLASS,CLASS leaves some out
+	@$(MAKE) --no-print-directory -j apiserver image
 	@lab/run-tests $(subst $(comma), ,$(SKIP))
 
-bench: build lab ## measures, and writes docs/figures.md; make bench ONLY=P5,resync measures these only
+bench: ready ## measures, and writes docs/figures.md; make bench ONLY=P5,resync measures these only
 	@$(java) 'bench/target/classes:bench/target/lib/*' io.ipsecxdp.bench.Bench $(ONLY)
 
 format: ## formats the Java sources
@@ -41,9 +49,16 @@ clean: ## removes what was built; what was downloaded stays in ~/.cache/ipsec-xd
 packages:
 	@lab/packages
 
-lab: # both at once: the one computes, the other downloads and unpacks
-	@lab/apiserver >/dev/null & \
-	if ! lab/has-esp 2>/dev/null; then lab/vm-image >/dev/null; fi; \
-	wait $$!
+# All that runs: at once, since one part computes while another downloads
+ready: packages
+	@$(MAKE) --no-print-directory -j apiserver image target/built
 
-comma := ,
+apiserver:
+	@lab/apiserver >/dev/null
+
+image:
+	@lab/has-esp 2>/dev/null || lab/vm-image >/dev/null
+
+target/built: $(sources)
+	@echo "== building; the first time this downloads libraries"
+	@$(package)
