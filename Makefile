@@ -19,19 +19,19 @@ build: packages ## compiles and packages everything, without tests
 
 demo: ## shows it all at work: an API server, two nodes, an agent on each, the operator, ESP packets
 	@lab/how-long demo
-	@$(MAKE) --no-print-directory ready
+	@$(MAKE) -s --no-print-directory ready
 	@$(java) 'e2e/target/classes:e2e/target/lib/*' io.ipsecxdp.e2e.Demo
 
 up: ## the demo's cluster, left running to play with: says how to use it, kill an agent, reboot a node
 	@lab/how-long up
-	@$(MAKE) --no-print-directory ready
+	@$(MAKE) -s --no-print-directory ready
 	@lab/cluster up
 
 down: ## ends the cluster of make up
 	@lab/cluster down
 
 test: packages ## checks the format, and runs all tests; make test SKIP=CLASS,CLASS leaves some out
-	@$(MAKE) --no-print-directory -j apiserver image
+	@$(MAKE) -s --no-print-directory -j apiserver image
 	@lab/run-tests $(subst $(comma), ,$(SKIP))
 
 bench: ready ## measures, and writes docs/figures.md; make bench ONLY=P5,resync measures these only
@@ -51,7 +51,7 @@ packages:
 
 # All that runs: at once, since one part computes while another downloads
 ready: packages
-	@$(MAKE) --no-print-directory -j apiserver image target/built
+	@$(MAKE) -s --no-print-directory -j apiserver image target/built
 
 apiserver:
 	@lab/apiserver >/dev/null

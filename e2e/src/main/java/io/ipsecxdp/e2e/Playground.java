@@ -77,7 +77,7 @@ public final class Playground {
                   kill-agent) in_kernel sh -c 'kill -KILL $(grep -lszx "$0" /proc/[0-9]*/environ | cut -d/ -f3)' "KUBECONFIG=$state.kubeconfig" ;;
                   cut-off) on_node ip link set mgmt0 down ;;
                   reconnect) on_node ip link set mgmt0 up ;;
-                  reboot) terminal= in_kernel bash -s reboot --lab "${namespace%-*}" "${namespace##*-}" %s <'%s' ;;
+                  reboot) terminal= in_kernel bash -s reboot --lab "${namespace%%-*}" "${namespace##*-}" %s <'%s' ;;
                   *) on_node "${@:-bash}" ;;
                 esac
                 """.formatted(
