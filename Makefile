@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help build demo up down test bench format crds clean packages apiserver image ready
 
-export JAVA_HOME = $(shell lab/jdk)
+export JAVA_HOME := $(shell lab/jdk)
 java = "$$JAVA_HOME/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -cp
 package = lab/mvn -q package -DskipTests -Dspotless.check.skip && mkdir -p target && touch target/built
 sources = $(shell find pom.xml $$(sed -n "s|.*<module>\(.*\)</module>.*|\1|p" pom.xml) -name target -prune -o -type f -print)
