@@ -2,42 +2,63 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench format crds clean packages lab
+.PHONY: help build demo up down test bench format crds clean packages apiserver image ready
 
-export JAVA_HOME = $(shell lab/jdk)
-mvn = mvn -B -ntp
+export JAVA_HOME := $(shell lab/jdk)
 java = "$$JAVA_HOME/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -cp
-begun := $(shell date +%s)
+package = lab/mvn -q package -DskipTests -Dspotless.check.skip && mkdir -p target && touch target/built
+sources = $(shell find pom.xml $$(sed -n "s|.*<module>\(.*\)</module>.*|\1|p" pom.xml) -name target -prune -o -type f -print)
+comma := ,
 
 help: ## says what there is
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 14
 
 build: packages ## compiles and packages everything, without tests
 	@echo "== building; the first time this downloads libraries"
-	@$(mvn) -q package -DskipTests -Dspotless.check.skip
+	@$(package)
 
-demo: build lab ## shows it all at work, in some minutes: an API server, two nodes, an agent on each, the operator, ESP packets
-	@$(java) 'e2e/target/classes:e2e/target/lib/*' -Dbegun=$(begun) io.ipsecxdp.e2e.Demo
+demo: ## shows it all at work: an API server, two nodes, an agent on each, the operator, ESP packets
+	@lab/how-long demo
+	@$(MAKE) -s --no-print-directory ready
+	@$(java) 'e2e/target/classes:e2e/target/lib/*' io.ipsecxdp.e2e.Demo
 
-test: packages lab ## checks the format, and runs the unit, integration and end-to-end tests
-	@$(mvn) verify
-	@echo "make test: $$(($$(date +%s) - $(begun))) s"
+up: ## the demo's cluster, left running to play with: says how to use it, kill an agent, reboot a node
+	@lab/how-long up
+	@$(MAKE) -s --no-print-directory ready
+	@lab/cluster up
 
-bench: build lab ## measures, and writes docs/figures.md; make bench ONLY=P5,resync measures these only
+down: ## ends the cluster of make up
+	@lab/cluster down
+
+test: packages ## checks the format, and runs all tests; make test SKIP=CLASS,CLASS leaves some out
+	@$(MAKE) -s --no-print-directory -j apiserver image
+	@lab/run-tests $(subst $(comma), ,$(SKIP))
+
+bench: ready ## measures, and writes docs/figures.md; make bench ONLY=P5,resync measures these only
 	@$(java) 'bench/target/classes:bench/target/lib/*' io.ipsecxdp.bench.Bench $(ONLY)
 
 format: ## formats the Java sources
-	@$(mvn) -q spotless:apply
+	@lab/mvn -q spotless:apply
 
 crds: ## writes crds/*.yaml from the API types
-	@$(mvn) -q -pl crds test -Dcrds.write=true -Dspotless.check.skip
+	@lab/mvn -q -pl crds test -Dcrds.write=true -Dspotless.check.skip
 
 clean: ## removes what was built; what was downloaded stays in ~/.cache/ipsec-xdp
-	@$(mvn) -q clean
+	@lab/mvn -q clean
 
 packages:
 	@lab/packages
 
-lab:
+# All that runs: at once, since one part computes while another downloads
+ready: packages
+	@$(MAKE) -s --no-print-directory -j apiserver image target/built
+
+apiserver:
 	@lab/apiserver >/dev/null
+
+image:
 	@lab/has-esp 2>/dev/null || lab/vm-image >/dev/null
+
+target/built: $(sources)
+	@echo "== building; the first time this downloads libraries"
+	@$(package)

@@ -55,7 +55,7 @@ final class LargeNode implements Measurement {
     @Override
     public List<Figure> measure(Labs labs) {
         try (Lab lab = labs.kernelAlone()) {
-            lab.kubectl().install(lab.api());
+            lab.kubectl().installCrds();
             var installation = new Installation(lab.project(), lab.client());
             installation.grantAccess();
             Node node = lab.node(0);

@@ -1,9 +1,11 @@
 package io.ipsecxdp.crds;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
 
 /** A SecurityPolicy for whose packets the node has no SA (RFC 9061: sadb-acquire). */
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record Acquire(
         @Required @JsonPropertyDescription("Name of the SecurityPolicy.")
         String policy,

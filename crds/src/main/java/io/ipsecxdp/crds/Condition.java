@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
 
 /** A condition, as Kubernetes' API conventions define it ({@code metav1.Condition}). */
-@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record Condition(
         @Required @JsonPropertyDescription("Ready, Progressing or Degraded.")
         String type,

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import java.util.List;
 
 /** Facts about a node, and how it does. */
-@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record IPsecNodeStatus(
         @JsonPropertyDescription("Release of the kernel, for people; what it can do is under capabilities.")
         String kernel,

@@ -1,5 +1,6 @@
 package io.ipsecxdp.crds;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
@@ -9,6 +10,7 @@ import io.fabric8.generator.annotation.ValidationRule;
 @ValidationRule(
         value = "size(self.name) > 0 && size(self.key) > 0",
         message = "keySecretRef needs the name of a Secret and the key of an entry in it")
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record KeySecretRef(
         @Required
         @JsonPropertyDescription(

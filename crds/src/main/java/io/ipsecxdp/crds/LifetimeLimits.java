@@ -6,7 +6,7 @@ import io.fabric8.generator.annotation.ValidationRule;
 import java.util.Optional;
 
 /** Limits of the life of an SA; the first that is met counts. What is left out has no limit. */
-@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 @ValidationRule(
         value = "has(self.bytes) || has(self.packets) || has(self.secondsSinceAdd) || has(self.secondsSinceUse)",
         message = "a limit needs bytes, packets, secondsSinceAdd or secondsSinceUse; leave it out for none")

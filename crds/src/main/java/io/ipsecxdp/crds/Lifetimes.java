@@ -6,7 +6,7 @@ import io.fabric8.generator.annotation.ValidationRule;
 import java.util.Optional;
 
 /** When an SA ends, and when the kernel warns of it (RFC 4301, section 4.4.2.1). */
-@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 @ValidationRule(
         value = "!(has(self.soft) && has(self.hard) && has(self.soft.bytes) && has(self.hard.bytes)) || "
                 + "self.soft.bytes < self.hard.bytes",

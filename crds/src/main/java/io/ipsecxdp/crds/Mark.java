@@ -1,5 +1,6 @@
 package io.ipsecxdp.crds;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Required;
@@ -16,6 +17,7 @@ import io.fabric8.generator.annotation.ValidationRule;
                 + "524288, 1048576, 2097152, 4194304, 8388608, 16777216, 33554432, 67108864, 134217728, 268435456, "
                 + "536870912, 1073741824, 2147483648].all(bit, self.value / bit % 2 <= self.mask / bit % 2)",
         message = "value has bits that are not in mask, and would never be met: clear them, or widen mask")
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record Mark(
         @Required @JsonPropertyDescription("The mark, 0 to 4294967295.")
         Long value,

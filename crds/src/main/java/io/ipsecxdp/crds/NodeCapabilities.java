@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** What a node's kernel can do. Each was tried, or read from the kernel's BTF; none is guessed from a version. */
-@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record NodeCapabilities(
         @Required @JsonPropertyDescription("ESP (the kernel's esp4 and esp6).")
         Boolean esp,
@@ -15,6 +15,8 @@ public record NodeCapabilities(
         @JsonPropertyDescription("Algorithms for encryption that the kernel took.")
         List<EncryptionAlgorithm> algorithms,
 
+        // An empty list says that it took none
+        @JsonInclude(JsonInclude.Include.NON_NULL)
         @JsonPropertyDescription("Algorithms for integrity that the kernel took; not known if absent.")
         List<IntegrityAlgorithm> integrityAlgorithms,
 

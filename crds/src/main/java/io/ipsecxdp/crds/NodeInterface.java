@@ -6,7 +6,7 @@ import io.fabric8.generator.annotation.Required;
 import java.util.List;
 
 /** An interface of a node. */
-@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record NodeInterface(
         @Required @JsonPropertyDescription("Its name.") String name,
 

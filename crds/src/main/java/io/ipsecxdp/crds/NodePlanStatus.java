@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import java.util.List;
 
 /** What one node has. Written by its agent from what it read back from the kernel. */
-@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record NodePlanStatus(
         @JsonPropertyDescription("Generation of the plan that this is about.")
         Long observedGeneration,

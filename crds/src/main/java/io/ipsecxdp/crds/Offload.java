@@ -1,5 +1,6 @@
 package io.ipsecxdp.crds;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
@@ -11,6 +12,7 @@ import io.fabric8.generator.annotation.ValidationRule;
         message =
                 "offload.device must be the name of a network device of the node: 1 to 15 characters without '/', ':' "
                         + "or white space")
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record Offload(
         @Required
         @JsonPropertyDescription(

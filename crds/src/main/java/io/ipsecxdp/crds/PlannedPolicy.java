@@ -6,7 +6,7 @@ import io.fabric8.generator.annotation.Required;
 import java.util.Optional;
 
 /** A policy that a node must have in its SPD. Name and direction are unique in the node's plan. */
-@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record PlannedPolicy(
         @Required @JsonPropertyDescription("Name of the SecurityPolicy.")
         String name,
@@ -142,7 +142,7 @@ public record PlannedPolicy(
     }
 
     /** Which SAs protect the flow (the kernel's {@code struct xfrm_user_tmpl}). */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
     public record Template(
             @Required @JsonPropertyDescription("Mode of the SAs.")
             SaMode mode,

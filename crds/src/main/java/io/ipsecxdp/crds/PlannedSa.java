@@ -6,7 +6,7 @@ import io.fabric8.generator.annotation.Required;
 import java.util.Optional;
 
 /** An SA that a node must have. A node is one end of an SA, so its name is unique in the node's plan. */
-@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record PlannedSa(
         @Required @JsonPropertyDescription("Name of the SecurityAssociation.")
         String name,

@@ -6,7 +6,7 @@ import io.fabric8.generator.annotation.Required;
 import java.util.Optional;
 
 /** Which packets (the kernel's {@code struct xfrm_selector}). */
-@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record PlannedSelector(
         @Required @JsonPropertyDescription("Prefix of the packets' source.")
         String source,

@@ -6,7 +6,7 @@ import io.fabric8.generator.annotation.Required;
 import java.util.Optional;
 
 /** The algorithms of a planned SA, and where their keys are. */
-@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record Protection(
         @JsonPropertyDescription("Algorithm for encryption, or for both; absent for AH.")
         EncryptionAlgorithm algorithm,

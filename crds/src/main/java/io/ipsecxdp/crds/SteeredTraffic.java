@@ -6,7 +6,7 @@ import io.fabric8.generator.annotation.Required;
 import java.util.List;
 
 /** What was steered on one interface, since the program was first attached there. */
-@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record SteeredTraffic(
         @Required @JsonPropertyDescription("Name of the interface.")
         String interfaceName,

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 
 /** What the outer header of a tunnel takes from the inner one, and gives back (RFC 4301, section 5.1.2). */
-@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record TunnelHeader(
         @JsonPropertyDescription(
                 "At the source, copy the DSCP to the outer header: true if not given. False hides it, and sends 0 "

@@ -8,7 +8,7 @@ import io.fabric8.generator.annotation.ValidationRule;
 import java.util.Optional;
 
 /** ESP in UDP, to pass a NAT (RFC 3948). */
-@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 @ValidationRule(
         value = "self.sourcePort >= 1 && self.sourcePort <= 65535 && self.destinationPort >= 1 && "
                 + "self.destinationPort <= 65535",

@@ -1,9 +1,11 @@
 package io.ipsecxdp.crds;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
 
 /** Somebody who sends packets that belong to no SA of the node. */
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record UnknownSpi(
         @Required @JsonPropertyDescription("Where they come from: an address that anybody can forge.")
         String source,

@@ -1,9 +1,11 @@
 package io.ipsecxdp.crds;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
 
 /** Packets that the kernel's IPsec refused for one reason. */
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record XfrmErrorCount(
         @Required
         @JsonPropertyDescription(

@@ -83,7 +83,7 @@ public record AgentBundle(Path folder, Path image) {
             var api = cleanup.add(ApiServer.start(project, work.resolve("api")));
             var client = cleanup.add(api.adminClient());
             var host = cleanup.add(new Host(project, payload, api.port()));
-            Kubectl.admin(project, api).install(api);
+            Kubectl.admin(project, api).installCrds();
             var installation = new Installation(project, client);
             installation.grantAccess();
             NodeFacts facts = host.makeNodes(List.of("train1", "train2")).getFirst();

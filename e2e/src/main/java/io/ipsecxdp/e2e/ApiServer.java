@@ -82,15 +82,6 @@ public final class ApiServer implements AutoCloseable {
         return binaries;
     }
 
-    /** Whether it enforces the CEL rules of CRDs: it takes Kubernetes 1.25. */
-    public boolean enforcesCel() {
-        try {
-            return Files.readString(binaries.resolve("CEL")).strip().equals("enforced");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
     public Path adminKubeconfig() {
         return write("admin.kubeconfig", kubeconfig(admin, LOOPBACK));
     }

@@ -44,7 +44,7 @@ public final class Cluster implements AutoCloseable {
     private Cluster(Lab lab) {
         this.lab = lab;
         this.keys = new Keys(lab.client());
-        lab.kubectl().install(lab.api());
+        lab.kubectl().installCrds();
         var installation = new Installation(lab.project(), lab.client());
         installation.grantAccess();
         lab.nodes().forEach(node -> installation.register(node.facts()));
@@ -167,10 +167,15 @@ public final class Cluster implements AutoCloseable {
         return lab.nodes().stream().map(NodeState::of).toList();
     }
 
-    /** Starts what does not run and deletes all that is declared, so that the next test finds nothing. */
-    public void restore() {
+    /** Starts operator and agents that do not run. */
+    public void startWhatEnded() {
         operator.startIfDown();
         agents.forEach(AgentProcess::startIfDown);
+    }
+
+    /** Starts what does not run and deletes all that is declared, so that the next test finds nothing. */
+    public void restore() {
+        startWhatEnded();
         agents.forEach(AgentProcess::awaitReady);
         deleteDeclared();
     }

@@ -64,6 +64,11 @@ public final class Guest implements Kernel {
     }
 
     @Override
+    public String shell() {
+        return "ssh $terminal -F '%s' guest \"${*@Q}\"".formatted(folder.resolve("ssh_config"));
+    }
+
+    @Override
     public Payload payload() {
         return payload;
     }

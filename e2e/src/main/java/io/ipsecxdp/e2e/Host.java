@@ -5,8 +5,12 @@ import java.util.List;
 
 /** This machine's own kernel. */
 public final class Host implements Kernel {
-    /** A network of RFC 2544 (benchmarks), where it is in nobody's way. */
-    private static final String MANAGEMENT = "198.18.77";
+    private static final long PID = ProcessHandle.current().pid();
+
+    /** Of the networks of RFC 2544 (benchmarks), where it is in nobody's way, one for each process. */
+    private static final String MANAGEMENT = "198.%d.%d".formatted(18 + PID / 256 % 2, PID % 256);
+
+    private static final String LAB = "ipsec-xdp-" + PID;
 
     private final Project project;
     private final Payload payload;
@@ -30,13 +34,19 @@ public final class Host implements Kernel {
     }
 
     @Override
+    public String shell() {
+        return "\"$@\"";
+    }
+
+    @Override
     public Payload payload() {
         return payload;
     }
 
     @Override
     public List<NodeFacts> makeNodes(List<String> names) {
-        var words = new ArrayList<>(List.of(project.lab("nodes"), "up", "--mgmt", MANAGEMENT));
+        var words = new ArrayList<>(
+                List.of(project.lab("nodes"), "up", "--lab", LAB, "--owner", Long.toString(PID), "--mgmt", MANAGEMENT));
         words.addAll(names);
         nodes.addAll(names);
         List<NodeFacts> facts = NodeFacts.parseAll(Command.of(words).output());
@@ -53,7 +63,7 @@ public final class Host implements Kernel {
     public void close() {
         cleanup.close();
         if (!nodes.isEmpty()) {
-            var words = new ArrayList<>(List.of(project.lab("nodes"), "down"));
+            var words = new ArrayList<>(List.of(project.lab("nodes"), "down", "--lab", LAB));
             words.addAll(nodes);
             Command.of(words).run();
             nodes.clear();

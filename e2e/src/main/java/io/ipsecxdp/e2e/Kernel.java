@@ -13,6 +13,9 @@ public sealed interface Kernel extends AutoCloseable permits Host, Guest {
     /** The command of this machine that runs {@code words} in the kernel, and ends with the exit code of those. */
     List<String> command(List<String> words);
 
+    /** A command for a shell of this machine that runs {@code "$@"} in it; with a terminal if {@code $terminal} is {@code -t}. */
+    String shell();
+
     /** What the harness brought into it. */
     Payload payload();
 

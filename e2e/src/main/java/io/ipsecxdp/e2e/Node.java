@@ -33,7 +33,7 @@ public record Node(Kernel kernel, NodeFacts facts) {
     private List<String> inside(List<String> words) {
         // Not `ip netns exec`: that makes a mount namespace, and what is mounted or pinned in there ends with the
         // command.
-        var all = new ArrayList<>(List.of("nsenter", "--net=/run/netns/" + name()));
+        var all = new ArrayList<>(List.of("nsenter", "--net=/run/netns/" + facts.namespace()));
         all.addAll(words);
         return all;
     }

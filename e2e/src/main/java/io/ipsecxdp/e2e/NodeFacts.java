@@ -7,6 +7,7 @@ import java.util.TreeMap;
 /**
  * A node as {@code lab/nodes} made it.
  *
+ * @param namespace the network namespace that it is, as {@code ip netns} names it
  * @param addresses of eth0, IPv4 first: the node's InternalIPs
  * @param pods prefixes of its pods, IPv4 first
  * @param api the address at which it reaches this machine's loopback
@@ -14,7 +15,13 @@ import java.util.TreeMap;
  * @param state folder for the agent's state
  */
 public record NodeFacts(
-        String name, List<String> addresses, List<String> pods, String api, String bpffs, String state) {
+        String name,
+        String namespace,
+        List<String> addresses,
+        List<String> pods,
+        String api,
+        String bpffs,
+        String state) {
     public NodeFacts {
         addresses = List.copyOf(addresses);
         pods = List.copyOf(pods);
@@ -30,6 +37,7 @@ public record NodeFacts(
         }
         return new NodeFacts(
                 words[0],
+                facts.get("netns"),
                 List.of(facts.get("eth0").split(",")),
                 List.of(facts.get("pod").split(",")),
                 facts.get("api"),

@@ -25,7 +25,7 @@ class ApiServerIT {
         Project project = Project.here();
         api = CLEANUP.add(ApiServer.start(project, folder.resolve("api")));
         admin = CLEANUP.add(api.adminClient());
-        Kubectl.admin(project, api).install(api);
+        Kubectl.admin(project, api).installCrds();
         new Installation(project, admin).grantAccess();
         new Keys(admin).make("key", Keys.AES_GCM_256);
     }

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,24 +32,17 @@ class RefusedAtApplyIT {
         Project project = Project.here();
         api = CLEANUP.add(ApiServer.start(project, folder.resolve("api")));
         kubectl = Kubectl.admin(project, api);
-        kubectl.install(api);
+        kubectl.installCrds();
         client = CLEANUP.add(api.adminClient());
-        if (api.enforcesCel()) {
-            client.resource(Serialization.unmarshal(
-                            SpecTable.GOOD.get("SecurityAssociation").replace("refused", "living"),
-                            GenericKubernetesResource.class))
-                    .serverSideApply();
-        }
+        client.resource(Serialization.unmarshal(
+                        SpecTable.GOOD.get("SecurityAssociation").replace("refused", "living"),
+                        GenericKubernetesResource.class))
+                .serverSideApply();
     }
 
     @AfterAll
     static void stop() {
         CLEANUP.close();
-    }
-
-    @BeforeEach
-    void celIsEnforced() {
-        Needs.that(api.enforcesCel(), "an API server that enforces CEL rules (Kubernetes 1.25 or later)");
     }
 
     static Stream<Row> refused() {

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.ipsecxdp.agent.it.TestNode.RunningAgent;
+import io.ipsecxdp.charts.Chart;
+import io.ipsecxdp.charts.TestingApiServer;
 import io.ipsecxdp.crds.Api;
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
@@ -60,7 +62,7 @@ class AgentIT {
     private static final PlannedSteering STEERING =
             new PlannedSteering("steer", "uid-steer", 1L, List.of("eth0"), "0-1", 2048, XdpMode.Auto);
 
-    private static ApiServer server;
+    private static TestingApiServer server;
 
     @TempDir
     private static Path serverFolder;
@@ -75,7 +77,8 @@ class AgentIT {
         Needs.root();
         Needs.program("ip");
         Needs.program("setpriv");
-        server = ApiServer.start(serverFolder);
+        server = TestingApiServer.start(TestNode.PROJECT, serverFolder);
+        server.install(TestNode.AGENT);
     }
 
     @AfterAll
@@ -274,7 +277,7 @@ class AgentIT {
     private static ZonedDateTime renewed() {
         return server.client()
                 .leases()
-                .inNamespace(ApiServer.RELEASE)
+                .inNamespace(Chart.RELEASE)
                 .withName(Api.leaseName("n1"))
                 .get()
                 .getSpec()

@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.ipsecxdp.agent.secrets.KeySecrets;
 import io.ipsecxdp.agent.secrets.KeySecrets.NoKey;
+import io.ipsecxdp.charts.TestingApiServer;
 import io.ipsecxdp.crds.Api;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.KeySecretRef;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class KeySecretsIT {
 
-    private static ApiServer server;
+    private static TestingApiServer server;
     private static KubernetesClient agent;
     private static byte[] key;
 
@@ -38,8 +39,9 @@ class KeySecretsIT {
 
     @BeforeAll
     static void start() throws IOException {
-        server = ApiServer.start(folder);
-        agent = server.agentsClient();
+        server = TestingApiServer.start(TestNode.PROJECT, folder);
+        server.install(TestNode.AGENT);
+        agent = server.clientOf(TestNode.AGENT);
         key = new byte[20];
         new Random().nextBytes(key);
         secret("good", Api.KEY_SECRET_TYPE, key);
@@ -60,7 +62,7 @@ class KeySecretsIT {
                 .resource(new SecretBuilder()
                         .withNewMetadata()
                         .withName(name)
-                        .withNamespace(ApiServer.KEYS)
+                        .withNamespace(TestingApiServer.KEYS)
                         .endMetadata()
                         .withType(type)
                         .addToData("entry", Base64.getEncoder().encodeToString(bytes))
@@ -77,12 +79,12 @@ class KeySecretsIT {
     }
 
     private static NoKey refused(String name, String entry) {
-        return (NoKey) read(ApiServer.KEYS, name, entry);
+        return (NoKey) read(TestingApiServer.KEYS, name, entry);
     }
 
     @Test
     void aKeyIsReadAsItIs() {
-        try (KeyMaterial read = ((KeySecrets.Key) read(ApiServer.KEYS, "good", "entry")).key();
+        try (KeyMaterial read = ((KeySecrets.Key) read(TestingApiServer.KEYS, "good", "entry")).key();
                 KeyMaterial expected = KeyMaterial.takeFrom(key.clone())) {
             assertThat(read.sameBytesAs(expected)).isTrue();
         }
@@ -94,7 +96,7 @@ class KeySecretsIT {
         var secret = new SecretBuilder()
                 .withNewMetadata()
                 .withName("many")
-                .withNamespace(ApiServer.KEYS)
+                .withNamespace(TestingApiServer.KEYS)
                 .endMetadata()
                 .withType(Api.KEY_SECRET_TYPE);
         for (int i = 0; i < 100; i++) {
@@ -104,7 +106,7 @@ class KeySecretsIT {
             secret.addToData("entry-" + i, Base64.getEncoder().encodeToString(bytes));
         }
         server.client().resource(secret.build()).create();
-        KeySecrets secrets = new KeySecrets(agent, ApiServer.KEYS);
+        KeySecrets secrets = new KeySecrets(agent, TestingApiServer.KEYS);
 
         Map<String, CompletableFuture<KeySecrets.Answer>> answers = new TreeMap<>();
         keys.keySet().forEach(entry -> answers.put(entry, secrets.read(encryption("many", entry))));
@@ -163,8 +165,9 @@ class KeySecretsIT {
                 .build()) {
             Protection encryption =
                     Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef("good", "entry"));
-            NoKey answer = (NoKey)
-                    new KeySecrets(nowhere, ApiServer.KEYS).read(encryption).join();
+            NoKey answer = (NoKey) new KeySecrets(nowhere, TestingApiServer.KEYS)
+                    .read(encryption)
+                    .join();
             assertThat(answer.reason()).isEqualTo(Reason.KeyUnreadable);
             assertThat(answer.message()).contains("does not answer");
         }

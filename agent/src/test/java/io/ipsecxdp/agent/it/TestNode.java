@@ -2,6 +2,8 @@ package io.ipsecxdp.agent.it;
 
 import static org.awaitility.Awaitility.await;
 
+import io.ipsecxdp.charts.Chart;
+import io.ipsecxdp.charts.TestingApiServer;
 import io.ipsecxdp.linux.NetworkNamespace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,6 +19,11 @@ import java.util.concurrent.TimeUnit;
 
 /** A node: a network namespace with eth0 and a way to the API server, a BPF file system, and a state folder. */
 final class TestNode implements AutoCloseable {
+
+    static final Path PROJECT = Path.of("").toAbsolutePath().getParent();
+
+    /** The agents' service account. */
+    static final String AGENT = "ipsec-xdp-agent";
 
     private static final Path APP =
             Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
@@ -41,7 +48,7 @@ final class TestNode implements AutoCloseable {
     private final Path kubeconfig;
     private int starts;
 
-    TestNode(String name, Path folder, ApiServer server) throws IOException {
+    TestNode(String name, Path folder, TestingApiServer server) throws IOException {
         this.name = name;
         this.folder = folder;
         this.bpffs = Files.createDirectories(folder.resolve("bpf"));
@@ -58,7 +65,7 @@ final class TestNode implements AutoCloseable {
         gate = new Gate(OUTSIDE, server.port());
         kubeconfig = Files.writeString(
                 folder.resolve("kubeconfig"),
-                server.kubeconfig().replaceAll("https://[^:]+:", "https://" + OUTSIDE + ":"));
+                Files.readString(server.kubeconfig()).replaceAll("https://[^:]+:", "https://" + OUTSIDE + ":"));
     }
 
     /** The API server as the node sees it. */
@@ -146,8 +153,8 @@ final class TestNode implements AutoCloseable {
         environment.put("KUBECONFIG", kubeconfig.toString());
         environment.put("KUBERNETES_TRUST_CERTIFICATES", "true");
         environment.put("KUBERNETES_DISABLE_HOSTNAME_VERIFICATION", "true");
-        environment.put("KUBERNETES_IMPERSONATE_USERNAME", ApiServer.AGENTS_USER);
-        environment.put("POD_NAMESPACE", ApiServer.RELEASE);
+        environment.put("KUBERNETES_IMPERSONATE_USERNAME", TestingApiServer.user(AGENT));
+        environment.put("POD_NAMESPACE", Chart.RELEASE);
         environment.put("IPSEC_XDP_AGENT_STATE_DIR", folder.resolve("state").toString());
         environment.put("IPSEC_XDP_AGENT_BPFFS", bpffs.toString());
         return namespace.call(builder::start);

@@ -22,6 +22,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.ipsecxdp.charts.TestingApiServer;
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.DeclaredStatus;
 import io.ipsecxdp.crds.NodePlan;
@@ -60,7 +61,9 @@ class OperatorIT {
             "IPSEC_XDP_OPERATOR_LEADER_ELECTION_RENEW_DEADLINE", "2s",
             "IPSEC_XDP_OPERATOR_LEADER_ELECTION_RETRY_PERIOD", "200ms");
 
-    private static ApiServer server;
+    private static final Path PROJECT = Path.of("").toAbsolutePath().getParent();
+
+    private static TestingApiServer server;
     private static KubernetesClient client;
     private static PlayedAgent n1;
     private static PlayedAgent n2;
@@ -68,7 +71,8 @@ class OperatorIT {
 
     @BeforeAll
     static void anApiServerTwoNodesAndAnOperator(@TempDir Path folder) throws Exception {
-        server = ApiServer.start(folder);
+        server = TestingApiServer.start(PROJECT, folder);
+        server.install(OperatorProcess.ACCOUNT);
         client = server.client();
         operator = OperatorProcess.start("operator", server, QUICK_ELECTION);
         TimeUnit.SECONDS.sleep(2);
@@ -305,7 +309,6 @@ class OperatorIT {
 
     @Test
     void aPlanThatCannotBeWrittenStopsNoOtherAndIsWrittenLater() {
-        server.needCel();
         var refusal = new ValidatingAdmissionPolicyBuilder()
                 .withNewMetadata()
                 .withName("no-plan-for-n1")

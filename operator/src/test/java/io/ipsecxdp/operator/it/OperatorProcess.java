@@ -3,6 +3,8 @@ package io.ipsecxdp.operator.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.ipsecxdp.charts.Chart;
+import io.ipsecxdp.charts.TestingApiServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -27,6 +29,9 @@ final class OperatorProcess implements AutoCloseable {
 
     private final Process process;
     private final Path log;
+    /** Its service account. */
+    static final String ACCOUNT = "ipsec-xdp-operator";
+
     private final int port;
     private final Duration startTime;
     private final HttpClient http = HttpClient.newHttpClient();
@@ -43,7 +48,7 @@ final class OperatorProcess implements AutoCloseable {
     }
 
     /** Starts an operator and returns when it says that it is ready. */
-    static OperatorProcess start(String name, ApiServer server, Map<String, String> settings) {
+    static OperatorProcess start(String name, TestingApiServer server, Map<String, String> settings) {
         try {
             Files.createDirectories(LOGS);
             Path log = LOGS.resolve(name + ".log");
@@ -61,11 +66,8 @@ final class OperatorProcess implements AutoCloseable {
             builder.environment().put("KUBECONFIG", server.kubeconfig().toString());
             builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
             builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
-            builder.environment().put("POD_NAMESPACE", ApiServer.RELEASE);
-            builder.environment()
-                    .put(
-                            "KUBERNETES_IMPERSONATE_USERNAME",
-                            "system:serviceaccount:%s:%s".formatted(ApiServer.RELEASE, ApiServer.OPERATOR));
+            builder.environment().put("POD_NAMESPACE", Chart.RELEASE);
+            builder.environment().put("KUBERNETES_IMPERSONATE_USERNAME", TestingApiServer.user(ACCOUNT));
             builder.environment().putAll(settings);
             return new OperatorProcess(builder.start(), log, port, Instant.now());
         } catch (IOException e) {

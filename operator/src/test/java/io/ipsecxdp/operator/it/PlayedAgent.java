@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.ipsecxdp.charts.Chart;
 import io.ipsecxdp.crds.Api;
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.EntryState;
@@ -142,7 +143,7 @@ final class PlayedAgent implements AutoCloseable {
         client.resource(new LeaseBuilder()
                         .withNewMetadata()
                         .withName(Api.leaseName(node))
-                        .withNamespace(ApiServer.RELEASE)
+                        .withNamespace(Chart.RELEASE)
                         .endMetadata()
                         .withNewSpec()
                         .withHolderIdentity(node)

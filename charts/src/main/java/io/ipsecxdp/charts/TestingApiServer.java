@@ -1,0 +1,144 @@
+package io.ipsecxdp.charts;
+
+import io.fabric8.kubeapitest.KubeAPIServer;
+import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** A real API server for tests, the one that {@code lab/apiserver} finds, with RBAC on. */
+public final class TestingApiServer implements AutoCloseable {
+    /** Namespace of the keys, as values.yaml has it. */
+    public static final String KEYS = "ipsec-xdp-keys";
+
+    private static final int ESTABLISHED_SECONDS = 30;
+
+    private final Path project;
+    private final KubeAPIServer server;
+    private final Path kubeconfig;
+    private final KubernetesClient client;
+
+    private TestingApiServer(Path project, KubeAPIServer server, Path kubeconfig) {
+        this.project = project;
+        this.server = server;
+        this.kubeconfig = kubeconfig;
+        this.client = new KubernetesClientBuilder().withConfig(config()).build();
+    }
+
+    /**
+     * Starts one that has the namespaces of the release and of the keys.
+     *
+     * @param project root folder of the project
+     * @param folder an empty one, for what it needs on disk
+     * @throws IllegalStateException if {@code lab/apiserver}, whose words are on stderr, found none
+     */
+    public static TestingApiServer start(Path project, Path folder) throws IOException {
+        // The layout that kube-api-test looks for. The version is the folder's name, and has no meaning here.
+        Path versions = Files.createDirectories(folder.resolve("k8s"));
+        Files.createSymbolicLink(versions.resolve("1.0.0-linux-amd64"), binaries(project));
+        var server = new KubeAPIServer(KubeAPIServerConfigBuilder.anAPIServerConfig()
+                .withTestDir(folder.toString())
+                .withOfflineMode(true)
+                .withUpdateKubeConfig(false)
+                .build());
+        server.start();
+        Path kubeconfig = Files.writeString(folder.resolve("kubeconfig"), server.getKubeConfigYaml());
+        var started = new TestingApiServer(project, server, kubeconfig);
+        List.of(Chart.RELEASE, KEYS, "default").forEach(started::makeNamespace);
+        return started;
+    }
+
+    /** Installs the chart's CRDs, and the rights that it gives to {@code account}. */
+    public void install(String account) {
+        for (HasMetadata object : Chart.ofProject(project).render(Map.of())) {
+            if (object instanceof CustomResourceDefinition crd) {
+                client.resource(crd).create();
+                client.resource(crd)
+                        .waitUntilCondition(TestingApiServer::established, ESTABLISHED_SECONDS, TimeUnit.SECONDS);
+            } else if (object.getApiVersion().startsWith("rbac.authorization.k8s.io/")
+                    && object.getMetadata().getName().equals(account)) {
+                client.resource(object).serverSideApply();
+            }
+        }
+    }
+
+    /** A client with all rights. */
+    public KubernetesClient client() {
+        return client;
+    }
+
+    /** A client with the rights of a service account of the release. */
+    public KubernetesClient clientOf(String account) {
+        return new KubernetesClientBuilder()
+                .withConfig(new ConfigBuilder(config())
+                        .withImpersonateUsername(user(account))
+                        .build())
+                .build();
+    }
+
+    /** The name of the user that a service account of the release is. */
+    public static String user(String account) {
+        return "system:serviceaccount:%s:%s".formatted(Chart.RELEASE, account);
+    }
+
+    /** A kubeconfig with all rights. */
+    public Path kubeconfig() {
+        return kubeconfig;
+    }
+
+    public int port() {
+        return client.getMasterUrl().getPort();
+    }
+
+    @Override
+    public void close() {
+        client.close();
+        server.stop();
+    }
+
+    private Config config() {
+        return Config.fromKubeconfig(server.getKubeConfigYaml());
+    }
+
+    private void makeNamespace(String name) {
+        client.resource(new NamespaceBuilder()
+                        .withNewMetadata()
+                        .withName(name)
+                        .endMetadata()
+                        .build())
+                .serverSideApply();
+    }
+
+    private static boolean established(CustomResourceDefinition crd) {
+        return Optional.ofNullable(crd)
+                .map(CustomResourceDefinition::getStatus)
+                .map(status -> status.getConditions())
+                .stream()
+                .flatMap(List::stream)
+                .anyMatch(condition -> condition.getType().equals("Established")
+                        && condition.getStatus().equals("True"));
+    }
+
+    private static Path binaries(Path project) throws IOException {
+        var search = new ProcessBuilder(project.resolve("lab/apiserver").toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String found = new String(search.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        if (search.onExit().join().exitValue() != 0) {
+            throw new IllegalStateException("lab/apiserver, whose words stand above, found no API server");
+        }
+        return Path.of(found);
+    }
+}
