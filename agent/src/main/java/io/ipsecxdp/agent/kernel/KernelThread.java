@@ -184,7 +184,7 @@ public final class KernelThread implements AutoCloseable {
         } catch (InterruptedException e) {
             LOG.warn("The kernel loop was interrupted");
         } finally {
-            work.log();
+            work.logActions();
             steerer.close();
         }
     }
@@ -203,7 +203,7 @@ public final class KernelThread implements AutoCloseable {
             steeringNeeded = true;
         }
         if (work.keysDue().filter(due -> !now.isBefore(due)).isPresent()) {
-            work.tendKeys();
+            work.refreshKeys();
         }
         roundNeeded |= work.roundDue().filter(due -> !now.isBefore(due)).isPresent();
         repairNeeded |= keysGatherUntil
@@ -260,7 +260,7 @@ public final class KernelThread implements AutoCloseable {
     /** What goes through all SAs after they were looked at. */
     private void aftermath() {
         newsNeeded = true;
-        work.log();
+        work.logActions();
         Collection<ObservedSa> sas = round.orElseThrow().observed().sas().values();
         Optional<Set<XfrmMark>> now =
                 Optional.of(sas.stream().map(sa -> sa.id().mark()).collect(Collectors.toSet()));
@@ -298,21 +298,21 @@ public final class KernelThread implements AutoCloseable {
                 boolean sameOrders = slices.isPresent() && sameOrders(slices.get(), now);
                 slices = Optional.of(now);
                 if (sameOrders) {
-                    work.wantStill(now);
+                    work.keepDesired(now);
                 } else {
                     interfaces = Desired.namesInterfaces(now) ? indexes(Links.list()) : Map.of();
-                    work.want(Desired.of(now, interfaces));
+                    work.setDesired(Desired.of(now, interfaces));
                 }
                 roundNeeded |= !sameOrders;
                 steeringNeeded |= !sameOrders;
             }
-            case KernelTold(List<Notification> notifications) -> repairNeeded |= work.hear(notifications);
+            case KernelTold(List<Notification> notifications) -> repairNeeded |= work.onNotifications(notifications);
             case LinksChanged() -> {
                 steeringNeeded = true;
                 slices.filter(Desired::namesInterfaces).ifPresent(this::lookAtInterfaces);
             }
             case KeyArrived(String uid, KeySecrets.Answer answer) -> {
-                if (work.arrived(uid, answer) && keysGatherUntil.isEmpty()) {
+                if (work.onKeyArrived(uid, answer) && keysGatherUntil.isEmpty()) {
                     keysGatherUntil = Optional.of(clock.instant().plus(keysGather));
                 }
             }
@@ -339,7 +339,7 @@ public final class KernelThread implements AutoCloseable {
         Map<String, Integer> now = indexes(Links.list());
         if (!now.equals(interfaces)) {
             interfaces = now;
-            work.want(Desired.of(slices, interfaces));
+            work.setDesired(Desired.of(slices, interfaces));
             roundNeeded = true;
         }
     }
