@@ -23,7 +23,8 @@ class NotificationTest {
     @Test
     void aFlushAndLostNotificationsMayTouchAnyEntry() {
         assertThat(new Notification.SasFlushed(IpProtocol.ANY).touched()).isEmpty();
-        assertThat(new Notification.PoliciesFlushed(PolicyId.Type.MAIN).touched()).isEmpty();
+        assertThat(new Notification.PoliciesFlushed(PolicyId.Type.MAIN).touched())
+                .isEmpty();
         assertThat(new Notification.Lost("the socket is full").touched()).isEmpty();
     }
 
