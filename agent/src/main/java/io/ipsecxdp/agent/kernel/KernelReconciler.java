@@ -1,10 +1,7 @@
 package io.ipsecxdp.agent.kernel;
 
 import io.ipsecxdp.agent.ledger.DurableState;
-import io.ipsecxdp.agent.ledger.Journal;
 import io.ipsecxdp.agent.ledger.JournalChange;
-import io.ipsecxdp.agent.ledger.KernelHistory;
-import io.ipsecxdp.agent.ledger.KeyLedger;
 import io.ipsecxdp.agent.plan.Action;
 import io.ipsecxdp.agent.plan.Action.AdoptSa;
 import io.ipsecxdp.agent.plan.Action.ReadKey;
@@ -47,29 +44,8 @@ public final class KernelReconciler {
      */
     private static final int MOST_PASSES = 5;
 
-    /** All that a plan was made of. Each is an immutable value that its owner replaces only if something changed. */
-    private record Basis(
-            Observed observed,
-            Desired desired,
-            Journal journal,
-            KeyLedger ledger,
-            KernelHistory history,
-            long keys,
-            KernelInfo facts) {
-
-        private boolean isSame(Basis other) {
-            return observed == other.observed
-                    && desired == other.desired
-                    && journal == other.journal
-                    && ledger == other.ledger
-                    && history == other.history
-                    && keys == other.keys
-                    && facts.equals(other.facts);
-        }
-    }
-
     /** A plan without actions: as long as its basis is the same, so is the plan. */
-    private record Settled(Basis basis, Plan plan) {}
+    private record Settled(PlanBasis basis, Plan plan) {}
 
     /** The last plan of a round, and what it was made of. */
     private record Outcome(Plan plan, Observed observed) {}
@@ -261,8 +237,8 @@ public final class KernelReconciler {
     private Plan plan(Observed observed, KernelInfo facts) {
         intake.forgetAnswered(observed);
         boolean mayLast = refusals.isEmpty() && !intake.hasAcquires();
-        Basis basis =
-                new Basis(observed, desired, state.journal(), state.ledger(), intake.history(), keys.changes(), facts);
+        PlanBasis basis = new PlanBasis(
+                observed, desired, state.journal(), state.ledger(), intake.history(), keys.changes(), facts);
         Optional<Plan> same = settled.filter(before -> mayLast && before.basis().isSame(basis))
                 .map(Settled::plan);
         if (same.isPresent()) {
