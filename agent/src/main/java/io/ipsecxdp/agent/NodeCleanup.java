@@ -90,7 +90,7 @@ final class NodeCleanup {
         NotificationListener ears = NotificationListener.open(bench.xfrm(), events);
         try {
             KernelReconciler work = new KernelReconciler(bench.xfrm(), bench.state(), noKeys, clock);
-            work.want(Desired.of(emptySlices(journal), Map.of()));
+            work.setDesired(Desired.of(emptySlices(journal), Map.of()));
             KernelInfo facts = new KernelInfo(
                     bench.boot(),
                     NodeProbe.onlineCpus(),
@@ -99,7 +99,7 @@ final class NodeCleanup {
             Instant deadline = clock.instant().plus(PATIENCE);
             do {
                 after = work.round(facts).observed();
-                work.hear(events.notifications(MOMENT));
+                work.onNotifications(events.notifications(MOMENT));
             } while (!isEmpty(bench.state().journal()) && clock.instant().isBefore(deadline));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

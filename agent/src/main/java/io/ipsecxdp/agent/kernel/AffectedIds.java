@@ -4,78 +4,55 @@ import io.ipsecxdp.agent.plan.DesiredEntry;
 import io.ipsecxdp.agent.plan.DesiredPolicy;
 import io.ipsecxdp.agent.plan.DesiredSa;
 import io.ipsecxdp.xfrm.EntryIds;
-import io.ipsecxdp.xfrm.Notification;
 import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.SaId;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 
-/** What is to be looked at in the next round. At first, everything is. */
+/** The SAs and policies that the next round has to look at. At first that is every one. For one thread. */
 final class AffectedIds {
 
-    /** To ask the kernel for more of them, one by one, takes longer than a dump of some thousands. */
+    /** Above this number, one dump of SAD and SPD takes less time than to ask for each entry. */
     private static final int MOST = 256;
 
     private final Set<SaId> sas = new HashSet<>();
     private final Set<PolicyId> policies = new HashSet<>();
-    private boolean everything = true;
+    private boolean all = true;
 
-    void everything() {
-        everything = true;
+    void addAll() {
+        all = true;
         sas.clear();
         policies.clear();
     }
 
-    void nothing() {
-        everything();
-        everything = false;
+    void clear() {
+        all = false;
+        sas.clear();
+        policies.clear();
     }
 
-    /** Empty if everything is to be looked at. */
-    Optional<EntryIds> places() {
-        return everything ? Optional.empty() : Optional.of(new EntryIds(sas, policies));
+    /** Empty if every entry is to be looked at. */
+    Optional<EntryIds> ids() {
+        return all ? Optional.empty() : Optional.of(new EntryIds(sas, policies));
     }
 
     void add(DesiredEntry entry) {
-        switch (entry) {
-            case DesiredSa wanted -> add(wanted.sa().id());
-            case DesiredPolicy wanted -> add(wanted.policy().id());
-        }
+        add(
+                switch (entry) {
+                    case DesiredSa desired -> EntryIds.of(desired.sa().id());
+                    case DesiredPolicy desired -> EntryIds.of(desired.policy().id());
+                });
     }
 
-    void add(Notification.Event event) {
-        switch (event) {
-            case Notification.SaAdded(var sa) -> add(sa.id());
-            case Notification.SaUpdated(var sa) -> add(sa.id());
-            case Notification.SaDeleted(var sa) -> add(sa.id());
-            case Notification.SaExpired(var id, boolean hard) -> add(id);
-            case Notification.PolicyAdded(var policy) -> add(policy.id());
-            case Notification.PolicyUpdated(var policy) -> add(policy.id());
-            case Notification.PolicyDeleted(var policy) -> add(policy.id());
-            case Notification.PolicyExpired(var policy, boolean hard) -> add(policy.id());
-            // Of many, or of which ones nobody knows
-            default -> everything();
+    void add(EntryIds ids) {
+        if (all) {
+            return;
         }
-    }
-
-    private void add(SaId id) {
-        if (!everything) {
-            sas.add(id);
-            bound();
-        }
-    }
-
-    private void add(PolicyId id) {
-        if (!everything) {
-            policies.add(id);
-            bound();
-        }
-    }
-
-    private void bound() {
+        sas.addAll(ids.sas());
+        policies.addAll(ids.policies());
         if (sas.size() + policies.size() > MOST) {
-            everything();
+            addAll();
         }
     }
 }

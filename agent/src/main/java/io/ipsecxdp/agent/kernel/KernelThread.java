@@ -9,8 +9,8 @@ import io.ipsecxdp.agent.kernel.Events.LinksChanged;
 import io.ipsecxdp.agent.kernel.Events.PlansAre;
 import io.ipsecxdp.agent.kernel.Events.Stop;
 import io.ipsecxdp.agent.node.NodeInfo;
-import io.ipsecxdp.agent.plan.Desired;
 import io.ipsecxdp.agent.plan.InterfaceStatus;
+import io.ipsecxdp.agent.plan.KernelInfo;
 import io.ipsecxdp.agent.plan.Round;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.report.AgentStatusWriter.StatusUpdate;
@@ -22,7 +22,6 @@ import io.ipsecxdp.xfrm.Notification;
 import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.Xfrm;
 import io.ipsecxdp.xfrm.XfrmMark;
-import io.ipsecxdp.xfrm.links.Link;
 import io.ipsecxdp.xfrm.links.Links;
 import java.time.Clock;
 import java.time.Duration;
@@ -40,89 +39,69 @@ import org.jboss.logging.Logger;
 
 /**
  * The thread that alone changes the kernel and the state folder. Everything else talks to it by {@link Events}. Nothing
- * ends it but {@link #close}: what fails is logged, told, and tried again.
+ * ends it but {@link #close}: what fails is logged, reported, and tried again.
  */
 public final class KernelThread implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(KernelThread.class);
 
-    /** What no notification told of is found after this time. */
+    /** A change that no notification told of is found after this time. */
     private static final Duration RESYNC = Duration.ofSeconds(10);
 
     /** What a kernel lacks may come with a module that is loaded later. */
     private static final Duration PROBE_AGAIN = Duration.ofMinutes(5);
 
     /**
-     * Keys that arrive within it, or within the time that a round takes, are installed in one round, so that a thousand SAs
-     * are not a thousand dumps.
+     * To go through ten thousand SAs after a round takes longer than to repair one. So after a repair it waits for so long,
+     * and other repairs are done before.
      */
-    private static final Duration KEYS_GATHER = Duration.ofMillis(100);
-
-    /** Well below the time that a key is held for. */
-    private static final Duration KEYS_GATHER_AT_MOST = Duration.ofSeconds(1);
-
-    /**
-     * To tell of ten thousand SAs takes longer than to repair one. So it waits for a while after a repair, for others that
-     * are to be repaired before.
-     */
-    private static final Duration AFTERMATH = Duration.ofMillis(250);
-
-    private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
-
-    /**
-     * A loop that has not come around for so long is stuck. To take in ten thousand SAs at its start took it a minute and a
-     * half on a machine without a CPU to spare, and a kubelet that ends it then makes it begin again.
-     */
-    private static final Duration STUCK = Duration.ofMinutes(3);
+    private static final Duration AFTER_REPAIR = Duration.ofMillis(250);
 
     private final Events events;
     private final Xfrm xfrm;
-    private final KernelReconciler work;
+    private final KernelReconciler reconciler;
     private final Steerer steerer;
     private final Supplier<CpuList> onlineCpus;
     private final NodeReporter reporter;
     private final Consumer<StatusUpdate> listener;
     private final Clock clock;
     private final Thread thread;
-    private final Backoff listening;
-    private final Backoff rounds;
-    private final Backoff aftermaths;
-    private final Backoff steeringRounds;
-    private final Backoff telling;
 
-    private Optional<List<Slice>> slices = Optional.empty();
-    /** Indexes by name, as far as an entry depends on one. */
-    private Map<String, Integer> interfaces = Map.of();
+    private final Orders orders = new Orders();
+    private final KeyBatch keyBatch = new KeyBatch();
+    private final Job resync = new Job("The resync", this::resync);
+    private final Job desire = new Job("Working out what is desired", this::desire);
+    private final Job keys;
+    private final Job rounds = new Job("The work on SAD and SPD", this::reconcile, this::reconciliationDue);
+    private final Job afterRound = new Job("Going through all SAs", this::afterRound);
+    private final Job steering = new Job("Steering", this::steer, Optional::empty, this::isSteeringUrgent);
+    private final Job report = new Job("Reporting", this::report, this::reportDue);
+    private final Schedule schedule;
 
     private Optional<NodeInfo> facts = Optional.empty();
-    private Optional<Round> round = Optional.empty();
-    private Map<InterfaceStatus.Key, InterfaceStatus> steering = Map.of();
-    private Optional<Set<XfrmMark>> marks = Optional.empty();
-    private boolean roundNeeded;
-    /** A round about what was heard of is enough. */
-    private boolean repairNeeded;
-
-    private Optional<Instant> aftermathDue = Optional.empty();
-    private Duration keysGather = KEYS_GATHER;
-    private Optional<Instant> keysGatherUntil = Optional.empty();
-    private boolean steeringNeeded;
-    /** Packets may be sent to a CPU that is not there: this comes before a round. */
+    /** The next round has to look at everything, and not only at what notifications and keys were about. */
+    private boolean wholeRound;
+    /** Until steering knows the CPUs, packets may be sent to one that is not there. */
     private boolean cpusChanged;
 
-    private boolean newsNeeded;
-    private Instant resyncAt = Instant.MIN;
+    private Optional<Round> round = Optional.empty();
+    private Map<InterfaceStatus.Key, InterfaceStatus> steered = Map.of();
+    /** Of the SAs in the SAD, since a round first read it. */
+    private Optional<Set<XfrmMark>> marks = Optional.empty();
+
+    private Optional<String> intakeTrouble = Optional.empty();
+    private Optional<String> reportedTrouble = Optional.empty();
     private Instant probedAt;
-    private volatile Instant cameAround;
     private volatile ObservedSa.Errors refused = ObservedSa.Errors.NONE;
 
     /**
      * @param onlineCpus reads which they are at this moment
-     * @param listener is told after each time around, on the loop's thread; must not block
+     * @param listener is told after each time around, on this thread; must not block
      */
     public KernelThread(
             Events events,
             Xfrm xfrm,
-            KernelReconciler work,
+            KernelReconciler reconciler,
             Steerer steerer,
             Supplier<CpuList> onlineCpus,
             NodeReporter reporter,
@@ -130,29 +109,26 @@ public final class KernelThread implements AutoCloseable {
             Clock clock) {
         this.events = events;
         this.xfrm = xfrm;
-        this.work = work;
+        this.reconciler = reconciler;
         this.steerer = steerer;
         this.onlineCpus = onlineCpus;
         this.reporter = reporter;
         this.listener = listener;
         this.clock = clock;
-        this.listening = new Backoff("Taking in what happened", clock);
-        this.rounds = new Backoff("The work on SAD and SPD", clock);
-        this.aftermaths = new Backoff("Looking all SAs over", clock);
-        this.steeringRounds = new Backoff("Steering", clock);
-        this.telling = new Backoff("Reporting", clock);
-        this.cameAround = clock.instant();
+        this.keys = new Job("Asking for keys", reconciler::refreshKeys, reconciler::keysDue);
+        this.schedule = new Schedule(List.of(resync, desire, keys, rounds, afterRound, steering, report), clock);
         this.probedAt = clock.instant();
         this.thread = Thread.ofPlatform().name("kernel").unstarted(this::run);
+        resync.dueAt(probedAt);
     }
 
     public void start() {
         thread.start();
     }
 
-    /** Whether the loop comes around. */
+    /** Whether the thread comes around. */
     public boolean alive() {
-        return thread.isAlive() && clock.instant().isBefore(cameAround.plus(STUCK));
+        return thread.isAlive() && !schedule.isStuck();
     }
 
     /** Leaves everything in place. */
@@ -174,218 +150,184 @@ public final class KernelThread implements AutoCloseable {
     private void run() {
         try {
             while (true) {
-                List<Event> batch = events.await(untilDue());
-                cameAround = clock.instant();
+                // A queue waits for whole milliseconds: one more, so that the job is due then
+                List<Event> batch = events.await(isReady() ? schedule.untilDue().plusMillis(1) : Schedule.LONGEST_WAIT);
+                schedule.comeAround();
                 if (batch.stream().anyMatch(Stop.class::isInstance)) {
                     return;
                 }
-                turn(batch);
+                Events.condensed(batch).forEach(this::takeIn);
+                if (isReady()) {
+                    schedule.run();
+                }
             }
         } catch (InterruptedException e) {
-            LOG.warn("The kernel loop was interrupted");
+            LOG.warn("The kernel thread was interrupted");
         } finally {
-            work.log();
+            reconciler.logActions();
             steerer.close();
         }
     }
 
-    /** What fails keeps nothing else from being done. */
-    private void turn(List<Event> batch) {
-        Events.condensed(batch).forEach(event -> listening.always(() -> take(event)));
-        if (slices.isEmpty() || facts.isEmpty()) {
-            // Without a plan nothing is done and nothing is undone
-            return;
+    /** Without a plan nothing is done and nothing is undone. */
+    private boolean isReady() {
+        return orders.areKnown() && facts.isPresent();
+    }
+
+    /** An event that cannot be taken in is lost, so everything is looked at instead. */
+    private void takeIn(Event event) {
+        try {
+            on(event);
+            intakeTrouble = Optional.empty();
+        } catch (RuntimeException | LinkageError e) {
+            LOG.errorf(e, "An event could not be taken in");
+            intakeTrouble = Optional.of("Taking in what happened failed: " + e.getMessage());
+            needRound();
         }
+    }
+
+    private void on(Event event) {
         Instant now = clock.instant();
-        if (!now.isBefore(resyncAt)) {
-            resyncAt = now.plus(RESYNC);
-            roundNeeded = true;
-            steeringNeeded = true;
-        }
-        if (work.keysDue().filter(due -> !now.isBefore(due)).isPresent()) {
-            work.tendKeys();
-        }
-        roundNeeded |= work.roundDue().filter(due -> !now.isBefore(due)).isPresent();
-        repairNeeded |= keysGatherUntil
-                .filter(until -> !work.readingKeys() || !now.isBefore(until))
-                .isPresent();
-        if (cpusChanged && marks.isPresent() && steeringRounds.attempt(this::steer)) {
-            steeringNeeded = false;
-        }
-        Optional<String> trouble = rounds.trouble();
-        if ((roundNeeded || repairNeeded) && rounds.attempt(roundNeeded ? this::round : this::repair)) {
-            roundNeeded = false;
-            repairNeeded = false;
-        }
-        newsNeeded |= !rounds.trouble().equals(trouble);
-        boolean over =
-                aftermathDue.filter(due -> !clock.instant().isBefore(due)).isPresent();
-        if (over && aftermaths.attempt(this::aftermath)) {
-            aftermathDue = Optional.empty();
-        }
-        if (steeringNeeded && steeringRounds.attempt(this::steer)) {
-            steeringNeeded = false;
-        }
-        if (newsNeeded && telling.attempt(this::tell)) {
-            newsNeeded = false;
-        }
-    }
-
-    private void round() {
-        Instant now = clock.instant();
-        if (!xfrm.capabilities().missing().isEmpty() && now.isAfter(probedAt.plus(PROBE_AGAIN))) {
-            probedAt = now;
-            xfrm.probe();
-        }
-        round = Optional.of(work.round(reporter.kernelFacts(facts.orElseThrow())));
-        aftermathDue = Optional.of(now);
-        keysGather(now);
-    }
-
-    private void repair() {
-        Instant now = clock.instant();
-        round = Optional.of(work.repair(reporter.kernelFacts(facts.orElseThrow())));
-        aftermathDue = aftermathDue.or(() -> Optional.of(clock.instant().plus(AFTERMATH)));
-        keysGather(now);
-    }
-
-    private void keysGather(Instant begun) {
-        keysGatherUntil = Optional.empty();
-        Duration took = Duration.between(begun, clock.instant());
-        keysGather = took.compareTo(KEYS_GATHER) < 0
-                ? KEYS_GATHER
-                : took.compareTo(KEYS_GATHER_AT_MOST) < 0 ? took : KEYS_GATHER_AT_MOST;
-    }
-
-    /** What goes through all SAs after they were looked at. */
-    private void aftermath() {
-        newsNeeded = true;
-        work.log();
-        Collection<ObservedSa> sas = round.orElseThrow().observed().sas().values();
-        Optional<Set<XfrmMark>> now =
-                Optional.of(sas.stream().map(sa -> sa.id().mark()).collect(Collectors.toSet()));
-        steeringNeeded |= !marks.equals(now);
-        marks = now;
-        refused = sas.stream().map(ObservedSa::errors).reduce(ObservedSa.Errors.NONE, ObservedSa.Errors::plus);
-        tellSas();
-    }
-
-    private void steer() {
-        newsNeeded = true;
-        steering = steerer.reconcile(
-                slices.orElseThrow(), Links.list(), facts.orElseThrow().cpus(), marks);
-        cpusChanged = false;
-        tellSas();
-    }
-
-    private void tellSas() {
-        round.ifPresent(done -> steerer.know(done.desired(), done.observed()));
-    }
-
-    private void tell() {
-        if (round.isPresent()) {
-            Optional<String> trouble = Stream.of(listening, rounds, aftermaths, steeringRounds)
-                    .map(Backoff::trouble)
-                    .flatMap(Optional::stream)
-                    .findFirst();
-            listener.accept(reporter.news(slices.orElseThrow(), facts.orElseThrow(), round.get(), steering, trouble));
-        }
-    }
-
-    private void take(Event event) {
         switch (event) {
-            case PlansAre(List<Slice> now) -> {
-                boolean sameOrders = slices.isPresent() && sameOrders(slices.get(), now);
-                slices = Optional.of(now);
-                if (sameOrders) {
-                    work.wantStill(now);
-                } else {
-                    interfaces = Desired.namesInterfaces(now) ? indexes(Links.list()) : Map.of();
-                    work.want(Desired.of(now, interfaces));
+            case PlansAre(List<Slice> read) -> plansAre(read);
+            case KernelTold(List<Notification> notifications) -> {
+                if (reconciler.onNotifications(notifications)) {
+                    rounds.dueAt(now);
                 }
-                roundNeeded |= !sameOrders;
-                steeringNeeded |= !sameOrders;
             }
-            case KernelTold(List<Notification> notifications) -> repairNeeded |= work.hear(notifications);
             case LinksChanged() -> {
-                steeringNeeded = true;
-                slices.filter(Desired::namesInterfaces).ifPresent(this::lookAtInterfaces);
+                steering.dueAt(now);
+                desire.dueAt(now);
             }
             case KeyArrived(String uid, KeySecrets.Answer answer) -> {
-                if (work.arrived(uid, answer) && keysGatherUntil.isEmpty()) {
-                    keysGatherUntil = Optional.of(clock.instant().plus(keysGather));
+                if (reconciler.onKeyArrived(uid, answer)) {
+                    keyBatch.keyArrived(now);
                 }
             }
             case CpusChanged() -> facts.ifPresent(this::factsAre);
-            case FactsAre(NodeInfo now) -> factsAre(now);
+            case FactsAre(NodeInfo read) -> factsAre(read);
             case Stop() -> {}
+        }
+    }
+
+    private void plansAre(List<Slice> read) {
+        if (orders.read(read)) {
+            desire.dueAt(clock.instant());
+            steering.dueAt(clock.instant());
+        } else if (!orders.areChanged()) {
+            reconciler.keepDesired(read);
         }
     }
 
     private void factsAre(NodeInfo read) {
         // What was read on another thread may be older than what the kernel told since
         NodeInfo now = read.with(onlineCpus.get());
-        boolean same = facts.filter(now::equals).isPresent();
+        if (facts.filter(now::equals).isPresent()) {
+            return;
+        }
         cpusChanged |= facts.filter(before -> !before.cpus().equals(now.cpus())).isPresent();
         facts = Optional.of(now);
-        roundNeeded |= !same;
-        steeringNeeded |= !same;
-        newsNeeded |= !same;
+        needRound();
+        steering.dueAt(clock.instant());
+        report.dueAt(clock.instant());
     }
 
-    private record Order(String slice, String uid, long generation) {}
-
-    private void lookAtInterfaces(List<Slice> slices) {
-        Map<String, Integer> now = indexes(Links.list());
-        if (!now.equals(interfaces)) {
-            interfaces = now;
-            work.want(Desired.of(slices, interfaces));
-            roundNeeded = true;
-        }
+    private void needRound() {
+        wholeRound = true;
+        rounds.dueAt(clock.instant());
     }
 
-    private static Map<String, Integer> indexes(Map<String, Link> links) {
-        return links.entrySet().stream()
-                .collect(Collectors.toMap(
-                        Map.Entry::getKey, entry -> entry.getValue().device().index()));
-    }
-
-    /** What this agent wrote into a status comes back as an event too. */
-    private static boolean sameOrders(List<Slice> before, List<Slice> now) {
-        return orders(before).equals(orders(now));
-    }
-
-    /** The API server counts the generation up with each change of a spec, and with no other. */
-    private static Set<Order> orders(List<Slice> slices) {
-        return slices.stream()
-                .map(slice -> new Order(slice.name(), slice.uid(), slice.generation()))
-                .collect(Collectors.toSet());
-    }
-
-    private Duration untilDue() {
-        if (slices.isEmpty() || facts.isEmpty()) {
-            return LONGEST_WAIT;
-        }
+    private void resync() {
         Instant now = clock.instant();
-        // While rounds are held back after a failure, nothing that calls for one is due
-        Stream<Instant> round = rounds.until().isPresent()
-                ? rounds.until().stream()
-                : Stream.of(work.roundDue(), keysGatherUntil).flatMap(Optional::stream);
-        Stream<Instant> others = Stream.of(
-                        Optional.of(resyncAt),
-                        work.keysDue(),
-                        aftermaths.until().or(() -> aftermathDue),
-                        steeringRounds.until(),
-                        telling.until())
-                .flatMap(Optional::stream);
-        return Stream.concat(round, others)
-                .min(Instant::compareTo)
-                .filter(now::isBefore)
-                .map(due -> shorter(Duration.between(now, due)))
-                .orElse(Duration.ZERO);
+        resync.dueAt(now.plus(RESYNC));
+        needRound();
+        steering.dueAt(now);
     }
 
-    private static Duration shorter(Duration wait) {
-        return wait.compareTo(LONGEST_WAIT) < 0 ? wait.plusMillis(1) : LONGEST_WAIT;
+    private void desire() {
+        orders.desired(Links::list).ifPresent(desired -> {
+            reconciler.setDesired(desired);
+            needRound();
+        });
+    }
+
+    private Optional<Instant> reconciliationDue() {
+        return Stream.of(reconciler.roundDue(), keyBatch.due(reconciler.readingKeys()))
+                .flatMap(Optional::stream)
+                .min(Instant::compareTo);
+    }
+
+    private void reconcile() {
+        Instant began = clock.instant();
+        boolean whole = wholeRound
+                || reconciler.roundDue().filter(due -> !began.isBefore(due)).isPresent();
+        if (whole) {
+            probe(began);
+        }
+        KernelInfo kernel = reporter.kernelFacts(facts.orElseThrow());
+        round = Optional.of(whole ? reconciler.round(kernel) : reconciler.repair(kernel));
+        wholeRound = false;
+        Instant ended = clock.instant();
+        afterRound.dueAt(whole ? ended : ended.plus(AFTER_REPAIR));
+        keyBatch.installed(Duration.between(began, ended));
+    }
+
+    private void probe(Instant now) {
+        if (!xfrm.capabilities().missing().isEmpty() && now.isAfter(probedAt.plus(PROBE_AGAIN))) {
+            probedAt = now;
+            xfrm.probe();
+        }
+    }
+
+    /** What goes through all SAs once a round has looked at them. */
+    private void afterRound() {
+        report.dueAt(clock.instant());
+        reconciler.logActions();
+        Collection<ObservedSa> sas = round.orElseThrow().observed().sas().values();
+        Optional<Set<XfrmMark>> now =
+                Optional.of(sas.stream().map(sa -> sa.id().mark()).collect(Collectors.toSet()));
+        if (!marks.equals(now)) {
+            steering.dueAt(clock.instant());
+        }
+        marks = now;
+        refused = sas.stream().map(ObservedSa::errors).reduce(ObservedSa.Errors.NONE, ObservedSa.Errors::plus);
+        mirrorSas();
+    }
+
+    /** Before anything else, once the marks of the SAs are known without which it cannot be complete. */
+    private boolean isSteeringUrgent() {
+        return cpusChanged && marks.isPresent();
+    }
+
+    private void steer() {
+        report.dueAt(clock.instant());
+        steered = steerer.reconcile(
+                orders.slices(), Links.list(), facts.orElseThrow().cpus(), marks);
+        cpusChanged = false;
+        mirrorSas();
+    }
+
+    private void mirrorSas() {
+        round.ifPresent(done -> steerer.know(done.desired(), done.observed()));
+    }
+
+    private Optional<Instant> reportDue() {
+        return trouble().equals(reportedTrouble) ? Optional.empty() : Optional.of(Instant.MIN);
+    }
+
+    private Optional<String> trouble() {
+        return Stream.concat(
+                        intakeTrouble.stream(),
+                        Stream.of(resync, desire, keys, rounds, afterRound, steering)
+                                .map(Job::trouble)
+                                .flatMap(Optional::stream))
+                .findFirst();
+    }
+
+    private void report() {
+        Optional<String> trouble = trouble();
+        round.ifPresent(
+                done -> listener.accept(reporter.news(orders.slices(), facts.orElseThrow(), done, steered, trouble)));
+        reportedTrouble = trouble;
     }
 }

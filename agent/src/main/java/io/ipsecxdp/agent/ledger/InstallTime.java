@@ -5,28 +5,37 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * When an entry came into the kernel. The kernel never changes that time, so that another entry in the same place shows
- * itself by it.
+ * When the kernel added an entry of ours. It records that time itself and never changes it, so an entry with the same id
+ * and another time was installed by somebody else.
  *
- * @param added as the kernel says, to the second; empty if it was not read back yet
- * @param asked when the kernel was asked for it, or for a newer one in its place; empty once that was read back
+ * @param added the time that the kernel recorded, in whole seconds; empty until it was read back
+ * @param asked when this agent asked for the entry, or for a newer one in its place; until the recorded time of that one is
+ *     read back, an entry that was added meanwhile is taken for ours. Empty from then on
  */
 public record InstallTime(Optional<Instant> added, Optional<Asking> asked) {
 
-    /** The kernel's clock has the resolution of a tick, and its seconds are cut off. */
+    /**
+     * How far the recorded time of an entry may be from our clock's: the kernel reads its clock once per tick
+     * ({@code ktime_get_real_seconds}) and cuts the fraction of the second off.
+     */
     private static final Duration INEXACT = Duration.ofSeconds(2);
 
-    /** Unless its answer took longer: the modules of an algorithm have to be loaded, and others are asked for before. */
+    /**
+     * How long the kernel may take to add an entry, as long as its answer is not known: it works off what was asked for
+     * before, and may have to load the modules of an algorithm first. An answer that took longer widens the time
+     * ({@link #answered}).
+     */
     private static final Duration LATE = Duration.ofSeconds(10);
 
     /**
-     * The kernel was asked between these times.
+     * The time in which the kernel added the entry, if it did.
      *
-     * @param until it had not answered before, or it is not known when it answered
+     * @param from when it was asked
+     * @param until when it had answered, or {@link #LATE} after {@code from} where that is not known
      */
     public record Asking(Instant from, Instant until) {
 
-        /** Of one whose answer is not known. */
+        /** The kernel is asked at this time, and its answer is not known yet. */
         public static Asking at(Instant now) {
             return new Asking(now, now.plus(LATE));
         }
@@ -49,7 +58,7 @@ public record InstallTime(Optional<Instant> added, Optional<Asking> asked) {
         return new InstallTime(added, Optional.of(Asking.at(now)));
     }
 
-    /** The kernel answered, however long it took. */
+    /** The kernel had answered by this time: the entry may have been added until then, however long that took. */
     public InstallTime answered(Instant now) {
         Instant answered = now.plus(INEXACT);
         return asked.filter(asking -> asking.until().isBefore(answered))
@@ -57,7 +66,7 @@ public record InstallTime(Optional<Instant> added, Optional<Asking> asked) {
                 .orElse(this);
     }
 
-    /** Whether an entry that the kernel added at this time can be the one. */
+    /** Whether an entry with this recorded time can be the one that this agent asked for. */
     boolean is(Instant addedThere) {
         return added.filter(addedThere::equals).isPresent()
                 || asked.filter(asking -> asking.covers(addedThere)).isPresent();

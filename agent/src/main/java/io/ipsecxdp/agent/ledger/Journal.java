@@ -51,9 +51,9 @@ public record Journal(
         return new Journal(sas.done(), policies.done(), interfaces);
     }
 
-    /** What of these places is ours. */
-    public Journal only(EntryIds concern) {
-        return new Journal(some(sas, concern.sas()), some(policies, concern.policies()), interfaces);
+    /** What of the entries with these ids is ours. */
+    public Journal only(EntryIds ids) {
+        return new Journal(some(sas, ids.sas()), some(policies, ids.policies()), interfaces);
     }
 
     private static <K, V> Map<K, V> some(Map<K, V> all, Set<K> keys) {

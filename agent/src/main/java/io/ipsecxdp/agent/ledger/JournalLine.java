@@ -130,9 +130,9 @@ sealed interface JournalLine {
                         sa.name(),
                         sa.slice(),
                         sa.key().map(KeyFingerprint::hex).orElse(null),
-                        seconds(sa.birth().added()),
-                        seconds(sa.birth().asked().map(Asking::from)),
-                        answered(sa.birth()),
+                        seconds(sa.installTime().added()),
+                        seconds(sa.installTime().asked().map(Asking::from)),
+                        answered(sa.installTime()),
                         unusual(sa.id().protocol()),
                         marked(sa.id().mark()));
             case JournalChange.DisownSa(SaId id) ->
@@ -143,9 +143,9 @@ sealed interface JournalLine {
                         policy.uid(),
                         policy.name(),
                         policy.slice(),
-                        seconds(policy.birth().added()),
-                        seconds(policy.birth().asked().map(Asking::from)),
-                        answered(policy.birth()));
+                        seconds(policy.installTime().added()),
+                        seconds(policy.installTime().asked().map(Asking::from)),
+                        answered(policy.installTime()));
             case JournalChange.DisownPolicy(PolicyId id) -> new NoPolicy(Place.of(id));
             case JournalChange.OwnInterface(OwnedInterface owned) ->
                 new Interface(owned.name(), owned.policy(), owned.slice());
@@ -166,7 +166,7 @@ sealed interface JournalLine {
                         sa.name,
                         sa.slice,
                         Optional.ofNullable(sa.key).map(KeyFingerprint::new),
-                        birth(sa.added, sa.asked, sa.answered)));
+                        installTime(sa.added, sa.asked, sa.answered)));
             case NoSa(String destination, long spi, Integer protocol, XfrmMark mark) ->
                 new JournalChange.DisownSa(id(destination, spi, protocol, mark));
             case Policy policy ->
@@ -175,7 +175,7 @@ sealed interface JournalLine {
                         policy.uid,
                         policy.name,
                         policy.slice,
-                        birth(policy.added, policy.asked, policy.answered)));
+                        installTime(policy.added, policy.asked, policy.answered)));
             case NoPolicy(Place place) -> new JournalChange.DisownPolicy(place.id());
             case Interface(String name, String policy, String slice) ->
                 new JournalChange.OwnInterface(new OwnedInterface(name, policy, slice));
@@ -205,13 +205,14 @@ sealed interface JournalLine {
     }
 
     /** Left out where it says no more than when it was asked. */
-    private static Long answered(InstallTime birth) {
-        return seconds(birth.asked()
+    private static Long answered(InstallTime installTime) {
+        return seconds(installTime
+                .asked()
                 .filter(asking -> !asking.equals(Asking.at(asking.from())))
                 .map(Asking::until));
     }
 
-    private static InstallTime birth(Long added, Long asked, Long answered) {
+    private static InstallTime installTime(Long added, Long asked, Long answered) {
         return new InstallTime(Optional.ofNullable(added).map(Instant::ofEpochSecond), asking(asked, answered));
     }
 

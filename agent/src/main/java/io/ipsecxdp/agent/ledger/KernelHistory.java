@@ -3,6 +3,7 @@ package io.ipsecxdp.agent.ledger;
 import io.ipsecxdp.agent.ledger.KeyUse.Ended;
 import io.ipsecxdp.agent.ledger.KeyUse.Expired;
 import io.ipsecxdp.agent.ledger.KeyUse.Open;
+import io.ipsecxdp.xfrm.EntryIds;
 import io.ipsecxdp.xfrm.IpProtocol;
 import io.ipsecxdp.xfrm.Notification;
 import io.ipsecxdp.xfrm.Notification.Lost;
@@ -27,12 +28,14 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What the kernel told of our entries since this agent began to listen.
+ * What became of our entries, as far as the kernel's notifications tell it since this agent subscribed to them.
  *
- * @param goneSas deleted or replaced, and not installed by us again: what stands in their place is somebody else's
- * @param silentSas if the kernel lacks them, it will not tell any more how far their sequence numbers came
- * @param gonePolicies the same of policies
- * @param changedPolicies ours, and changed in place by somebody else
+ * @param goneSas SAs of the journal that were deleted or replaced, and that we did not install again: an SA that has one
+ *     of these ids now is somebody else's
+ * @param silentSas SAs of the journal whose deletion, with their last sequence number, was not notified or may have been
+ *     missed: one that the kernel does not have is gone, and how far its key was used stays unknown
+ * @param gonePolicies as {@code goneSas}, for policies
+ * @param changedPolicies policies of the journal that are still ours, and that somebody else changed in place
  */
 public record KernelHistory(
         Set<SaId> goneSas, Set<SaId> silentSas, Set<PolicyId> gonePolicies, Set<PolicyId> changedPolicies) {
@@ -44,12 +47,12 @@ public record KernelHistory(
         changedPolicies = PersistentSet.of(changedPolicies);
     }
 
-    /** Of an agent that begins to listen: what happened before is not told. */
+    /** Of an agent that has just subscribed: whatever of ours is absent already was deleted without its notice. */
     public static KernelHistory startingWith(Journal journal) {
         return new KernelHistory(Set.of(), journal.sas().keySet(), Set.of(), Set.of());
     }
 
-    /** What is not in the journal any more needs no remembering. */
+    /** After changes of the journal: about entries that are not ours any more, nothing is remembered. */
     public KernelHistory forgetting(Collection<JournalChange> changes) {
         Set<SaId> sas = new HashSet<>();
         Set<PolicyId> policies = new HashSet<>();
@@ -60,39 +63,49 @@ public record KernelHistory(
                 policies.add(id);
             }
         }
-        return sas.isEmpty() && policies.isEmpty() ? this : installed(sas, policies);
+        return installed(new EntryIds(sas, policies));
     }
 
-    /** What is known after the kernel told something. */
+    /** What is known after these notifications. */
     public KernelHistory after(Collection<Notification> notifications, Journal journal) {
-        Memory memory = new Memory(this, journal);
-        notifications.forEach(memory::take);
-        return memory.witness();
+        Update update = new Update(this, journal);
+        notifications.forEach(update::apply);
+        return update.result();
     }
 
-    /** This agent installed the SAs and policies, or replaced them. */
-    public KernelHistory installed(Collection<SaId> sas, Collection<PolicyId> policies) {
+    /** This agent installed these SAs and policies, or replaced them: what stands there is ours, whatever was before. */
+    public KernelHistory installed(EntryIds ids) {
+        if (ids.equals(EntryIds.NONE)) {
+            return this;
+        }
         return new KernelHistory(
-                without(goneSas, sas),
-                without(silentSas, sas),
-                without(gonePolicies, policies),
-                without(changedPolicies, policies));
+                without(goneSas, ids.sas()),
+                without(silentSas, ids.sas()),
+                without(gonePolicies, ids.policies()),
+                without(changedPolicies, ids.policies()));
     }
 
     /**
-     * This agent found nothing in these places, asked for an SA or a policy there, and the answer was lost. What was
-     * there is forgotten; what is there now tells by its {@link InstallTime} whose it is.
+     * This agent asked for SAs and policies where there were none, and the kernel's answer was lost. That former ones are
+     * gone says nothing of what may be there now: its {@link InstallTime} tells whether it is ours.
      */
-    public KernelHistory asked(Collection<SaId> sas, Collection<PolicyId> policies) {
-        return new KernelHistory(without(goneSas, sas), silentSas, without(gonePolicies, policies), changedPolicies);
+    public KernelHistory asked(EntryIds ids) {
+        if (ids.equals(EntryIds.NONE)) {
+            return this;
+        }
+        return new KernelHistory(
+                without(goneSas, ids.sas()), silentSas, without(gonePolicies, ids.policies()), changedPolicies);
     }
 
-    /** The kernel took longer to tell than it ever does. */
-    public KernelHistory withoutHopeFor(Collection<SaId> ids) {
-        return new KernelHistory(goneSas, with(silentSas, ids), gonePolicies, changedPolicies);
+    /** These SAs are absent, and their notification did not come in the time that it takes: it will not come any more. */
+    public KernelHistory withoutNotificationOf(Collection<SaId> ids) {
+        return ids.isEmpty() ? this : new KernelHistory(goneSas, with(silentSas, ids), gonePolicies, changedPolicies);
     }
 
-    /** What is to be remembered of a key, now that the kernel told how far it came, or that its SA expired. */
+    /**
+     * What the ledger has to say of a key from now on, if the notification ends its use: how far an outbound SA of ours came
+     * when it was deleted, or that an SA of ours came to its hard limit.
+     */
     public Optional<KeyUse> ended(Notification notification, Journal journal, KeyLedger ledger) {
         return switch (notification.event()) {
             case SaDeleted(ObservedSa sa) ->
@@ -125,12 +138,12 @@ public record KernelHistory(
     }
 
     /**
-     * Only of an SA whose time of installation was read back is it certain that it was ours: a wrong last sequence
-     * number would be worse than none.
+     * The SA of ours that was deleted, if it certainly was that one: its time of installation must have been read back from
+     * the kernel before. From the last sequence number of another SA, a nonce could be used twice.
      */
     private static Optional<OwnedSa> certainlyOurs(ObservedSa sa, Journal journal) {
         return Optional.ofNullable(journal.sas().get(sa.id()))
-                .filter(owned -> owned.birth().asked().isEmpty() && owned.is(sa));
+                .filter(owned -> owned.installTime().asked().isEmpty() && owned.is(sa));
     }
 
     private static <T> Set<T> without(Set<T> set, Collection<T> some) {
@@ -145,8 +158,8 @@ public record KernelHistory(
                 : PersistentSet.of(set).changes().addAll(some).done();
     }
 
-    /** What is known while notifications are taken in, one by one. */
-    private static final class Memory {
+    /** Applies notifications to a history, one by one. */
+    private static final class Update {
         private final KernelHistory before;
         private final Journal journal;
         private final PersistentSet.Changes<SaId> goneSas;
@@ -154,7 +167,7 @@ public record KernelHistory(
         private final PersistentSet.Changes<PolicyId> gonePolicies;
         private final PersistentSet.Changes<PolicyId> changedPolicies;
 
-        Memory(KernelHistory before, Journal journal) {
+        Update(KernelHistory before, Journal journal) {
             this.before = before;
             this.journal = journal;
             this.goneSas = PersistentSet.of(before.goneSas).changes();
@@ -163,20 +176,20 @@ public record KernelHistory(
             this.changedPolicies = PersistentSet.of(before.changedPolicies).changes();
         }
 
-        /** The one before, if nothing of it is otherwise now. */
-        KernelHistory witness() {
+        /** The same object as before if nothing has changed. */
+        KernelHistory result() {
             Set<SaId> gone = goneSas.done();
             Set<SaId> silent = silentSas.done();
-            Set<PolicyId> goneToo = gonePolicies.done();
+            Set<PolicyId> gonePolicies = this.gonePolicies.done();
             Set<PolicyId> changed = changedPolicies.done();
             boolean same = gone == before.goneSas
                     && silent == before.silentSas
-                    && goneToo == before.gonePolicies
+                    && gonePolicies == before.gonePolicies
                     && changed == before.changedPolicies;
-            return same ? before : new KernelHistory(gone, silent, goneToo, changed);
+            return same ? before : new KernelHistory(gone, silent, gonePolicies, changed);
         }
 
-        void take(Notification notification) {
+        void apply(Notification notification) {
             boolean own = notification.own();
             switch (notification.event()) {
                 case SaAdded(ObservedSa sa) -> added(sa.id(), own);

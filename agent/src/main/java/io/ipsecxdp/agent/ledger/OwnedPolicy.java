@@ -8,7 +8,7 @@ import io.ipsecxdp.xfrm.PolicyId;
  *
  * @param slice the NodePlan that listed it
  */
-public record OwnedPolicy(PolicyId id, String uid, String name, String slice, InstallTime birth) {
+public record OwnedPolicy(PolicyId id, String uid, String name, String slice, InstallTime installTime) {
 
     public OwnedPolicy with(InstallTime other) {
         return new OwnedPolicy(id, uid, name, slice, other);
@@ -16,6 +16,6 @@ public record OwnedPolicy(PolicyId id, String uid, String name, String slice, In
 
     /** Whether the kernel's policy is the one that was installed. */
     boolean is(ObservedPolicy observed) {
-        return birth.is(observed.counters().added());
+        return installTime.is(observed.counters().added());
     }
 }

@@ -21,7 +21,7 @@ public record OwnedSa(
         String name,
         String slice,
         Optional<KeyFingerprint> key,
-        InstallTime birth) {
+        InstallTime installTime) {
 
     public OwnedSa with(InstallTime other) {
         return new OwnedSa(id, source, reqid, direction, uid, name, slice, key, other);
@@ -29,6 +29,8 @@ public record OwnedSa(
 
     /** Whether the kernel's SA is the one that was installed. */
     boolean is(ObservedSa observed) {
-        return birth.is(observed.counters().added()) && source.equals(observed.source()) && reqid == observed.reqid();
+        return installTime.is(observed.counters().added())
+                && source.equals(observed.source())
+                && reqid == observed.reqid();
     }
 }

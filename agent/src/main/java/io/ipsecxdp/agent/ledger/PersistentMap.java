@@ -16,18 +16,24 @@ import java.util.Set;
  */
 public final class PersistentMap<K, V> extends AbstractMap<K, V> {
 
-    /** So many are one part: what a repair is about, and to go through it must not take longer than the repair. */
+    /**
+     * A map of at most so many entries is a single part. A repair makes maps of a handful of entries and goes through them;
+     * with all parts, most of them empty, that would take longer than the repair.
+     */
     private static final int FEW = 16;
 
-    /** Of ten thousand entries, a change then copies some forty. */
+    /** A larger map has this many parts, and a change copies one of them: some forty entries of ten thousand. */
     private static final int PARTS = 256;
 
     private static final int SHIFT = Integer.SIZE - Integer.numberOfTrailingZeros(PARTS);
 
-    /** Odd, so that all bits of a hash reach the upper ones: those below choose the place within a part. */
+    /**
+     * A hash is multiplied by it (2^32 divided by the golden ratio; odd, so no two hashes become one), and the upper bits
+     * choose the part. A {@link HashMap} chooses its bucket by the lower bits, so within a part these must still differ.
+     */
     private static final int SPREAD = 0x9e3779b9;
 
-    /** Told by its identity: it is in the place of all parts that have no entries, and cannot be changed. */
+    /** Stands for each part without entries, so that those need no map of their own. Recognised by identity. */
     private static final Map<?, ?> NO_ENTRIES = Map.of();
 
     private static final PersistentMap<?, ?> EMPTY = new PersistentMap<>(emptyParts(1), 0);
@@ -63,7 +69,7 @@ public final class PersistentMap<K, V> extends AbstractMap<K, V> {
     /** A map in the making. For one thread, and not to be used after {@link #done}. */
     public static final class Changes<K, V> {
         private final PersistentMap<K, V> before;
-        /** Those of the map before until something changes. */
+        /** The array of the map before until the first change, then a copy of the array; its maps are copied one by one. */
         private Map<K, V>[] parts;
 
         private int size;
@@ -101,7 +107,7 @@ public final class PersistentMap<K, V> extends AbstractMap<K, V> {
             return parts == before.parts ? before : new PersistentMap<>(parts, size);
         }
 
-        /** The part where the key belongs, copied if the map before has it too. */
+        /** The part of the key, to be changed: a copy if the map before has the same one. */
         private Map<K, V> own(K key) {
             if (parts == before.parts) {
                 parts = parts.clone();

@@ -24,7 +24,7 @@ import java.util.Optional;
  *
  * <p>All methods throw {@link StateException} if the disk does not do as told; nothing is changed then, here or there.
  */
-public final class StateFolder implements AutoCloseable {
+public final class StateFolder implements DurableState, AutoCloseable {
 
     private static final int SECRET_BYTES = 32;
 
@@ -119,10 +119,12 @@ public final class StateFolder implements AutoCloseable {
         this.complaints = List.copyOf(complaints);
     }
 
+    @Override
     public Journal journal() {
         return journal;
     }
 
+    @Override
     public KeyLedger ledger() {
         return ledger;
     }
@@ -132,12 +134,12 @@ public final class StateFolder implements AutoCloseable {
         return complaints;
     }
 
-    /** What stands for the key in journal and ledger. */
+    @Override
     public KeyFingerprint fingerprint(KeyMaterial key) {
         return fingerprints.of(key);
     }
 
-    /** Writes down what is ours, and syncs it to disk. */
+    @Override
     public void write(List<JournalChange> changes) {
         if (changes.isEmpty()) {
             return;
@@ -156,7 +158,7 @@ public final class StateFolder implements AutoCloseable {
         }
     }
 
-    /** Writes down what keys are used for, and syncs it to disk, as far as it is not there already. */
+    @Override
     public void writeKeys(List<KeyUse> all) {
         List<KeyUse> uses = all.stream()
                 .filter(use -> !ledger.use(use.key()).equals(Optional.of(use)))

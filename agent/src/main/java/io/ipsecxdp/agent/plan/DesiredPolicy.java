@@ -8,7 +8,7 @@ import io.ipsecxdp.xfrm.Policy;
 public record DesiredPolicy(String name, String uid, String slice, Policy policy) implements DesiredEntry {
 
     /** What the journal says from before the installation on. */
-    public OwnedPolicy owned(InstallTime birth) {
-        return new OwnedPolicy(policy.id(), uid, name, slice, birth);
+    public OwnedPolicy owned(InstallTime installTime) {
+        return new OwnedPolicy(policy.id(), uid, name, slice, installTime);
     }
 }

@@ -23,8 +23,8 @@ public record DesiredSa(String name, String uid, String slice, Sa sa, Protection
     }
 
     /** What the journal says from before the installation on. */
-    public OwnedSa owned(Optional<KeyFingerprint> key, InstallTime birth) {
-        return new OwnedSa(sa.id(), sa.source(), sa.reqid(), sa.direction(), uid, name, slice, key, birth);
+    public OwnedSa owned(Optional<KeyFingerprint> key, InstallTime installTime) {
+        return new OwnedSa(sa.id(), sa.source(), sa.reqid(), sa.direction(), uid, name, slice, key, installTime);
     }
 
     boolean outbound() {

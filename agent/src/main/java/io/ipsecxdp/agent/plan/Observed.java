@@ -31,11 +31,11 @@ public record Observed(Map<SaId, ObservedSa> sas, Map<PolicyId, ObservedPolicy> 
     }
 
     /** What the kernel has after it was asked again for these places. */
-    public Observed after(EntryIds concern, Observed answer) {
+    public Observed after(EntryIds ids, Observed answer) {
         var sas = PersistentMap.of(this.sas).changes();
-        concern.sas().forEach(sas::remove);
+        ids.sas().forEach(sas::remove);
         var policies = PersistentMap.of(this.policies).changes();
-        concern.policies().forEach(policies::remove);
+        ids.policies().forEach(policies::remove);
         return new Observed(sas.done(), policies.done())
                 .with(answer.sas().values(), answer.policies().values());
     }

@@ -32,10 +32,10 @@ import java.util.Set;
  * @param actions in the order in which no packet is lost: what makes room, inbound SAs, outbound SAs, policies, and the
  *     reverse to remove
  * @param sas by uid
- * @param strays something of ours, or what the kernel may still tell of it, is in a place that no entry has
+ * @param orphans something is ours, or is waited for, under an id that no desired entry has
  */
 public record Plan(
-        List<Action> actions, Map<String, EntryStatus> sas, Map<PolicyKey, EntryStatus> policies, boolean strays) {
+        List<Action> actions, Map<String, EntryStatus> sas, Map<PolicyKey, EntryStatus> policies, boolean orphans) {
 
     public Plan {
         actions = List.copyOf(actions);
@@ -45,7 +45,7 @@ public record Plan(
 
     /** How everything stands while the actions are under way. */
     public Plan withoutActions() {
-        return new Plan(List.of(), sas, policies, strays);
+        return new Plan(List.of(), sas, policies, orphans);
     }
 
     /** How everything stands once a part of it was looked at again. */
@@ -54,7 +54,7 @@ public record Plan(
         part.sas().forEach(sas::put);
         var policies = PersistentMap.of(this.policies).changes();
         part.policies().forEach(policies::put);
-        return new Plan(part.actions(), sas.done(), policies.done(), strays || part.strays());
+        return new Plan(part.actions(), sas.done(), policies.done(), orphans || part.orphans());
     }
 
     public static Plan of(DecisionInput now) {

@@ -16,20 +16,22 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Which of the wanted entries a place in SAD or SPD concerns, without going through all of them. What is decided about
- * an entry depends on the others in its place, and about a policy that is not in force yet on the SAs that it needs; on
- * nothing else, as long as none of ours is in a place that no entry has, and no SA has a mark: an SA without one is in
- * the way of all others.
+ * Finds the desired entries that a repair has to decide about, by id and by reqid, without going through all of them.
+ *
+ * <p>What is decided about an entry depends on the entries with the same id; about a policy that waits for its SAs, on the
+ * SAs with the reqids of its templates too. That is all, under two conditions, without which the agent looks at everything
+ * ({@code KernelReconciler.repair}): there are no orphans, that is, entries of ours that are not desired any more; and none
+ * of the SAs has a mark, because the kernel finds an SA without a mark for every mark, so one SA can hide another.
  */
 public final class RepairIndex {
 
-    /** Those who have one reqid. */
+    /** The desired SAs that have a reqid, and the policies with a template that has it. */
     private record Reqid(List<DesiredSa> sas, List<PolicyKey> policies) {}
 
     private final Map<PolicyKey, DesiredPolicy> wantedPolicies;
     private final Map<SaId, List<DesiredSa>> sas = new HashMap<>();
     private final Map<PolicyId, List<PolicyKey>> policies = new HashMap<>();
-    /** As far as a policy has one. */
+    /** Only the reqids that a template of a desired policy has. */
     private final Map<Long, Reqid> reqids = new HashMap<>();
 
     private final boolean dependsOnTime;
@@ -57,7 +59,7 @@ public final class RepairIndex {
                         || lifetime.secondsSinceUse().soft() != 0);
     }
 
-    /** Whether how an entry stands may change by time alone. */
+    /** Whether the status of an entry may change though nothing happens: an SA with a soft limit in seconds comes to it. */
     public boolean dependsOnTime() {
         return dependsOnTime;
     }
@@ -66,8 +68,8 @@ public final class RepairIndex {
         return sas.containsKey(id);
     }
 
-    /** Those that are wanted in this place. */
-    public List<DesiredSa> wanted(SaId id) {
+    /** The desired SAs with this id: more than one if several objects declare it. */
+    public List<DesiredSa> desired(SaId id) {
         return sas.getOrDefault(id, List.of());
     }
 
@@ -75,50 +77,50 @@ public final class RepairIndex {
         return policies.containsKey(id);
     }
 
-    /** With the policies that wait for one of the SAs. */
-    public EntryIds withWaiting(EntryIds concern, Plan last) {
-        Set<PolicyId> more = new HashSet<>(concern.policies());
-        concern.sas().stream()
-                .flatMap(id -> wanted(id).stream())
+    /** The same ids, and those of policies that waited for one of these SAs according to the last plan. */
+    public EntryIds withWaiting(EntryIds ids, Plan last) {
+        Set<PolicyId> more = new HashSet<>(ids.policies());
+        ids.sas().stream()
+                .flatMap(id -> desired(id).stream())
                 .map(wanted -> reqids.get(wanted.sa().reqid()))
                 .filter(reqid -> reqid != null)
                 .flatMap(reqid -> reqid.policies().stream())
                 .filter(key -> isPending(last.policies().get(key)))
                 .forEach(key -> more.add(wantedPolicies.get(key).policy().id()));
-        return new EntryIds(concern.sas(), more);
+        return new EntryIds(ids.sas(), more);
     }
 
     /**
-     * The situation with the entries of these places only.
+     * The input of a decision about the entries with these ids only.
      *
-     * @param whole as it is, but for what the kernel has
-     * @param observed what the kernel has in these places
-     * @param last how all entries stood before
+     * @param whole the input of a decision about all, without what was observed
+     * @param observed what the kernel has with these ids
+     * @param last the last plan: it tells which SAs a policy waits for among those that are not decided about
      */
-    public DecisionInput part(EntryIds concern, DecisionInput whole, Observed observed, Plan last) {
+    public DecisionInput part(EntryIds ids, DecisionInput whole, Observed observed, Plan last) {
         Map<PolicyKey, DesiredPolicy> somePolicies = new LinkedHashMap<>();
-        concern.policies()
+        ids.policies()
                 .forEach(id -> policies.getOrDefault(id, List.of())
                         .forEach(key -> somePolicies.put(key, wantedPolicies.get(key))));
         Desired all = whole.desired();
         return new DecisionInput(
-                new Desired(all.slices(), sas(concern, all), somePolicies, all.unfitSas(), all.unfitPolicies()),
+                new Desired(all.slices(), sas(ids, all), somePolicies, all.unfitSas(), all.unfitPolicies()),
                 observed,
-                whole.journal().only(concern),
+                whole.journal().only(ids),
                 whole.ledger(),
                 whole.witness(),
                 whole.keys(),
                 whole.refused(),
-                awaitedElsewhere(concern, somePolicies, last),
+                awaitedElsewhere(ids, somePolicies, last),
                 whole.acquires(),
                 whole.facts(),
                 whole.at());
     }
 
-    /** In the order of the plan: of two with one key, the first gets it. */
-    private Map<String, DesiredSa> sas(EntryIds concern, Desired all) {
+    /** In the order of the plan, because of two SAs with one key the first gets it. */
+    private Map<String, DesiredSa> sas(EntryIds ids, Desired all) {
         Map<String, DesiredSa> some = new LinkedHashMap<>();
-        concern.sas().forEach(id -> wanted(id).forEach(wanted -> some.put(wanted.uid(), wanted)));
+        ids.sas().forEach(id -> desired(id).forEach(wanted -> some.put(wanted.uid(), wanted)));
         if (some.size() < 2) {
             return some;
         }
@@ -131,14 +133,13 @@ public final class RepairIndex {
         return inOrder;
     }
 
-    private Map<Long, String> awaitedElsewhere(
-            EntryIds concern, Map<PolicyKey, DesiredPolicy> somePolicies, Plan last) {
+    private Map<Long, String> awaitedElsewhere(EntryIds ids, Map<PolicyKey, DesiredPolicy> somePolicies, Plan last) {
         Map<Long, String> awaited = new HashMap<>();
         somePolicies.values().stream()
                 .flatMap(RepairIndex::reqids)
                 .distinct()
                 .flatMap(reqid -> reqids.get(reqid).sas().stream())
-                .filter(wanted -> !concern.sas().contains(wanted.sa().id()))
+                .filter(wanted -> !ids.sas().contains(wanted.sa().id()))
                 .filter(wanted -> isPending(last.sas().get(wanted.uid())))
                 .forEach(wanted -> awaited.merge(wanted.sa().reqid(), wanted.name(), Plan::first));
         return awaited;

@@ -76,6 +76,7 @@ final class TestingKernel implements Xfrm {
     private final List<String> trespasses = new ArrayList<>();
     private XfrmCapabilities capabilities = everything();
     private Function<Change, Optional<KernelError>> refusals = change -> Optional.empty();
+    private CrashPoints crashes = new CrashPoints();
     private int crashAfter = Integer.MAX_VALUE;
     private boolean answersLost;
     private boolean keysHidden;
@@ -115,6 +116,11 @@ final class TestingKernel implements Xfrm {
     /** How long it takes for each change. */
     void takes(Duration each) {
         this.each = each;
+    }
+
+    /** Passes a point before each change, and when all are done. */
+    void crashesAt(CrashPoints points) {
+        crashes = points;
     }
 
     /** The agent crashes when this many changes of its next batch are done. */
@@ -312,6 +318,7 @@ final class TestingKernel implements Xfrm {
                 crashAfter = Integer.MAX_VALUE;
                 throw new Crash();
             }
+            crashes.pass();
             clock.advance(each);
             Optional<KernelError> error = refusals.apply(change).or(() -> apply(change));
             results.add(new Result(change, answersLost ? Optional.of(KernelError.of(Errno.ENOBUFS)) : error));
@@ -321,6 +328,7 @@ final class TestingKernel implements Xfrm {
             crashAfter = Integer.MAX_VALUE;
             throw new Crash();
         }
+        crashes.pass();
         return results;
     }
 

@@ -56,6 +56,10 @@ public final class TestingNode implements AutoCloseable {
 
     final MovableClock clock = new MovableClock();
     final TestingKernel kernel = new TestingKernel(clock);
+    final CrashPoints crashes = new CrashPoints();
+    private final List<KeyMaterial> keysHandedOut = new ArrayList<>();
+    private Runnable onCrash = () -> {};
+    private boolean crashed;
     private final Path folder;
     private final Map<KeySecretRef, byte[]> secrets = new HashMap<>();
     private final Map<String, NodePlanSpec> plans = new LinkedHashMap<>();
@@ -74,6 +78,7 @@ public final class TestingNode implements AutoCloseable {
 
     TestingNode() {
         folder = scratch();
+        kernel.crashesAt(crashes);
         start();
     }
 
@@ -123,13 +128,23 @@ public final class TestingNode implements AutoCloseable {
         start();
     }
 
+    /** What is looked at after a crash, when the next agent has opened the state folder and did nothing else yet. */
+    void onCrash(Runnable look) {
+        onCrash = look;
+    }
+
     private void start() {
         kernel.notifications();
+        answers.forEach(answered -> {
+            if (answered.answer() instanceof KeySecrets.Key(KeyMaterial key)) {
+                key.close();
+            }
+        });
         answers.clear();
         state = StateFolder.open(folder, bootId());
         keys = new KeyRing(
                 this::read, (uid, answer) -> answers.add(new Answered(uid, answer)), state::fingerprint, clock);
-        work = new KernelReconciler(kernel, state, keys, clock);
+        work = new KernelReconciler(kernel, crashes.around(state), keys, clock);
         planned = Map.of();
         resyncAt = Instant.MIN;
     }
@@ -150,9 +165,9 @@ public final class TestingNode implements AutoCloseable {
                 || work.roundDue().filter(at -> !now.isBefore(at)).isPresent();
         if (newPlan) {
             planned = Map.copyOf(plans);
-            work.want(Desired.of(slices(), Map.of()));
+            work.setDesired(Desired.of(slices(), Map.of()));
         } else {
-            work.wantStill(slices());
+            work.keepDesired(slices());
         }
         around(newPlan || due ? work::round : work::repair);
         if (newPlan || due) {
@@ -167,19 +182,21 @@ public final class TestingNode implements AutoCloseable {
 
     private void around(Function<KernelInfo, Round> round) {
         try {
-            work.hear(kernel.notifications());
+            work.onNotifications(kernel.notifications());
             while (!answers.isEmpty()) {
                 Answered answered = answers.remove();
-                work.arrived(answered.uid(), answered.answer());
+                work.onKeyArrived(answered.uid(), answered.answer());
             }
-            work.keysDue().filter(due -> !clock.instant().isBefore(due)).ifPresent(due -> work.tendKeys());
+            work.keysDue().filter(due -> !clock.instant().isBefore(due)).ifPresent(due -> work.refreshKeys());
             lastFacts = facts();
             last = round.apply(lastFacts);
             if (apiServerUp) {
                 report();
             }
         } catch (TestingKernel.Crash e) {
+            crashed = true;
             restart();
+            onCrash.run();
         }
     }
 
@@ -194,7 +211,7 @@ public final class TestingNode implements AutoCloseable {
 
     /** What the kernel tells arrives late. */
     void hear(List<Notification> notifications) {
-        work.hear(notifications);
+        work.onNotifications(notifications);
     }
 
     /** Times around until nothing changes any more, and all waiting is over. */
@@ -223,13 +240,25 @@ public final class TestingNode implements AutoCloseable {
         if (!apiServerUp) {
             return CompletableFuture.completedFuture(new KeySecrets.NoKey(Reason.KeyUnreadable, "down"));
         }
-        return CompletableFuture.completedFuture(
-                bytes == null
-                        ? new KeySecrets.NoKey(Reason.KeyMissing, "There is no Secret " + ref + ".")
-                        : new KeySecrets.Key(KeyMaterial.takeFrom(bytes.clone())));
+        if (bytes == null) {
+            return CompletableFuture.completedFuture(
+                    new KeySecrets.NoKey(Reason.KeyMissing, "There is no Secret " + ref + "."));
+        }
+        KeyMaterial key = KeyMaterial.takeFrom(bytes.clone());
+        keysHandedOut.add(key);
+        return CompletableFuture.completedFuture(new KeySecrets.Key(key));
     }
 
     // What a test looks at
+
+    /** Every key that was read from a Secret so far. */
+    List<KeyMaterial> keysHandedOut() {
+        return keysHandedOut;
+    }
+
+    boolean crashed() {
+        return crashed;
+    }
 
     Round last() {
         return last;

@@ -50,7 +50,11 @@ class StateFolderTest {
             InstallTime.asked(Instant.ofEpochSecond(1_800_000_001)));
 
     private static final OwnedPolicy SLOW = new OwnedPolicy(
-            POLICY.id(), "uid3", "name3", "slice3", POLICY.birth().answered(Instant.ofEpochSecond(1_800_000_060)));
+            POLICY.id(),
+            "uid3",
+            "name3",
+            "slice3",
+            POLICY.installTime().answered(Instant.ofEpochSecond(1_800_000_060)));
 
     private static final OwnedInterface INTERFACE = new OwnedInterface("eth0", "steer", "slice");
 

@@ -95,7 +95,7 @@ public final class WorkRounds implements AutoCloseable {
         this.facts = new KernelInfo(
                 "bench", CpuList.parse("0"), xfrm.capabilities(), new ApiServerWay(Set.of(), Set.of(), 32768, 60999));
         Thread.ofPlatform().daemon().start(this::listen);
-        work.want(Desired.of(slices(large), Map.of()));
+        work.setDesired(Desired.of(slices(large), Map.of()));
     }
 
     /** Of one SA the same each time, and of no two: two SAs with one key are refused. */
@@ -161,7 +161,7 @@ public final class WorkRounds implements AutoCloseable {
         Told again = told;
         for (long missing = sas; missing > 0; ) {
             again = next();
-            work.hear(again.notifications());
+            work.onNotifications(again.notifications());
             missing -= again.notifications().stream()
                     .filter(notification -> notification.event() instanceof Notification.SaAdded)
                     .count();
@@ -197,15 +197,15 @@ public final class WorkRounds implements AutoCloseable {
         settle(work::repair, settled);
         Told again = next();
         while (again.notifications().stream().map(Notification::event).noneMatch(thereAgain)) {
-            work.hear(again.notifications());
+            work.onNotifications(again.notifications());
             again = next();
         }
-        work.hear(again.notifications());
+        work.onNotifications(again.notifications());
         return secondsSince(told, again.nanoTime());
     }
 
     private void hear(Told told) {
-        if (!work.hear(told.notifications())) {
+        if (!work.onNotifications(told.notifications())) {
             throw new IllegalStateException("that does not call for a round: " + told.notifications());
         }
     }
@@ -230,7 +230,7 @@ public final class WorkRounds implements AutoCloseable {
             }
             takeAnswers();
         }
-        work.log();
+        work.logActions();
     }
 
     private void takeAnswers() {
@@ -261,7 +261,7 @@ public final class WorkRounds implements AutoCloseable {
             for (Told told = heard.poll(100, TimeUnit.MILLISECONDS);
                     told != null;
                     told = heard.poll(100, TimeUnit.MILLISECONDS)) {
-                work.hear(told.notifications());
+                work.onNotifications(told.notifications());
             }
         } catch (InterruptedException e) {
             throw interrupted(e);
@@ -288,7 +288,7 @@ public final class WorkRounds implements AutoCloseable {
     }
 
     private void answered(String uid, KeySecrets.Answer answer) {
-        answers.add(() -> work.arrived(uid, answer));
+        answers.add(() -> work.onKeyArrived(uid, answer));
     }
 
     private long written() {
