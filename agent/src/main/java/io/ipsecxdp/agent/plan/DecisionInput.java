@@ -6,6 +6,7 @@ import io.ipsecxdp.agent.ledger.KeyLedger;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -38,5 +39,10 @@ public record DecisionInput(
 
     KeyView key(DesiredSa sa) {
         return keys.apply(sa.uid());
+    }
+
+    /** What the kernel said when it refused the entry a short while ago. */
+    Optional<Decision> refusal(DesiredEntry wanted) {
+        return Optional.ofNullable(refused.get(wanted)).map(Decision::of);
     }
 }

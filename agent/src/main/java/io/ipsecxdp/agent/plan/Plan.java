@@ -77,9 +77,9 @@ public record Plan(
         });
         now.desired().unfitSas().forEach(sas::put);
 
-        PolicyDecisions policyDecisions = new PolicyDecisions(now);
+        PolicyDecisions policyDecisions = new PolicyDecisions(now, awaited);
         now.desired().policies().forEach((key, wanted) -> {
-            Decision decision = policyDecisions.about(key, wanted, awaited);
+            Decision decision = policyDecisions.about(key, wanted);
             policies.put(key, decision.standing());
             actions.addAll(decision.actions());
         });
