@@ -11,13 +11,19 @@ import java.util.Optional;
 final class AbsentPolicyRules {
 
     /** A policy that the kernel does not have. */
-    record AbsentPolicy(PolicyFacts facts, DesiredPolicy wanted) {}
+    record AbsentPolicy(PolicyFacts facts, DesiredPolicy wanted) {
+
+        private List<SaNeed> needs() {
+            return SaNeed.of(wanted.policy()).toList();
+        }
+    }
 
     static final RuleChain<AbsentPolicy> CHAIN = new RuleChain<>(List.of(
             rule("CoversApiServer", AbsentPolicyRules::coversApiServer),
             rule("DuplicateSelector", AbsentPolicyRules::duplicateSelector),
             rule("RefusedByKernel", AbsentPolicyRules::refusedByKernel),
             rule("WaitsForSa", AbsentPolicyRules::waitsForSa),
+            rule("WaitsForSaThatFailed", AbsentPolicyRules::waitsForSaThatFailed),
             rule("Install", AbsentPolicyRules::install)));
 
     private AbsentPolicyRules() {}
@@ -55,8 +61,29 @@ final class AbsentPolicyRules {
     /** Before its SAs, a policy would drop what it is to protect. */
     private static Optional<Decision> waitsForSa(AbsentPolicy absent) {
         return absent.facts()
-                .awaited(absent.wanted())
-                .map(name -> Decision.of(EntryStatus.pending("Waits for the SecurityAssociation %s.".formatted(name))));
+                .sas()
+                .pending(absent.needs())
+                .map(sa -> waits("Waits for the SecurityAssociation %s.".formatted(sa.name())));
+    }
+
+    /**
+     * A flow that was never protected here goes on as it did, until it can be: a Secret that is not there yet is no
+     * reason to lose its packets. What was protected once goes into force again without its SAs, as clear text would be
+     * worse.
+     */
+    private static Optional<Decision> waitsForSaThatFailed(AbsentPolicy absent) {
+        if (absent.facts().owned(absent.wanted()).isPresent()) {
+            return Optional.empty();
+        }
+        NeededSas sas = absent.facts().sas();
+        return sas.failedFromTheBeginning(absent.needs())
+                .map(sa -> waits(
+                        "Waits for the SecurityAssociation %s, which failed (%s): without it, the policy would discard the packets that it is to protect."
+                                .formatted(sa.name(), sas.why(sa))));
+    }
+
+    private static Decision waits(String message) {
+        return Decision.of(EntryStatus.pending(message));
     }
 
     private static Optional<Decision> install(AbsentPolicy absent) {

@@ -15,7 +15,7 @@ import java.util.function.Function;
  *
  * @param keys what is known of the key of an SA, by its uid
  * @param refused what the kernel refused a short while ago and is not asked again yet
- * @param awaitedElsewhere reqid to name of SAs that are not among the entries and will be in force in a moment
+ * @param elsewhere entries that are not among these, and that these depend on, with how they stood last
  * @param acquires SAs that the kernel misses
  * @param at the present time
  */
@@ -27,14 +27,14 @@ public record DecisionInput(
         KernelHistory witness,
         Function<String, KeyView> keys,
         Map<DesiredEntry, EntryStatus> refused,
-        Map<Long, String> awaitedElsewhere,
+        Map<DesiredEntry, EntryStatus> elsewhere,
         Acquires acquires,
         KernelInfo facts,
         Instant at) {
 
     public DecisionInput {
         refused = Collections.unmodifiableMap(refused);
-        awaitedElsewhere = Collections.unmodifiableMap(awaitedElsewhere);
+        elsewhere = Collections.unmodifiableMap(elsewhere);
     }
 
     KeyView key(DesiredSa sa) {

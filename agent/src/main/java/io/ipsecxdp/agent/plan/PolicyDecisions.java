@@ -10,8 +10,8 @@ import io.ipsecxdp.agent.plan.PresentPolicyRules.PresentPolicy;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /** Decides about the policies of a node, one by one: {@link AbsentPolicyRules}, {@link PresentPolicyRules}. */
 final class PolicyDecisions {
@@ -20,10 +20,10 @@ final class PolicyDecisions {
     private final PolicyFacts facts;
     private final Set<String> unnamed;
 
-    /** @param awaited reqid to name of SAs that will be in force in a moment: a policy that needs one waits for it */
-    PolicyDecisions(DecisionInput now, Map<Long, String> awaited) {
+    /** @param statuses how the SAs of this plan stand */
+    PolicyDecisions(DecisionInput now, SaFacts sas, Function<DesiredSa, EntryStatus> statuses) {
         this.now = now;
-        this.facts = new PolicyFacts(now, awaited);
+        this.facts = new PolicyFacts(now, new NeededSas(now, sas, statuses));
         this.unnamed = new HashSet<>();
         now.desired().unfitPolicies().keySet().forEach(key -> unnamed.add(key.uid()));
     }

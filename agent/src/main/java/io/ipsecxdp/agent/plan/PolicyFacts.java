@@ -6,7 +6,6 @@ import io.ipsecxdp.agent.plan.Desired.PolicyKey;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.xfrm.ObservedPolicy;
 import io.ipsecxdp.xfrm.PolicyId;
-import io.ipsecxdp.xfrm.Template;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -15,13 +14,12 @@ import java.util.Optional;
 final class PolicyFacts {
 
     private final DecisionInput now;
-    private final Map<Long, String> awaited;
+    private final NeededSas sas;
     private final Map<PolicyId, DesiredPolicy> claimants;
 
-    /** @param awaited reqid to name of SAs that will be in force in a moment: a policy that needs one waits for it */
-    PolicyFacts(DecisionInput now, Map<Long, String> awaited) {
+    PolicyFacts(DecisionInput now, NeededSas sas) {
         this.now = now;
-        this.awaited = awaited;
+        this.sas = sas;
         this.claimants = claimants(now);
     }
 
@@ -41,6 +39,10 @@ final class PolicyFacts {
 
     DecisionInput now() {
         return now;
+    }
+
+    NeededSas sas() {
+        return sas;
     }
 
     boolean isClaimed(PolicyId id) {
@@ -69,13 +71,9 @@ final class PolicyFacts {
         return there != null && now.witness().isOurs(owned, there);
     }
 
-    /** Name of an SA that the policy needs, and that will be in force in a moment. */
-    Optional<String> awaited(DesiredPolicy wanted) {
-        return wanted.policy().templates().stream()
-                .map(Template::reqid)
-                .filter(awaited::containsKey)
-                .map(awaited::get)
-                .findFirst();
+    /** Somebody changed our policy in its place. */
+    boolean isChangedByOthers(DesiredPolicy wanted) {
+        return now.witness().changedPolicies().contains(wanted.policy().id());
     }
 
     /** The SA that the kernel asked for when a packet was selected, and that is not there. */

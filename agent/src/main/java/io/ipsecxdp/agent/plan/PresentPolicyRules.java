@@ -12,6 +12,7 @@ import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.xfrm.Differences;
 import io.ipsecxdp.xfrm.ObservedPolicy;
+import io.ipsecxdp.xfrm.PolicyFlag;
 import java.util.List;
 import java.util.Optional;
 
@@ -38,6 +39,19 @@ final class PresentPolicyRules {
             return wanted.owned(InstallTime.readBack(there.counters().added()));
         }
 
+        /**
+         * What the declared policy needs and the one in force does not: until it is there, the one in force is the better
+         * one. What somebody else put there is not.
+         */
+        private List<SaNeed> newNeeds() {
+            if (same || facts.isChangedByOthers(wanted)) {
+                return List.of();
+            }
+            return SaNeed.of(wanted.policy())
+                    .filter(need -> !there.templates().contains(need.template()))
+                    .toList();
+        }
+
         private Optional<OwnedPolicy> owned() {
             return facts.owned(wanted);
         }
@@ -49,6 +63,9 @@ final class PresentPolicyRules {
             rule("AdoptedAsReported", PresentPolicyRules::adoptedAsReported),
             rule("Foreign", PresentPolicyRules::foreign),
             rule("RefusedByKernel", PresentPolicyRules::refusedByKernel),
+            rule("WaitsForSa", PresentPolicyRules::waitsForSa),
+            rule("WaitsForSaThatFailed", PresentPolicyRules::waitsForSaThatFailed),
+            rule("WaitsForSaThatNobodyDeclared", PresentPolicyRules::waitsForSaThatNobodyDeclared),
             rule("Replace", PresentPolicyRules::replace),
             rule("InForce", PresentPolicyRules::inForce)));
 
@@ -87,6 +104,38 @@ final class PresentPolicyRules {
 
     private static Optional<Decision> refusedByKernel(PresentPolicy present) {
         return present.same() ? Optional.empty() : present.facts().now().refusal(present.wanted());
+    }
+
+    private static Optional<Decision> waitsForSa(PresentPolicy present) {
+        return present.facts()
+                .sas()
+                .pending(present.newNeeds())
+                .map(sa -> stays("Waits for the SecurityAssociation %s.".formatted(sa.name())));
+    }
+
+    private static Optional<Decision> waitsForSaThatFailed(PresentPolicy present) {
+        NeededSas sas = present.facts().sas();
+        return sas.failed(present.newNeeds())
+                .map(sa -> stays(
+                        "Waits for the SecurityAssociation %s, which failed (%s): without it, the changed policy would discard the packets that it is to protect."
+                                .formatted(sa.name(), sas.why(sa))));
+    }
+
+    /** An IKE daemon makes its SAs when the policy asks for them. */
+    private static Optional<Decision> waitsForSaThatNobodyDeclared(PresentPolicy present) {
+        if (present.wanted().policy().flags().contains(PolicyFlag.PER_CPU_ACQUIRE)) {
+            return Optional.empty();
+        }
+        return present.facts()
+                .sas()
+                .undeclared(present.newNeeds())
+                .map(need -> stays(
+                        "Waits for an SA by %s, which this node does not have. Declare a SecurityAssociation with these ends, reqid and mode, or correct the SecurityPolicy."
+                                .formatted(need)));
+    }
+
+    private static Decision stays(String why) {
+        return Decision.of(EntryStatus.pending("The policy as it was before its change stays in force. " + why));
     }
 
     private static Optional<Decision> replace(PresentPolicy present) {

@@ -5,32 +5,33 @@ import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.xfrm.EntryIds;
 import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.SaId;
-import io.ipsecxdp.xfrm.Template;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
 /**
  * Which of the wanted entries a place in SAD or SPD concerns, without going through all of them. What is decided about
- * an entry depends on the others in its place, and about a policy that is not in force yet on the SAs that it needs; on
- * nothing else, as long as none of ours is in a place that no entry has, and no SA has a mark: an SA without one is in
+ * an entry depends on the others in its place, and about a policy that is not in force as it is wanted on the SAs that it
+ * needs; on nothing else, as long as none of ours is in a place that no entry has, and no SA has a mark: an SA without one is in
  * the way of all others.
  */
 public final class RepairIndex {
 
-    /** Those who have one reqid. */
-    private record Reqid(List<DesiredSa> sas, List<PolicyKey> policies) {}
+    /** Policies with one need, and the SAs that may meet it. */
+    private record Flow(List<DesiredSa> sas, List<PolicyKey> policies) {}
 
     private final Map<PolicyKey, DesiredPolicy> wantedPolicies;
     private final Map<SaId, List<DesiredSa>> sas = new HashMap<>();
     private final Map<PolicyId, List<PolicyKey>> policies = new HashMap<>();
-    /** As far as a policy has one. */
-    private final Map<Long, Reqid> reqids = new HashMap<>();
+    /** As far as a policy has the need. */
+    private final Map<SaNeed.Key, Flow> flows = new HashMap<>();
 
     private final boolean dependsOnTime;
 
@@ -38,18 +39,16 @@ public final class RepairIndex {
         this.wantedPolicies = desired.policies();
         wantedPolicies.forEach((key, wanted) -> {
             policies.merge(wanted.policy().id(), List.of(key), RepairIndex::both);
-            reqids(wanted)
-                    .forEach(reqid -> reqids.computeIfAbsent(
-                                    reqid, same -> new Reqid(new ArrayList<>(), new ArrayList<>()))
+            SaNeed.of(wanted.policy())
+                    .map(SaNeed::key)
+                    .distinct()
+                    .forEach(need -> flows.computeIfAbsent(need, same -> new Flow(new ArrayList<>(), new ArrayList<>()))
                             .policies()
                             .add(key));
         });
         desired.sas().values().forEach(wanted -> {
             sas.merge(wanted.sa().id(), List.of(wanted), RepairIndex::both);
-            Reqid reqid = reqids.get(wanted.sa().reqid());
-            if (reqid != null) {
-                reqid.sas().add(wanted);
-            }
+            flows(wanted).forEach(flow -> flow.sas().add(wanted));
         });
         dependsOnTime = desired.sas().values().stream()
                 .map(wanted -> wanted.sa().options().lifetime())
@@ -80,9 +79,8 @@ public final class RepairIndex {
         Set<PolicyId> more = new HashSet<>(concern.policies());
         concern.sas().stream()
                 .flatMap(id -> wanted(id).stream())
-                .map(wanted -> reqids.get(wanted.sa().reqid()))
-                .filter(reqid -> reqid != null)
-                .flatMap(reqid -> reqid.policies().stream())
+                .flatMap(this::flows)
+                .flatMap(flow -> flow.policies().stream())
                 .filter(key -> isPending(last.policies().get(key)))
                 .forEach(key -> more.add(wantedPolicies.get(key).policy().id()));
         return new EntryIds(concern.sas(), more);
@@ -109,7 +107,7 @@ public final class RepairIndex {
                 whole.witness(),
                 whole.keys(),
                 whole.refused(),
-                awaitedElsewhere(concern, somePolicies, last),
+                elsewhere(concern, somePolicies, last),
                 whole.acquires(),
                 whole.facts(),
                 whole.at());
@@ -131,25 +129,26 @@ public final class RepairIndex {
         return inOrder;
     }
 
-    private Map<Long, String> awaitedElsewhere(
+    private Map<DesiredEntry, EntryStatus> elsewhere(
             EntryIds concern, Map<PolicyKey, DesiredPolicy> somePolicies, Plan last) {
-        Map<Long, String> awaited = new HashMap<>();
+        Map<DesiredEntry, EntryStatus> elsewhere = new HashMap<>();
         somePolicies.values().stream()
-                .flatMap(RepairIndex::reqids)
+                .flatMap(wanted -> SaNeed.of(wanted.policy()))
+                .map(SaNeed::key)
                 .distinct()
-                .flatMap(reqid -> reqids.get(reqid).sas().stream())
-                .filter(wanted -> !concern.sas().contains(wanted.sa().id()))
-                .filter(wanted -> isPending(last.sas().get(wanted.uid())))
-                .forEach(wanted -> awaited.merge(wanted.sa().reqid(), wanted.name(), Plan::first));
-        return awaited;
+                .flatMap(need -> flows.get(need).sas().stream())
+                .filter(sa -> !concern.sas().contains(sa.sa().id()))
+                .forEach(sa ->
+                        Optional.ofNullable(last.sas().get(sa.uid())).ifPresent(status -> elsewhere.put(sa, status)));
+        return elsewhere;
+    }
+
+    private Stream<Flow> flows(DesiredSa sa) {
+        return SaNeed.metBy(sa.sa()).stream().map(flows::get).filter(Objects::nonNull);
     }
 
     private static boolean isPending(EntryStatus standing) {
         return standing != null && standing.state() == EntryState.Pending;
-    }
-
-    private static Stream<Long> reqids(DesiredPolicy wanted) {
-        return wanted.policy().templates().stream().map(Template::reqid).distinct();
     }
 
     private static <T> List<T> both(List<T> some, List<T> more) {

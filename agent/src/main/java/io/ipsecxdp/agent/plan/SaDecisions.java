@@ -22,6 +22,10 @@ final class SaDecisions {
         this.facts = new SaFacts(now);
     }
 
+    SaFacts facts() {
+        return facts;
+    }
+
     Decision about(DesiredSa wanted) {
         Decision decision = facts.there(wanted)
                 .map(there -> PresentSaRules.CHAIN.decide(PresentSa.of(facts, wanted, there)))

@@ -156,6 +156,15 @@ final class SaFacts {
                 .isPresent();
     }
 
+    /** Whether the SA, or one that it is the same object as, was installed on this node, in this boot or before. */
+    boolean wasEverInForce(DesiredSa wanted) {
+        return now.ledger().hasUsed(wanted.uid()) || wasReportedUsed(wanted);
+    }
+
+    private boolean wasReportedUsed(DesiredSa wanted) {
+        return report(wanted).map(SaReport::keyUsed).orElse(false);
+    }
+
     private Optional<NodePlanStatus> status(String slice) {
         return Optional.ofNullable(now.desired().slices().get(slice)).flatMap(Slice::status);
     }
@@ -171,9 +180,8 @@ final class SaFacts {
         if (promise != null) {
             return new Taken(promise);
         }
-        boolean reportedUsed = report(wanted).map(SaReport::keyUsed).orElse(false);
         return now.ledger()
-                .verdict(wanted.uid(), wanted.sa().direction(), wanted.sa().esn(), key, reportedUsed);
+                .verdict(wanted.uid(), wanted.sa().direction(), wanted.sa().esn(), key, wasReportedUsed(wanted));
     }
 
     /** No other SA of this plan gets the key. */

@@ -125,6 +125,12 @@ final class Moment {
                 uid, new Policy(PolicyId.of(direction, selector), priority, Policy.Action.ALLOW, List.of(template)));
     }
 
+    /** The same with another template, or with none. */
+    static DesiredPolicy with(DesiredPolicy policy, Template... templates) {
+        Policy same = policy.policy();
+        return policy(policy.uid(), new Policy(same.id(), same.priority(), same.action(), List.of(templates)));
+    }
+
     static DesiredPolicy policy(String uid, Policy policy) {
         return new DesiredPolicy("name-" + uid, uid, SLICE, policy);
     }
@@ -333,6 +339,13 @@ final class Moment {
 
     EntryStatus status(DesiredPolicy policy) {
         return plan().policies().get(key(policy));
+    }
+
+    /** What the rules about policies look up. */
+    PolicyFacts policyFacts() {
+        DecisionInput now = now();
+        Map<String, EntryStatus> statuses = Plan.of(now).sas();
+        return new PolicyFacts(now, new NeededSas(now, new SaFacts(now), sa -> statuses.get(sa.uid())));
     }
 
     /** Name of the rule that decides. */
