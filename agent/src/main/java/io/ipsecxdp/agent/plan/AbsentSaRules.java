@@ -50,6 +50,7 @@ final class AbsentSaRules {
             rule("RefusedByKernel", AbsentSaRules::refusedByKernel),
             rule("KeyNotRead", AbsentSaRules::keyNotRead),
             rule("KeyUnavailable", AbsentSaRules::keyUnavailable),
+            rule("CountedByDevice", AbsentSaRules::countedByDevice),
             rule("WaitsForLastSequenceNumber", AbsentSaRules::waitsForLastSequenceNumber),
             rule("NonceAtRisk", AbsentSaRules::nonceAtRisk),
             rule("SequenceNumbersSpent", AbsentSaRules::sequenceNumbersSpent),
@@ -117,6 +118,17 @@ final class AbsentSaRules {
         return absent.key() instanceof KeyView.Unavailable(Reason reason, String message)
                 ? failed(reason, message)
                 : Optional.empty();
+    }
+
+    private static Optional<Decision> countedByDevice(AbsentSa absent) {
+        return absent.verdict()
+                .filter(verdict -> verdict instanceof AtRisk && absent.wanted().isCountedByDevice())
+                .flatMap(verdict -> failed(
+                        Reason.NonceAtRisk,
+                        ("The key in Secret entry %s was used by this SA before, and how far only the device knows"
+                                        + " that numbers its packets: to send with it again could use a nonce twice. "
+                                        + REMEDY)
+                                .formatted(absent.wanted().key())));
     }
 
     /** Its deletion is under way: with the number that the kernel tells, the SA can go on. */

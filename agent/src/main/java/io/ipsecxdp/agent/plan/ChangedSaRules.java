@@ -21,6 +21,7 @@ final class ChangedSaRules {
 
     static final RuleChain<OurSa> CHAIN = new RuleChain<>(List.of(
             rule("KeyUnknown", ChangedSaRules::keyUnknown),
+            rule("CountedByDevice", ChangedSaRules::countedByDevice),
             rule("KeyChanged", ChangedSaRules::keyChanged),
             rule("KeyUnavailable", ChangedSaRules::keyUnavailable),
             rule("KeyBeingRead", ChangedSaRules::keyBeingRead),
@@ -46,6 +47,18 @@ final class ChangedSaRules {
                         sa,
                         Reason.NonceAtRisk,
                         "It cannot be made again, because the kernel does not show which key it has. " + REMEDY)
+                : Optional.empty();
+    }
+
+    /** Once it is deleted, nobody knows where a new one would have to go on. */
+    private static Optional<Decision> countedByDevice(OurSa sa) {
+        boolean unknown = sa.wanted().outbound()
+                && (sa.wanted().isCountedByDevice() || sa.there().options().isCountedByDevice());
+        return unknown
+                ? failed(
+                        sa,
+                        Reason.NonceAtRisk,
+                        "It cannot be made again, because only the device knows its last sequence number. " + REMEDY)
                 : Optional.empty();
     }
 

@@ -49,7 +49,9 @@ final class InForceSaRules {
     }
 
     private static Optional<Decision> sequenceExhausted(OurSa sa) {
-        return sa.wanted().outbound() && sa.there().sequenceIsExhausted()
+        return sa.wanted().outbound()
+                        && !sa.there().options().isCountedByDevice()
+                        && sa.there().sequenceIsExhausted()
                 ? Optional.of(Decision.of(EntryStatus.failed(
                         Reason.SequenceExhausted,
                         "Its last sequence number was sent: it sends nothing any more. " + REMEDY)))

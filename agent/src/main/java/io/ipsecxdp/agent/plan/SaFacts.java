@@ -1,6 +1,8 @@
 package io.ipsecxdp.agent.plan;
 
 import io.ipsecxdp.agent.ledger.KeyFingerprint;
+import io.ipsecxdp.agent.ledger.KeyLedger.Allowed;
+import io.ipsecxdp.agent.ledger.KeyLedger.AtRisk;
 import io.ipsecxdp.agent.ledger.KeyLedger.Taken;
 import io.ipsecxdp.agent.ledger.KeyLedger.Verdict;
 import io.ipsecxdp.agent.ledger.KeyUse;
@@ -180,8 +182,11 @@ final class SaFacts {
         if (promise != null) {
             return new Taken(promise);
         }
-        return now.ledger()
+        Verdict verdict = now.ledger()
                 .verdict(wanted.uid(), wanted.sa().direction(), wanted.sa().esn(), key, wasReportedUsed(wanted));
+        // Whatever number is known is the kernel's, which the device does not tell
+        boolean guessed = wanted.isCountedByDevice() && verdict instanceof Allowed(long last) && last > 0;
+        return guessed ? new AtRisk() : verdict;
     }
 
     /** No other SA of this plan gets the key. */

@@ -94,6 +94,7 @@ class SaRulesTest {
                             "RefusedByKernel",
                             "KeyNotRead",
                             "KeyUnavailable",
+                            "CountedByDevice",
                             "WaitsForLastSequenceNumber",
                             "NonceAtRisk",
                             "SequenceNumbersSpent",
@@ -196,6 +197,24 @@ class SaRulesTest {
         void withoutAKeyItFails() {
             Moment moment = new Moment().want(OUT).keyOf(OUT, new KeyView.Unavailable(Reason.KeyMissing, "none"));
             fails("KeyUnavailable", Reason.KeyMissing, moment, OUT);
+        }
+
+        @Test
+        void whatTheKernelToldOfAnSaThatADeviceCountsIsNotBelieved() {
+            DesiredSa counted = with(offloaded(true));
+            Moment moment = new Moment()
+                    .want(counted)
+                    .used(OUT, "k", new KeyUse.Ended(0))
+                    .secret(counted, "k");
+            fails("CountedByDevice", Reason.NonceAtRisk, moment, counted);
+            assertThat(moment.plan().actions()).isEmpty();
+        }
+
+        @Test
+        void withAFreshKeyADeviceBeginsAtOne() {
+            DesiredSa counted = with(offloaded(true));
+            Moment moment = new Moment().want(counted).secret(counted, "k");
+            waits("Install", moment, counted, new InstallSa(counted, fingerprint("k"), 0));
         }
 
         @Test
@@ -416,6 +435,17 @@ class SaRulesTest {
         }
 
         @Test
+        void ofOneThatADeviceCountsTheKernelCannotTellThatItCameToItsEnd() {
+            DesiredSa counted = with(offloaded(true));
+            ObservedSa spent = observed(counted.sa(), -1, observed(counted.sa()).options());
+            says(
+                    "InForce",
+                    Reason.Installed,
+                    new Moment().want(counted).own(counted, "a").inKernel(spent),
+                    counted);
+        }
+
+        @Test
         void beyondItsSoftLimitItGoesOn() {
             Lifetime.Limit none = new Lifetime.Limit(-1, -1);
             DesiredSa limited = with(SaOptions.NONE.with(new Lifetime(
@@ -486,6 +516,7 @@ class SaRulesTest {
             assertThat(ChangedSaRules.CHAIN.names())
                     .containsExactly(
                             "KeyUnknown",
+                            "CountedByDevice",
                             "KeyChanged",
                             "KeyUnavailable",
                             "KeyBeingRead",
@@ -508,6 +539,20 @@ class SaRulesTest {
             Moment moment = new Moment().want(OUT).ownWithoutKey(OUT).inKernel(changed(OUT));
             decides("KeyUnknown", moment, OUT);
             assertThat(moment.status(OUT).reason()).isEqualTo(Reason.NonceAtRisk);
+        }
+
+        @Test
+        void oneThatADeviceCountsIsNotMadeAgainWhetherItWasDeclaredSoOrIsSo() {
+            DesiredSa counted = with(offloaded(true));
+            isLeft("CountedByDevice", somebodyChanged(counted).secret(counted, "k"), counted);
+            Moment before = new Moment().want(OUT).own(OUT, "k").inKernel(observed(counted.sa()));
+            isLeft("CountedByDevice", before.secret(OUT, "k"), OUT);
+        }
+
+        private void isLeft(String rule, Moment moment, DesiredSa sa) {
+            assertThat(Moment.deciding(ChangedSaRules.CHAIN, ours(moment, sa))).isEqualTo(rule);
+            assertThat(moment.status(sa).reason()).isEqualTo(Reason.NonceAtRisk);
+            assertThat(moment.plan().actions()).noneMatch(RemoveSa.class::isInstance);
         }
 
         @Test
