@@ -38,6 +38,14 @@ public record SaOptions(
         return new SaOptions(other, flags, selector, encapsulation, outputMark, interfaceId, tfcPadding, offload);
     }
 
+    /**
+     * Whether a device numbers the packets, so that the kernel's own sequence numbers stay where they are: {@code
+     * xfrm_output_one} (net/xfrm/xfrm_output.c) leaves {@code xfrm_replay_overflow} out for offload of packets.
+     */
+    public boolean isCountedByDevice() {
+        return offload.filter(XfrmOffload::packet).isPresent();
+    }
+
     SaOptions with(Set<SaFlag> allFlags, Optional<XfrmSelector> kernelSelector) {
         return new SaOptions(
                 lifetime, allFlags, kernelSelector, encapsulation, outputMark, interfaceId, tfcPadding, offload);

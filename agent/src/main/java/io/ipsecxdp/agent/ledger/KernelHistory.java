@@ -110,7 +110,8 @@ public record KernelHistory(
         return switch (notification.event()) {
             case SaDeleted(ObservedSa sa) ->
                 certainlyOurs(sa, journal)
-                        .filter(owned -> owned.direction() == SaDir.OUT)
+                        .filter(owned ->
+                                owned.direction() == SaDir.OUT && !sa.options().isCountedByDevice())
                         .flatMap(owned -> open(owned, ledger))
                         .map(use -> use.with(new Ended(sa.replay().lastSent())));
             case SaExpired(SaId id, boolean hard)

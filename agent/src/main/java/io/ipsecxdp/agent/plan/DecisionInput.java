@@ -6,6 +6,7 @@ import io.ipsecxdp.agent.ledger.KeyLedger;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -14,7 +15,7 @@ import java.util.function.Function;
  *
  * @param keys what is known of the key of an SA, by its uid
  * @param refused what the kernel refused a short while ago and is not asked again yet
- * @param awaitedElsewhere reqid to name of SAs that are not among the entries and will be in force in a moment
+ * @param elsewhere entries that are not among these, and that these depend on, with how they stood last
  * @param acquires SAs that the kernel misses
  * @param at the present time
  */
@@ -26,17 +27,22 @@ public record DecisionInput(
         KernelHistory witness,
         Function<String, KeyView> keys,
         Map<DesiredEntry, EntryStatus> refused,
-        Map<Long, String> awaitedElsewhere,
+        Map<DesiredEntry, EntryStatus> elsewhere,
         Acquires acquires,
         KernelInfo facts,
         Instant at) {
 
     public DecisionInput {
         refused = Collections.unmodifiableMap(refused);
-        awaitedElsewhere = Collections.unmodifiableMap(awaitedElsewhere);
+        elsewhere = Collections.unmodifiableMap(elsewhere);
     }
 
     KeyView key(DesiredSa sa) {
         return keys.apply(sa.uid());
+    }
+
+    /** What the kernel said when it refused the entry a short while ago. */
+    Optional<Decision> refusal(DesiredEntry wanted) {
+        return Optional.ofNullable(refused.get(wanted)).map(Decision::of);
     }
 }

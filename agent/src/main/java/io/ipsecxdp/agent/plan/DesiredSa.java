@@ -27,6 +27,11 @@ public record DesiredSa(String name, String uid, String slice, Sa sa, Protection
         return new OwnedSa(sa.id(), sa.source(), sa.reqid(), sa.direction(), uid, name, slice, key, installTime);
     }
 
+    /** It sends, and a device numbers its packets. */
+    boolean isCountedByDevice() {
+        return outbound() && sa.options().isCountedByDevice();
+    }
+
     boolean outbound() {
         return sa.direction() == SaDir.OUT;
     }

@@ -14,13 +14,11 @@ import io.ipsecxdp.agent.plan.Action.ReplacePolicy;
 import io.ipsecxdp.agent.plan.Action.Write;
 import io.ipsecxdp.agent.plan.Action.WriteKey;
 import io.ipsecxdp.agent.plan.Desired.PolicyKey;
-import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.xfrm.PolicyDir;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -62,7 +60,6 @@ public record Plan(
         var sas = PersistentMap.<String, EntryStatus>empty().changes();
         var policies = PersistentMap.<PolicyKey, EntryStatus>empty().changes();
         Set<SaId> places = new HashSet<>();
-        Map<Long, String> awaited = new HashMap<>(now.awaitedElsewhere());
 
         SaDecisions saDecisions = new SaDecisions(now);
         now.desired().sas().forEach((uid, wanted) -> {
@@ -70,16 +67,13 @@ public record Plan(
             sas.put(uid, decision.standing());
             actions.addAll(decision.actions());
             places.add(wanted.sa().id());
-            boolean installed = decision.actions().stream().anyMatch(InstallSa.class::isInstance);
-            if (decision.standing().state() == EntryState.Pending && !installed) {
-                awaited.merge(wanted.sa().reqid(), wanted.name(), Plan::first);
-            }
         });
         now.desired().unfitSas().forEach(sas::put);
+        Map<String, EntryStatus> saStatuses = sas.done();
 
-        PolicyDecisions policyDecisions = new PolicyDecisions(now);
+        PolicyDecisions policyDecisions = new PolicyDecisions(now, saDecisions.facts(), sa -> saStatuses.get(sa.uid()));
         now.desired().policies().forEach((key, wanted) -> {
-            Decision decision = policyDecisions.about(key, wanted, awaited);
+            Decision decision = policyDecisions.about(key, wanted);
             policies.put(key, decision.standing());
             actions.addAll(decision.actions());
         });
@@ -90,12 +84,7 @@ public record Plan(
         actions.addAll(policyDecisions.leftovers(strayPolicies));
         actions.addAll(saDecisions.leftovers(straySas));
         actions.sort(Comparator.comparingInt(action -> rank(action, places)));
-        return new Plan(actions, sas.done(), policies.done(), !straySas.isEmpty() || !strayPolicies.isEmpty());
-    }
-
-    /** Of several SAs that a policy waits for, the same one is named whatever their order. */
-    static String first(String name, String other) {
-        return name.compareTo(other) <= 0 ? name : other;
+        return new Plan(actions, saStatuses, policies.done(), !straySas.isEmpty() || !strayPolicies.isEmpty());
     }
 
     private static int rank(Action action, Set<SaId> places) {

@@ -5,34 +5,35 @@ import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.xfrm.EntryIds;
 import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.SaId;
-import io.ipsecxdp.xfrm.Template;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Finds the desired entries that a repair has to decide about, by id and by reqid, without going through all of them.
+ * Finds the desired entries that a repair has to decide about, by id and by need, without going through all of them.
  *
- * <p>What is decided about an entry depends on the entries with the same id; about a policy that waits for its SAs, on the
- * SAs with the reqids of its templates too. That is all, under two conditions, without which the agent looks at everything
+ * <p>What is decided about an entry depends on the entries with the same id; about a policy that is not in force as it is
+ * desired, on the SAs that it needs too. That is all, under two conditions, without which the agent looks at everything
  * ({@code KernelReconciler.repair}): there are no orphans, that is, entries of ours that are not desired any more; and none
  * of the SAs has a mark, because the kernel finds an SA without a mark for every mark, so one SA can hide another.
  */
 public final class RepairIndex {
 
-    /** The desired SAs that have a reqid, and the policies with a template that has it. */
-    private record Reqid(List<DesiredSa> sas, List<PolicyKey> policies) {}
+    /** Policies with one need, and the SAs that may meet it. */
+    private record Flow(List<DesiredSa> sas, List<PolicyKey> policies) {}
 
     private final Map<PolicyKey, DesiredPolicy> wantedPolicies;
     private final Map<SaId, List<DesiredSa>> sas = new HashMap<>();
     private final Map<PolicyId, List<PolicyKey>> policies = new HashMap<>();
-    /** Only the reqids that a template of a desired policy has. */
-    private final Map<Long, Reqid> reqids = new HashMap<>();
+    /** Only the needs that a desired policy has. */
+    private final Map<SaNeed.Key, Flow> flows = new HashMap<>();
 
     private final boolean dependsOnTime;
 
@@ -40,18 +41,16 @@ public final class RepairIndex {
         this.wantedPolicies = desired.policies();
         wantedPolicies.forEach((key, wanted) -> {
             policies.merge(wanted.policy().id(), List.of(key), RepairIndex::both);
-            reqids(wanted)
-                    .forEach(reqid -> reqids.computeIfAbsent(
-                                    reqid, same -> new Reqid(new ArrayList<>(), new ArrayList<>()))
+            SaNeed.of(wanted.policy())
+                    .map(SaNeed::key)
+                    .distinct()
+                    .forEach(need -> flows.computeIfAbsent(need, same -> new Flow(new ArrayList<>(), new ArrayList<>()))
                             .policies()
                             .add(key));
         });
         desired.sas().values().forEach(wanted -> {
             sas.merge(wanted.sa().id(), List.of(wanted), RepairIndex::both);
-            Reqid reqid = reqids.get(wanted.sa().reqid());
-            if (reqid != null) {
-                reqid.sas().add(wanted);
-            }
+            flows(wanted).forEach(flow -> flow.sas().add(wanted));
         });
         dependsOnTime = desired.sas().values().stream()
                 .map(wanted -> wanted.sa().options().lifetime())
@@ -82,9 +81,8 @@ public final class RepairIndex {
         Set<PolicyId> more = new HashSet<>(ids.policies());
         ids.sas().stream()
                 .flatMap(id -> desired(id).stream())
-                .map(wanted -> reqids.get(wanted.sa().reqid()))
-                .filter(reqid -> reqid != null)
-                .flatMap(reqid -> reqid.policies().stream())
+                .flatMap(this::flows)
+                .flatMap(flow -> flow.policies().stream())
                 .filter(key -> isPending(last.policies().get(key)))
                 .forEach(key -> more.add(wantedPolicies.get(key).policy().id()));
         return new EntryIds(ids.sas(), more);
@@ -111,7 +109,7 @@ public final class RepairIndex {
                 whole.witness(),
                 whole.keys(),
                 whole.refused(),
-                awaitedElsewhere(ids, somePolicies, last),
+                elsewhere(ids, somePolicies, last),
                 whole.acquires(),
                 whole.facts(),
                 whole.at());
@@ -133,24 +131,26 @@ public final class RepairIndex {
         return inOrder;
     }
 
-    private Map<Long, String> awaitedElsewhere(EntryIds ids, Map<PolicyKey, DesiredPolicy> somePolicies, Plan last) {
-        Map<Long, String> awaited = new HashMap<>();
+    private Map<DesiredEntry, EntryStatus> elsewhere(
+            EntryIds ids, Map<PolicyKey, DesiredPolicy> somePolicies, Plan last) {
+        Map<DesiredEntry, EntryStatus> elsewhere = new HashMap<>();
         somePolicies.values().stream()
-                .flatMap(RepairIndex::reqids)
+                .flatMap(wanted -> SaNeed.of(wanted.policy()))
+                .map(SaNeed::key)
                 .distinct()
-                .flatMap(reqid -> reqids.get(reqid).sas().stream())
-                .filter(wanted -> !ids.sas().contains(wanted.sa().id()))
-                .filter(wanted -> isPending(last.sas().get(wanted.uid())))
-                .forEach(wanted -> awaited.merge(wanted.sa().reqid(), wanted.name(), Plan::first));
-        return awaited;
+                .flatMap(need -> flows.get(need).sas().stream())
+                .filter(sa -> !ids.sas().contains(sa.sa().id()))
+                .forEach(sa ->
+                        Optional.ofNullable(last.sas().get(sa.uid())).ifPresent(status -> elsewhere.put(sa, status)));
+        return elsewhere;
+    }
+
+    private Stream<Flow> flows(DesiredSa sa) {
+        return SaNeed.metBy(sa.sa()).stream().map(flows::get).filter(Objects::nonNull);
     }
 
     private static boolean isPending(EntryStatus standing) {
         return standing != null && standing.state() == EntryState.Pending;
-    }
-
-    private static Stream<Long> reqids(DesiredPolicy wanted) {
-        return wanted.policy().templates().stream().map(Template::reqid).distinct();
     }
 
     private static <T> List<T> both(List<T> some, List<T> more) {

@@ -152,7 +152,10 @@ public record NodeReporter(Identity identity, Xfrm xfrm, StateFolder state, Stee
                 name,
                 sa.counters().packets(),
                 sa.counters().bytes(),
-                unlessZero(Math.max(sa.replay().lastSent(), sa.replay().lastReceived())),
+                sa.options().isCountedByDevice()
+                        ? null
+                        : unlessZero(
+                                Math.max(sa.replay().lastSent(), sa.replay().lastReceived())),
                 unlessZero(sa.errors().outsideWindow()),
                 unlessZero(sa.errors().replayed()),
                 unlessZero(sa.errors().integrityFailed()));

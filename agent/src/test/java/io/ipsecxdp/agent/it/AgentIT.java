@@ -111,8 +111,9 @@ class AgentIT {
                 PlannedSelector.between(source, destination),
                 action,
                 1000,
+                // With a reqid of which no SA is declared, as where an IKE daemon makes them
                 action == PolicyAction.Protect
-                        ? PlannedPolicy.Template.esp(SaMode.Tunnel, "10.10.0.1", "10.10.0.2", 0x1000_0001L)
+                        ? PlannedPolicy.Template.esp(SaMode.Tunnel, "10.10.0.1", "10.10.0.2", 0x1000_0002L)
                         : null);
     }
 
@@ -232,7 +233,7 @@ class AgentIT {
 
             assertThat(status().securityPolicies().getFirst().state()).isEqualTo(EntryState.Installed);
             assertThat(status().securityPolicies().getFirst().message())
-                    .contains("ESP in tunnel mode from 10.10.0.1 to 10.10.0.2 with reqid 268435457");
+                    .contains("ESP in tunnel mode from 10.10.0.1 to 10.10.0.2 with reqid 268435458");
             assertThat(status().securityPolicies().getLast().reason()).isEqualTo(Reason.Installed.name());
             soon().untilAsserted(() -> assertThat(nodeStatus().acquires())
                     .singleElement()

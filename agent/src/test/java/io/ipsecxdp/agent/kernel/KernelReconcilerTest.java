@@ -8,6 +8,7 @@ import static io.ipsecxdp.agent.kernel.TestingNode.outbound;
 import static io.ipsecxdp.agent.kernel.TestingNode.ownedBy;
 import static io.ipsecxdp.agent.kernel.TestingNode.protect;
 import static io.ipsecxdp.agent.kernel.TestingNode.withKey;
+import static io.ipsecxdp.agent.kernel.TestingNode.withReqid;
 import static io.ipsecxdp.xfrm.Addresses.ip;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -393,7 +394,47 @@ class KernelReconcilerTest {
 
             assertThat(node.kernel.changes())
                     .extracting(KernelReconcilerTest::described)
-                    .containsExactly("add sa in", "add policy OUT");
+                    .containsExactly("add sa in");
+            assertThat(node.policy("p", PolicyDirection.Out).message()).contains("name-out", "KeyMissing");
+
+            node.secret(keyOf("out"), key(1));
+            node.clock.advance(Duration.ofMinutes(2));
+            node.settle();
+
+            assertThat(node.kernel.changes())
+                    .extracting(KernelReconcilerTest::described)
+                    .containsExactly("add sa out", "add policy OUT");
+        }
+
+        @Test
+        void thatIsChangedStaysAsItWasUntilItsNewSasAreInForce() {
+            planEverything();
+            node.kernel.changes();
+            PlannedSa successor = withReqid(7, outbound("new", 0x3000));
+
+            node.plan("s", List.of(OUT, IN, successor), List.of(protect("p", PolicyDirection.Out, 1000, 7), IN_POLICY));
+            node.round();
+            assertThat(node.policy("p", PolicyDirection.Out).message()).contains("stays in force", "name-new");
+            assertThat(node.kernel.policy(policy(OUT_POLICY).id()).templates())
+                    .isEqualTo(policy(OUT_POLICY).templates());
+            node.secret(keyOf("new"), key(3));
+            node.clock.advance(Duration.ofMinutes(2));
+            node.settle();
+
+            assertThat(node.kernel.changes())
+                    .extracting(KernelReconcilerTest::described)
+                    .containsExactly("add sa out", "replace policy OUT");
+            assertThat(node.policy("p", PolicyDirection.Out).state()).isEqualTo(EntryState.Installed);
+        }
+
+        @Test
+        void thatWasInForceBeforeABootIsInForceAgainThoughItsSaMustNotSend() {
+            planEverything();
+            node.reboot();
+            node.settle();
+
+            assertRefused(OUT, Reason.NonceAtRisk);
+            assertThat(node.kernel.policyIds()).contains(policy(OUT_POLICY).id());
         }
 
         @Test
@@ -703,7 +744,8 @@ class KernelReconcilerTest {
 
             assertRefused(OUT, Reason.Unsupported);
             assertThat(node.sa("out").message()).isEqualTo("This kernel takes no IPv4 ESP SA: no such thing.");
-            assertThat(node.policy("p", PolicyDirection.Out).state()).isEqualTo(EntryState.Installed);
+            assertThat(node.policy("p", PolicyDirection.Out).message()).contains("name-out", "Unsupported");
+            assertThat(node.kernel.policyIds()).isEmpty();
         }
 
         @Test

@@ -43,6 +43,8 @@ import net.jqwik.api.Provide;
 class LifeOfANodeTest {
 
     private static final int SAS = 3;
+    private static final long REQID = 0x1000_0001L;
+    private static final long REQID_OF_THE_LAST = 0x1000_0002L;
 
     /** Something that happens; the number says to which SA, or how much. */
     enum Event {
@@ -52,6 +54,7 @@ class LifeOfANodeTest {
         CHANGE_THE_KEY,
         TAKE_THE_KEY_OF_ANOTHER,
         DECLARE_POLICY,
+        CHANGE_POLICY,
         WITHDRAW_POLICY,
         SEND,
         AGENT_LOOKS,
@@ -111,6 +114,17 @@ class LifeOfANodeTest {
             assertThat(node.kernel.trespasses()).isEmpty();
             assertThat(node.kernel.ours()).containsAll(world.installed());
             assertThat(world.planned()).containsAll(node.kernel.ours());
+        }
+    }
+
+    @Property(tries = 1000)
+    void aChangedPolicyReplacesTheOldOneWhenItsSaIsInForce(@ForAll("lives") List<Step> life) {
+        try (TestingNode node = new TestingNode()) {
+            World world = new World(node);
+            life.forEach(world::happen);
+            world.apiServerComes();
+            node.settle();
+            assertThat(node.kernel.interruptions()).isEmpty();
         }
     }
 
@@ -184,6 +198,15 @@ class LifeOfANodeTest {
                                     "p" + which + "-" + step.number(),
                                     PolicyDirection.values()[which],
                                     1000 + ++generation));
+                    plan();
+                }
+                case CHANGE_POLICY -> {
+                    // The last of the SAs has a reqid of its own
+                    long reqid = step.number() % 2 == 0 ? REQID : REQID_OF_THE_LAST;
+                    policies.computeIfPresent(
+                            which,
+                            (same, policy) ->
+                                    TestingNode.protect(policy.uid(), policy.direction(), policy.priority(), reqid));
                     plan();
                 }
                 case WITHDRAW_POLICY -> {
@@ -285,19 +308,21 @@ class LifeOfANodeTest {
             if (!declared.containsKey(which)) {
                 String uid = "u" + which + "-" + ++generation;
                 put(TestingNode.keyOf(uid), ++lastKey);
-                declared.put(which, TestingNode.outbound(uid, 0x1000 + which));
+                declared.put(which, outbound(uid, which));
                 plan();
             }
+        }
+
+        private static PlannedSa outbound(String uid, int which) {
+            return TestingNode.withReqid(
+                    which == SAS - 1 ? REQID_OF_THE_LAST : REQID, TestingNode.outbound(uid, 0x1000 + which));
         }
 
         private void declareAnew(int which) {
             PlannedSa before = declared.get(which);
             if (before != null && number(before) > keysBeforeLoss) {
                 String uid = "u" + which + "-" + ++generation;
-                declared.put(
-                        which,
-                        TestingNode.withKey(
-                                before.encryption().keySecretRef(), TestingNode.outbound(uid, 0x1000 + which)));
+                declared.put(which, TestingNode.withKey(before.encryption().keySecretRef(), outbound(uid, which)));
                 plan();
             }
         }

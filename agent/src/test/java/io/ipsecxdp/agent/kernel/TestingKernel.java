@@ -69,11 +69,13 @@ final class TestingKernel implements Xfrm {
     private final Map<SaId, Held> sas = new LinkedHashMap<>();
     private final Map<PolicyId, ObservedPolicy> policies = new LinkedHashMap<>();
     private final Set<PolicyId> foreignPolicies = new HashSet<>();
+    private final Set<PolicyId> changedPolicies = new HashSet<>();
     private final Map<String, Long> lastSentWith = new HashMap<>();
     private final List<Notification> told = new ArrayList<>();
     private final List<List<Change>> applied = new ArrayList<>();
     private final List<String> noncesAtRisk = new ArrayList<>();
     private final List<String> trespasses = new ArrayList<>();
+    private final List<String> interruptions = new ArrayList<>();
     private XfrmCapabilities capabilities = everything();
     private Function<Change, Optional<KernelError>> refusals = change -> Optional.empty();
     private CrashPoints crashes = new CrashPoints();
@@ -194,6 +196,7 @@ final class TestingKernel implements Xfrm {
     /** Somebody else changes a policy in place. */
     void replaceForeign(Policy policy) {
         policies.put(policy.id(), observed(policy));
+        changedPolicies.add(policy.id());
         told.add(foreign(new Notification.PolicyUpdated(policies.get(policy.id()))));
     }
 
@@ -308,6 +311,29 @@ final class TestingKernel implements Xfrm {
         return trespasses;
     }
 
+    /** Every time that the agent changed a policy so that its packets are lost, and were not before. */
+    List<String> interruptions() {
+        return interruptions;
+    }
+
+    private void watch(Policy change) {
+        boolean changed = changedPolicies.remove(change.id());
+        ObservedPolicy before = policies.get(change.id());
+        boolean fits = change.templates().stream()
+                .filter(template -> before == null || !before.templates().contains(template))
+                .allMatch(template -> sas.values().stream()
+                        .map(Held::sa)
+                        .anyMatch(sa -> sa.reqid() == template.reqid()
+                                && template.ends()
+                                        .filter(ends -> ends.source().equals(sa.source())
+                                                && ends.destination()
+                                                        .equals(sa.id().destination()))
+                                        .isPresent()));
+        if (!changed && !fits) {
+            interruptions.add("replaced %s by one without an SA".formatted(change.id()));
+        }
+    }
+
     // Xfrm
 
     @Override
@@ -383,6 +409,7 @@ final class TestingKernel implements Xfrm {
                 if (foreignPolicies.contains(policy.id())) {
                     trespasses.add("replaced somebody else's " + policy.id());
                 }
+                watch(policy);
                 policies.put(policy.id(), observed(policy));
                 told.add(own(new Notification.PolicyUpdated(policies.get(policy.id()))));
                 yield Optional.empty();

@@ -328,6 +328,23 @@ public final class TestingNode implements AutoCloseable {
                 null);
     }
 
+    static PlannedSa withReqid(long reqid, PlannedSa sa) {
+        return PlannedSa.esp(
+                sa.name(),
+                sa.uid(),
+                sa.generation(),
+                sa.direction(),
+                sa.source(),
+                sa.destination(),
+                sa.spi(),
+                sa.mode(),
+                sa.encryption(),
+                reqid,
+                sa.replayWindow(),
+                sa.esn(),
+                sa.cpu());
+    }
+
     static PlannedSa ownedBy(int cpu, PlannedSa sa) {
         return PlannedSa.esp(
                 sa.name(),
@@ -385,6 +402,10 @@ public final class TestingNode implements AutoCloseable {
     }
 
     static PlannedPolicy protect(String uid, PolicyDirection direction, int priority) {
+        return protect(uid, direction, priority, 0x1000_0001L);
+    }
+
+    static PlannedPolicy protect(String uid, PolicyDirection direction, int priority, long reqid) {
         boolean out = direction == PolicyDirection.Out;
         return PlannedPolicy.of(
                 "name-" + uid,
@@ -397,7 +418,7 @@ public final class TestingNode implements AutoCloseable {
                 PolicyAction.Protect,
                 priority,
                 PlannedPolicy.Template.esp(
-                        SaMode.Tunnel, out ? "10.0.0.1" : "10.0.0.2", out ? "10.0.0.2" : "10.0.0.1", 0x1000_0001L));
+                        SaMode.Tunnel, out ? "10.0.0.1" : "10.0.0.2", out ? "10.0.0.2" : "10.0.0.1", reqid));
     }
 
     /** A key of the right length whose bytes all depend on the number. */

@@ -10,6 +10,7 @@ import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.ReplayState;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
+import io.ipsecxdp.xfrm.XfrmOffload;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -32,7 +33,27 @@ class NodeReporterTest {
                 .isEqualTo(new SaCounters("a", 5L, 500L, null, null, null, null));
     }
 
+    @Test
+    void theNumberOfASequenceThatADeviceCountsIsNotTold() {
+        SaOptions none = SaOptions.NONE;
+        SaOptions packet = new SaOptions(
+                none.lifetime(),
+                none.flags(),
+                none.selector(),
+                none.encapsulation(),
+                none.outputMark(),
+                0,
+                0,
+                Optional.of(new XfrmOffload(3, true)));
+        assertThat(NodeReporter.counters("a", sa(new ReplayState(0, 0, 7), ObservedSa.Errors.NONE, packet)))
+                .isEqualTo(new SaCounters("a", 5L, 500L, null, null, null, null));
+    }
+
     private static ObservedSa sa(ReplayState replay, ObservedSa.Errors errors) {
+        return sa(replay, errors, SaOptions.NONE);
+    }
+
+    private static ObservedSa sa(ReplayState replay, ObservedSa.Errors errors, SaOptions options) {
         return new ObservedSa(
                 SaId.esp(ip("192.0.2.2"), 0x1000),
                 ip("192.0.2.1"),
@@ -42,7 +63,7 @@ class NodeReporterTest {
                 7,
                 replay,
                 OptionalInt.empty(),
-                SaOptions.NONE,
+                options,
                 new LifetimeCounters(500, 5, Instant.EPOCH, Optional.empty()),
                 errors,
                 Set.of());
