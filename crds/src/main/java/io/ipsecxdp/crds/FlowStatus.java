@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import java.util.List;
 
-/** What became of an SA or of a policy. */
+/** What became of a policy. */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record FlowStatus(
         @JsonPropertyDescription("Generation that this status is about.")

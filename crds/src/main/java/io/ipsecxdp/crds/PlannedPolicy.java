@@ -66,7 +66,15 @@ public record PlannedPolicy(
         Template template,
 
         @JsonPropertyDescription("Device of this node that applies it; the kernel if absent.")
-        Offload offload) {
+        Offload offload,
+
+        @JsonPropertyDescription(
+                "What the sender may still send by while the policy changes, for directions In and Forward; absent "
+                        + "otherwise.")
+        Template former,
+
+        @JsonPropertyDescription("The node at the other end; absent if that is outside the cluster.")
+        String peer) {
 
     /** A policy with what every policy has, and no more. */
     public static PlannedPolicy of(
@@ -98,7 +106,36 @@ public record PlannedPolicy(
                 action,
                 priority,
                 template,
+                null,
+                null,
                 null);
+    }
+
+    /** This entry with other terms, of the same packets. */
+    public PlannedPolicy protectedBy(Template template, Template former) {
+        return new PlannedPolicy(
+                name,
+                uid,
+                generation,
+                direction,
+                selectorSource,
+                selectorDestination,
+                protocol,
+                sourcePort,
+                sourcePortMask,
+                destinationPort,
+                destinationPortMask,
+                interfaceName,
+                mark,
+                interfaceId,
+                icmpErrors,
+                perCpuAcquire,
+                action,
+                priority,
+                template,
+                offload,
+                former,
+                peer);
     }
 
     /** Which packets, the interface and the mark apart. */
@@ -141,6 +178,15 @@ public record PlannedPolicy(
         return Optional.ofNullable(template);
     }
 
+    /** The template of the version before, while the policy changes. */
+    public Optional<Template> formerProtection() {
+        return Optional.ofNullable(former);
+    }
+
+    public Optional<String> otherNode() {
+        return Optional.ofNullable(peer);
+    }
+
     /** Which SAs protect the flow (the kernel's {@code struct xfrm_user_tmpl}). */
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
     public record Template(
@@ -173,6 +219,12 @@ public record PlannedPolicy(
 
         public boolean letsPassWithout() {
             return level == TemplateLevel.Use;
+        }
+
+        /** The same SAs at another level. */
+        public Template at(TemplateLevel other) {
+            return new Template(
+                    mode, source, destination, reqid, protocol, other == TemplateLevel.Required ? null : other);
         }
     }
 }

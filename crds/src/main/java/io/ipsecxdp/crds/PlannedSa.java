@@ -81,7 +81,17 @@ public record PlannedSa(
         Integer tfcPadding,
 
         @JsonPropertyDescription("Device of this node that does the work; the kernel if absent.")
-        Offload offload) {
+        Offload offload,
+
+        @JsonPropertyDescription("Which of several SAs of one owner; absent if there is one.")
+        String child,
+
+        @JsonPropertyDescription("The node at the other end; absent if that is outside the cluster.")
+        String peer,
+
+        @JsonPropertyDescription(
+                "True if the SA was installed on this node before and the report that said so is gone: its key is not fresh.")
+        Boolean keyUsed) {
 
     /** An SA by ESP with what every SA has, and no more. */
     public static PlannedSa esp(
@@ -123,7 +133,22 @@ public record PlannedSa(
                 null,
                 null,
                 null,
+                null,
+                null,
+                null,
                 null);
+    }
+
+    public Optional<String> childName() {
+        return Optional.ofNullable(child);
+    }
+
+    public Optional<String> otherNode() {
+        return Optional.ofNullable(peer);
+    }
+
+    public boolean isKeyUsed() {
+        return keyUsed != null && keyUsed;
     }
 
     public Optional<Integer> ownerCpu() {

@@ -26,4 +26,16 @@ public record PolicyReport(
         String reason,
 
         @Required @JsonPropertyDescription("Why, and what to do about it.")
-        String message) {}
+        String message,
+
+        @JsonPropertyDescription("Prefix of the packets' source that this is about.")
+        String selectorSource,
+
+        @JsonPropertyDescription("Prefix of the packets' destination that this is about.")
+        String selectorDestination,
+
+        @JsonPropertyDescription("The template that this is about, with its level; absent if the policy has none.")
+        PlannedPolicy.Template template,
+
+        @JsonPropertyDescription("The template of the version before, if that is taken as well.")
+        PlannedPolicy.Template former) {}

@@ -6,6 +6,8 @@ public enum Reason {
     Installed,
     /** Handed to the agents; not all have reported yet. */
     Installing,
+    /** Planned at one end, and held back at the other until the first one has it. The message names whom it waits for. */
+    WaitsForPeer,
     /** Partly in force: some nodes failed. */
     PartlyInstalled,
     /** A SteeringPolicy that selects no node. */
@@ -25,6 +27,8 @@ public enum Reason {
     SameEnds,
     /** The node does not have the CPU. */
     CpuNotOnNode,
+    /** An object of this name was deleted, and a node still has what it was for. */
+    StillBeingRemoved,
     /** Another object has the same destination, protocol and SPI. */
     DuplicateSpi,
     /** Another object uses the same entry of the same Secret. */

@@ -28,4 +28,21 @@ public record SaReport(
         @JsonPropertyDescription(
                 "True once the SA was installed here under this uid: its key is used, and it and the state of "
                         + "the kernel are ours.")
-        Boolean keyUsed) {}
+        Boolean keyUsed,
+
+        @JsonPropertyDescription("Which of several SAs of one owner this is about; absent if there is one.")
+        String child,
+
+        @JsonPropertyDescription("Security Parameters Index that this is about.")
+        Long spi,
+
+        @JsonPropertyDescription("Address of the source that this is about.")
+        String source,
+
+        @JsonPropertyDescription("Address of the destination that this is about.")
+        String destination) {
+
+    public boolean isKeyUsed() {
+        return keyUsed != null && keyUsed;
+    }
+}

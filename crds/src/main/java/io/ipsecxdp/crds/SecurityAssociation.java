@@ -30,4 +30,4 @@ import io.fabric8.kubernetes.model.annotation.Version;
         type = AdditionalPrinterColumn.Type.INTEGER,
         priority = 1)
 @AdditionalPrinterColumn(name = "Message", jsonPath = ".status.conditions[?(@.type==\"Ready\")].message", priority = 1)
-public class SecurityAssociation extends CustomResource<SecurityAssociationSpec, FlowStatus> {}
+public class SecurityAssociation extends CustomResource<SecurityAssociationSpec, SecurityAssociationStatus> {}

@@ -31,7 +31,8 @@ class AppliedJsonTest {
     private static final Set<String> MEANT = Set.of("NodeCapabilities.integrityAlgorithms");
 
     private static final List<Class<?>> APPLIED = List.of(
-            NodePlanSpec.class, NodePlanStatus.class, IPsecNodeStatus.class, FlowStatus.class, SteeringStatus.class);
+            NodePlanSpec.class, NodePlanStatus.class, IPsecNodeStatus.class, FlowStatus.class,
+            SecurityAssociationStatus.class, SteeringStatus.class);
 
     private final KubernetesSerialization serialization = new KubernetesSerialization();
 
@@ -61,7 +62,7 @@ class AppliedJsonTest {
                 filled(new NodePlan(), withoutAnything(NodePlanSpec.class), null),
                 filled(new IPsecNode(), null, withoutAnything(IPsecNodeStatus.class)),
                 filled(new IPsecNode(), null, null),
-                filled(new SecurityAssociation(), null, withoutAnything(FlowStatus.class)),
+                filled(new SecurityAssociation(), null, withoutAnything(SecurityAssociationStatus.class)),
                 filled(new SecurityPolicy(), null, withoutAnything(FlowStatus.class)),
                 filled(new SteeringPolicy(), null, withoutAnything(SteeringStatus.class)));
     }

@@ -90,12 +90,12 @@ public class IPsecReconciler implements Reconciler<Namespace> {
     @Override
     public UpdateControl<Namespace> reconcile(Namespace release, Context<Namespace> context) {
         var now = clock.instant();
-        var informed = InformerView.by(context, heartbeats);
+        var informed = InformerView.by(context, heartbeats, now);
         var snapshot = informed.snapshot();
         var compilation = Compiler.compile(snapshot);
         var failures = new ArrayList<>(run(plans.writes(compilation, snapshot.slices(), informed.plans(), context)));
-        var statuses = RollUp.rollUp(snapshot, compilation, informed.observations(), informed.statuses(), now);
-        failures.addAll(run(reporter.writes(snapshot, statuses, informed.statuses(), now, context)));
+        var statuses = RollUp.rollUp(snapshot, compilation, informed.statuses());
+        failures.addAll(run(reporter.writes(snapshot, statuses, informed.statuses(), context)));
         failures.addAll(run(news.writes(informed.health(), now)));
         metrics.record(statuses);
         metrics.reconciled(Duration.between(now, clock.instant()));

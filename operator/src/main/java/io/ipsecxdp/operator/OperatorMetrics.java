@@ -2,7 +2,7 @@ package io.ipsecxdp.operator;
 
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.DeclaredStatus;
-import io.ipsecxdp.operator.compile.Kind;
+import io.ipsecxdp.operator.compile.DeclaredKind;
 import io.ipsecxdp.operator.compile.ObjectKey;
 import io.ipsecxdp.operator.rollup.RollUp;
 import io.micrometer.core.instrument.Counter;
@@ -20,12 +20,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 @ApplicationScoped
 @Startup
 public class OperatorMetrics {
-    private final Map<Kind, Map<Condition.Status, AtomicInteger>> objects = new HashMap<>();
+    private final Map<DeclaredKind<?, ?>, Map<Condition.Status, AtomicInteger>> objects = new HashMap<>();
     private final Counter failedWrites;
     private final Timer reconciles;
 
     public OperatorMetrics(MeterRegistry registry) {
-        for (var kind : Kind.values()) {
+        for (var kind : DeclaredKind.ALL) {
             var states = new HashMap<Condition.Status, AtomicInteger>();
             for (var ready : Condition.Status.values()) {
                 states.put(

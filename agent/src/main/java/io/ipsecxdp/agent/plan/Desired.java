@@ -1,5 +1,7 @@
 package io.ipsecxdp.agent.plan;
 
+import io.ipsecxdp.agent.ledger.OwnedPolicy;
+import io.ipsecxdp.agent.ledger.OwnedSa;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
@@ -82,9 +84,26 @@ public record Desired(
         return new Desired(byName, sas, policies, unfitSas, unfitPolicies);
     }
 
+    /** The operator remembers that the SA was installed here, by this agent or by one whose node had this name. */
+    boolean isRememberedAsUsed(DesiredSa sa) {
+        return slices.get(sa.slice()).spec().securityAssociations().stream()
+                .anyMatch(planned -> planned.uid().equals(sa.uid()) && planned.isKeyUsed());
+    }
+
     /** The entry's slice is known here, so that what it does not list is ordered away. */
     boolean knows(String slice) {
         return slices.containsKey(slice);
+    }
+
+    /** Whether an entry asks for what is ours. */
+    public boolean lists(OwnedSa owned) {
+        return sas.containsKey(owned.uid()) || unfitSas.containsKey(owned.uid());
+    }
+
+    /** Whether an entry asks for what is ours. */
+    public boolean lists(OwnedPolicy owned) {
+        PolicyKey key = new PolicyKey(owned.uid(), ToKernel.planned(owned.id().direction()));
+        return policies.containsKey(key) || unfitPolicies.containsKey(key);
     }
 
     /** Whether some entry depends on an interface. */

@@ -10,4 +10,10 @@ import java.util.Optional;
  * @param uid of the NodePlan itself: another one of the same name is another one
  * @param status what this agent, or the one before it, reported last; empty if nothing
  */
-public record Slice(String name, String uid, long generation, NodePlanSpec spec, Optional<NodePlanStatus> status) {}
+public record Slice(String name, String uid, long generation, NodePlanSpec spec, Optional<NodePlanStatus> status) {
+
+    /** The same orders, with what is reported of them now. */
+    public Slice with(Optional<NodePlanStatus> reported) {
+        return new Slice(name, uid, generation, spec, reported);
+    }
+}

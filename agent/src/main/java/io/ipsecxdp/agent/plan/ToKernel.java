@@ -46,6 +46,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** Translates what one plan says into what a kernel takes. What is the same for many SAs is one value. */
 public final class ToKernel {
@@ -129,7 +130,9 @@ public final class ToKernel {
                     case Protect, Bypass -> Policy.Action.ALLOW;
                     case Discard -> Policy.Action.BLOCK;
                 },
-                planned.protection().map(template -> template(template, selector.family())).stream()
+                Stream.of(planned.protection(), planned.formerProtection())
+                        .flatMap(Optional::stream)
+                        .map(template -> template(template, selector.family()))
                         .toList(),
                 flags,
                 planned.hardware().map(this::offload));
@@ -141,6 +144,17 @@ public final class ToKernel {
             case Out -> PolicyDir.OUT;
             case In -> PolicyDir.IN;
             case Forward -> PolicyDir.FORWARD;
+        };
+    }
+
+    /** @throws IllegalArgumentException for a direction that is never planned */
+    public static io.ipsecxdp.crds.PolicyDirection planned(PolicyDir direction) {
+        return switch (direction) {
+            case OUT -> io.ipsecxdp.crds.PolicyDirection.Out;
+            case IN -> io.ipsecxdp.crds.PolicyDirection.In;
+            case FORWARD -> io.ipsecxdp.crds.PolicyDirection.Forward;
+            case SOCKET_IN, SOCKET_OUT, SOCKET_FORWARD ->
+                throw new IllegalArgumentException("nobody plans a policy for " + direction);
         };
     }
 

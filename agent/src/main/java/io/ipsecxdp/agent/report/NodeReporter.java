@@ -3,6 +3,7 @@ package io.ipsecxdp.agent.report;
 import io.ipsecxdp.agent.ledger.StateFolder;
 import io.ipsecxdp.agent.node.NodeInfo;
 import io.ipsecxdp.agent.plan.Acquires;
+import io.ipsecxdp.agent.plan.Desired;
 import io.ipsecxdp.agent.plan.DesiredPolicy;
 import io.ipsecxdp.agent.plan.DesiredSa;
 import io.ipsecxdp.agent.plan.InterfaceStatus;
@@ -128,7 +129,15 @@ public record NodeReporter(Identity identity, Xfrm xfrm, StateFolder state, Stee
                 acquire.first().truncatedTo(ChronoUnit.SECONDS).toString());
     }
 
-    private PlanReport report(List<Slice> slices, Round round, Map<InterfaceStatus.Key, InterfaceStatus> steering) {
+    /**
+     * A report is about what the round worked towards: others may have come since, of which it knows nothing.
+     */
+    private PlanReport report(List<Slice> now, Round round, Map<InterfaceStatus.Key, InterfaceStatus> steering) {
+        List<Slice> slices = now.stream()
+                .flatMap(slice -> Optional.ofNullable(round.desired().slices().get(slice.name()))
+                        .map(done -> done.generation() == slice.generation() ? slice : done.with(slice.status()))
+                        .stream())
+                .toList();
         Set<String> used = new HashSet<>();
         Map<String, SaCounters> counters = new HashMap<>();
         for (DesiredSa sa : round.desired().sas().values()) {
@@ -143,8 +152,21 @@ public record NodeReporter(Identity identity, Xfrm xfrm, StateFolder state, Stee
                 counters.put(sa.uid(), counters(sa.name(), there));
             }
         }
+        Desired desired = round.desired();
         return new PlanReport(
-                identity.boot(), slices, round.plan().sas(), round.plan().policies(), steering, used, counters);
+                identity.boot(),
+                slices,
+                round.plan().sas(),
+                round.plan().policies(),
+                steering,
+                used,
+                state.journal().sas().values().stream()
+                        .filter(owned -> !desired.lists(owned))
+                        .toList(),
+                state.journal().policies().values().stream()
+                        .filter(owned -> !desired.lists(owned))
+                        .toList(),
+                counters);
     }
 
     static SaCounters counters(String name, ObservedSa sa) {

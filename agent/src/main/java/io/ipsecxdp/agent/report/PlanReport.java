@@ -1,9 +1,14 @@
 package io.ipsecxdp.agent.report;
 
+import static java.util.stream.Collectors.toMap;
+
+import io.ipsecxdp.agent.ledger.OwnedPolicy;
+import io.ipsecxdp.agent.ledger.OwnedSa;
 import io.ipsecxdp.agent.plan.Desired.PolicyKey;
 import io.ipsecxdp.agent.plan.EntryStatus;
 import io.ipsecxdp.agent.plan.InterfaceStatus;
 import io.ipsecxdp.agent.plan.Slice;
+import io.ipsecxdp.agent.plan.ToKernel;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.NodePlanStatus;
@@ -22,12 +27,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * What the node has, as it was read back from the kernel.
  *
  * @param slices that were known then
  * @param usedKeys uids of the SAs that were installed here once
+ * @param leavingSas SAs that are no longer planned, and that the kernel has or may have
+ * @param leavingPolicies the same for policies
  * @param counters of the SAs in force, by uid; names are those of the SecurityAssociations
  */
 public record PlanReport(
@@ -37,9 +45,16 @@ public record PlanReport(
         Map<PolicyKey, EntryStatus> policies,
         Map<InterfaceStatus.Key, InterfaceStatus> steering,
         Set<String> usedKeys,
+        List<OwnedSa> leavingSas,
+        List<OwnedPolicy> leavingPolicies,
         Map<String, SaCounters> counters) {
 
     private static final EntryStatus NOT_YET = EntryStatus.pending("It is looked at in a moment.");
+
+    private static final EntryStatus LEAVING = EntryStatus.pending("It is no longer planned, and is being removed.");
+
+    /** What is reported of an entry that the plan does not list has no generation. */
+    private static final long UNPLANNED = 0;
 
     /**
      * The status of one slice.
@@ -55,11 +70,11 @@ public record PlanReport(
         List<SaReport> saReports = new ArrayList<>();
         Set<String> usedBefore = new HashSet<>();
         previous.ifPresent(status -> status.securityAssociations().stream()
-                .filter(report -> Boolean.TRUE.equals(report.keyUsed()))
+                .filter(SaReport::isKeyUsed)
                 .forEach(report -> usedBefore.add(report.uid())));
         for (PlannedSa sa : spec.securityAssociations()) {
             EntryStatus standing = standing(sa);
-            boolean used = usedKeys.contains(sa.uid()) || usedBefore.contains(sa.uid());
+            boolean used = usedKeys.contains(sa.uid()) || usedBefore.contains(sa.uid()) || sa.isKeyUsed();
             saReports.add(new SaReport(
                     sa.name(),
                     sa.uid(),
@@ -67,8 +82,30 @@ public record PlanReport(
                     standing.state(),
                     standing.reason().name(),
                     standing.message(),
-                    used ? true : null));
+                    used ? true : null,
+                    sa.child(),
+                    sa.spi(),
+                    sa.source(),
+                    sa.destination()));
         }
+        // The other end keeps its own part until this one is gone
+        leavingSas.stream()
+                .filter(owned -> owned.slice().equals(slice.name())
+                        && spec.securityAssociations().stream()
+                                .noneMatch(sa -> sa.name().equals(owned.name())))
+                .collect(toMap(OwnedSa::name, owned -> owned, (one, other) -> one, TreeMap::new))
+                .forEach((name, owned) -> saReports.add(new SaReport(
+                        name,
+                        owned.uid(),
+                        UNPLANNED,
+                        LEAVING.state(),
+                        LEAVING.reason().name(),
+                        LEAVING.message(),
+                        true,
+                        null,
+                        owned.id().spi(),
+                        owned.source().getHostAddress(),
+                        owned.id().destination().getHostAddress())));
         List<PolicyReport> policyReports = new ArrayList<>();
         for (PlannedPolicy policy : spec.securityPolicies()) {
             EntryStatus standing = standing(policy);
@@ -79,8 +116,35 @@ public record PlanReport(
                     policy.generation(),
                     standing.state(),
                     standing.reason().name(),
-                    standing.message()));
+                    standing.message(),
+                    policy.selectorSource(),
+                    policy.selectorDestination(),
+                    policy.template(),
+                    policy.former()));
         }
+        leavingPolicies.stream()
+                .filter(owned -> owned.slice().equals(slice.name())
+                        && spec.securityPolicies().stream()
+                                .noneMatch(policy -> policy.name().equals(owned.name())
+                                        && policy.direction()
+                                                == ToKernel.planned(owned.id().direction())))
+                .collect(toMap(
+                        owned -> owned.name() + owned.id().direction(),
+                        owned -> owned,
+                        (one, other) -> one,
+                        TreeMap::new))
+                .forEach((key, owned) -> policyReports.add(new PolicyReport(
+                        owned.name(),
+                        ToKernel.planned(owned.id().direction()),
+                        owned.uid(),
+                        UNPLANNED,
+                        LEAVING.state(),
+                        LEAVING.reason().name(),
+                        LEAVING.message(),
+                        owned.id().selector().source().toString(),
+                        owned.id().selector().destination().toString(),
+                        null,
+                        null)));
         List<SteeringReport> steeringReports = new ArrayList<>();
         for (PlannedSteering planned : spec.steering()) {
             for (String name : planned.interfaces()) {

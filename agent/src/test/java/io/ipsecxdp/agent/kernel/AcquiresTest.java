@@ -199,6 +199,9 @@ class AcquiresTest {
                 null,
                 null,
                 null,
+                null,
+                null,
+                null,
                 null);
         node.plan("s", List.of(other), List.of(POLICY));
         node.settle();

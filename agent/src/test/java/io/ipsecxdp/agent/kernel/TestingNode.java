@@ -228,7 +228,15 @@ public final class TestingNode implements AutoCloseable {
                 .filter(state.ledger()::hasUsed)
                 .forEach(used::add);
         PlanReport report = new PlanReport(
-                bootId(), slices(), last.plan().sas(), last.plan().policies(), Map.of(), used, Map.of());
+                bootId(),
+                slices(),
+                last.plan().sas(),
+                last.plan().policies(),
+                Map.of(),
+                used,
+                List.of(),
+                List.of(),
+                Map.of());
         for (Slice slice : slices()) {
             statuses.put(slice.name(), report.status(slice, slice.status(), List.of(), clock.instant()));
         }

@@ -288,13 +288,13 @@ final class Moment {
     }
 
     Moment reported(DesiredSa sa) {
-        saReports.add(new SaReport(sa.name(), sa.uid(), 1L, EntryState.Installed, "Installed", "", true));
+        saReports.add(new SaReport(sa.name(), sa.uid(), 1L, EntryState.Installed, "Installed", "", true, null, null, null, null));
         return this;
     }
 
     Moment reported(DesiredPolicy policy) {
         policyReports.add(new PolicyReport(
-                policy.name(), key(policy).direction(), policy.uid(), 1L, EntryState.Installed, "Installed", ""));
+                policy.name(), key(policy).direction(), policy.uid(), 1L, EntryState.Installed, "Installed", "", null, null, null, null));
         return this;
     }
 

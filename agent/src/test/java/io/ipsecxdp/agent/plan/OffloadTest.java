@@ -64,7 +64,10 @@ class OffloadTest {
                 null,
                 null,
                 null,
-                new Offload(type, "eth0"));
+                new Offload(type, "eth0"),
+                null,
+                null,
+                null);
     }
 
     private static ObservedSa observed(Sa sa, boolean offloaded) {

@@ -57,7 +57,8 @@ class PlanReportTest {
     }
 
     private static PlanReport report(Slice slice, Map<String, EntryStatus> standings, Set<String> used) {
-        return new PlanReport("boot", List.of(slice), standings, Map.of(), Map.of(), used, Map.of());
+        return new PlanReport(
+                "boot", List.of(slice), standings, Map.of(), Map.of(), used, List.of(), List.of(), Map.of());
     }
 
     private static Condition condition(NodePlanStatus status, String type) {

@@ -1,29 +1,26 @@
 package io.ipsecxdp.operator.compile;
 
-import io.ipsecxdp.crds.SecurityAssociationSpec;
-import io.ipsecxdp.crds.SecurityPolicySpec;
-import io.ipsecxdp.crds.SteeringPolicySpec;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 
 /**
  * The cluster as the informers had it at one moment.
  *
+ * @param reports what the agents say of the plans
  * @param aliveAgents nodes whose agents renew their Leases
+ * @param now that moment: what decides has no clock
  */
 public record ClusterSnapshot(
-        List<Declared<SecurityAssociationSpec>> securityAssociations,
-        List<Declared<SecurityPolicySpec>> securityPolicies,
-        List<Declared<SteeringPolicySpec>> steeringPolicies,
+        Declarations declared,
         List<ClusterNode> nodes,
         List<AgentFacts> facts,
         List<ExistingSlice> slices,
-        Set<String> aliveAgents) {
+        Reports reports,
+        Set<String> aliveAgents,
+        Instant now) {
 
     public ClusterSnapshot {
-        securityAssociations = List.copyOf(securityAssociations);
-        securityPolicies = List.copyOf(securityPolicies);
-        steeringPolicies = List.copyOf(steeringPolicies);
         nodes = List.copyOf(nodes);
         facts = List.copyOf(facts);
         slices = List.copyOf(slices);

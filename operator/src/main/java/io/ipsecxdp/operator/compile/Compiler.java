@@ -22,13 +22,8 @@ public final class Compiler {
         var inForce = new InForce(slices.get(false));
 
         var settled = new TreeMap<ObjectKey, Arbiter.Settled>();
-        settled.putAll(Arbiter.settle(snapshot.securityAssociations().stream()
-                .map(new SaCompiler(cluster, inForce)::candidate)
-                .toList()));
-        settled.putAll(Arbiter.settle(snapshot.securityPolicies().stream()
-                .map(new PolicyCompiler(cluster, inForce)::candidate)
-                .toList()));
-        settled.putAll(new SteeringCompiler(cluster, inForce).settle(snapshot.steeringPolicies()));
+        var input = new CompilerInput(cluster, inForce);
+        DeclaredKind.ALL.forEach(kind -> settled.putAll(kind.compile(input, snapshot.declared())));
 
         return new Compilation(
                 plans(settled.values(), slices.get(false), cluster),

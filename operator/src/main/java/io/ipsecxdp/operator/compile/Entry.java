@@ -7,36 +7,64 @@ import io.ipsecxdp.crds.PlannedSteering;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** An entry of a node's plan. */
-sealed interface Entry {
+public sealed interface Entry {
     Key key();
 
     String uid();
+
+    long generation();
+
+    /** What is reported one by one: one thing, but for the interfaces of a steering. */
+    default List<String> parts() {
+        return List.of(key().part());
+    }
+
+    /** What a report must be about to be about this entry, uid and generation apart. */
+    default Acknowledgement acknowledgement() {
+        return Acknowledgement.NOTHING;
+    }
 
     /**
      * Which entry of the node. The uid is no part of it: an object that is deleted and declared again under its name
      * takes its own place, in one write.
      *
+     * @param child which of several entries of one object; empty for what is declared one by one
      * @param part tells entries of one object on one node apart
      */
-    record Key(ObjectKey object, String part) implements Comparable<Key> {
+    record Key(ObjectKey object, String child, String part) implements Comparable<Key> {
         @Override
         public int compareTo(Key other) {
-            return Comparator.comparing(Key::object).thenComparing(Key::part).compare(this, other);
+            return Comparator.comparing(Key::object)
+                    .thenComparing(Key::child)
+                    .thenComparing(Key::part)
+                    .compare(this, other);
         }
     }
 
     record Sa(PlannedSa planned) implements Entry {
         @Override
         public Key key() {
-            return new Key(new ObjectKey(Kind.SECURITY_ASSOCIATION, planned.name()), "");
+            return new Key(
+                    new ObjectKey(DeclaredKind.SECURITY_ASSOCIATION, planned.name()),
+                    planned.childName().orElse(""),
+                    "");
         }
 
         @Override
         public String uid() {
             return planned.uid();
+        }
+
+        @Override
+        public long generation() {
+            return planned.generation();
+        }
+
+        @Override
+        public Acknowledgement acknowledgement() {
+            return new Acknowledgement.OfSa(planned.spi(), planned.source(), planned.destination());
         }
     }
 
@@ -44,7 +72,8 @@ sealed interface Entry {
         @Override
         public Key key() {
             return new Key(
-                    new ObjectKey(Kind.SECURITY_POLICY, planned.name()),
+                    new ObjectKey(DeclaredKind.SECURITY_POLICY, planned.name()),
+                    "",
                     planned.direction().name());
         }
 
@@ -52,27 +81,48 @@ sealed interface Entry {
         public String uid() {
             return planned.uid();
         }
+
+        @Override
+        public long generation() {
+            return planned.generation();
+        }
+
+        @Override
+        public Acknowledgement acknowledgement() {
+            return new Acknowledgement.OfPolicy(
+                    planned.selectorSource(),
+                    planned.selectorDestination(),
+                    planned.protection(),
+                    planned.formerProtection());
+        }
     }
 
     record Steering(PlannedSteering planned) implements Entry {
         @Override
         public Key key() {
-            return new Key(new ObjectKey(Kind.STEERING_POLICY, planned.name()), "");
+            return new Key(new ObjectKey(DeclaredKind.STEERING_POLICY, planned.name()), "", "");
         }
 
         @Override
         public String uid() {
             return planned.uid();
         }
+
+        @Override
+        public long generation() {
+            return planned.generation();
+        }
+
+        @Override
+        public List<String> parts() {
+            return planned.interfaces();
+        }
     }
 
     /** The entries of a plan. */
     static List<Entry> of(NodePlanSpec plan) {
-        return Stream.of(
-                        plan.securityAssociations().stream().map(Sa::new),
-                        plan.securityPolicies().stream().map(Policy::new),
-                        plan.steering().stream().map(Steering::new))
-                .<Entry>flatMap(entries -> entries)
+        return DeclaredKind.ALL.stream()
+                .<Entry>flatMap(kind -> kind.entries(plan))
                 .toList();
     }
 

@@ -1,14 +1,11 @@
 package io.ipsecxdp.operator.compile;
 
-import java.util.Comparator;
-
 /** Which declared object. */
-public record ObjectKey(Kind kind, String name) implements Comparable<ObjectKey> {
+public record ObjectKey(DeclaredKind<?, ?> kind, String name) implements Comparable<ObjectKey> {
     @Override
     public int compareTo(ObjectKey other) {
-        return Comparator.comparing(ObjectKey::kind)
-                .thenComparing(ObjectKey::name)
-                .compare(this, other);
+        int byKind = kind.compareTo(other.kind);
+        return byKind != 0 ? byKind : name.compareTo(other.name);
     }
 
     @Override

@@ -19,9 +19,9 @@ final class PolicyCompiler {
     private final ClusterNodes cluster;
     private final InForce inForce;
 
-    PolicyCompiler(ClusterNodes cluster, InForce inForce) {
-        this.cluster = cluster;
-        this.inForce = inForce;
+    PolicyCompiler(CompilerInput input) {
+        this.cluster = input.cluster();
+        this.inForce = input.inForce();
     }
 
     Candidate candidate(Declared<SecurityPolicySpec> policy) {
@@ -125,7 +125,9 @@ final class PolicyCompiler {
                         spec.action(),
                         spec.priority(),
                         template(spec, ends).orElse(null),
-                        here.offload())));
+                        here.offload(),
+                        null,
+                        null)));
     }
 
     private static Optional<PlannedPolicy.Template> template(SecurityPolicySpec spec, EndAddresses ends) {

@@ -24,9 +24,9 @@ final class SaCompiler {
     private final ClusterNodes cluster;
     private final InForce inForce;
 
-    SaCompiler(ClusterNodes cluster, InForce inForce) {
-        this.cluster = cluster;
-        this.inForce = inForce;
+    SaCompiler(CompilerInput input) {
+        this.cluster = input.cluster();
+        this.inForce = input.inForce();
     }
 
     Candidate candidate(Declared<SecurityAssociationSpec> sa) {
@@ -125,7 +125,10 @@ final class SaCompiler {
                         NullIfDefault.ifFalse(spec.icmpErrors()),
                         NullIfDefault.ifFalse(spec.sequenceMayWrap()),
                         spec.tfcPadding(),
-                        here.offload())));
+                        here.offload(),
+                        null,
+                        null,
+                        null)));
     }
 
     private static Protection protection(SecurityAssociationSpec spec) {

@@ -29,9 +29,9 @@ final class SteeringCompiler {
     private final InForce inForce;
     private final Map<InterfaceOnNode, ObjectKey> holders = new HashMap<>();
 
-    SteeringCompiler(ClusterNodes cluster, InForce inForce) {
-        this.cluster = cluster;
-        this.inForce = inForce;
+    SteeringCompiler(CompilerInput input) {
+        this.cluster = input.cluster();
+        this.inForce = input.inForce();
     }
 
     private record InterfaceOnNode(String node, String name) {}

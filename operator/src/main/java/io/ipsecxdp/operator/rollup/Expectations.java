@@ -1,9 +1,7 @@
 package io.ipsecxdp.operator.rollup;
 
-import io.ipsecxdp.crds.PlannedPolicy;
-import io.ipsecxdp.crds.PlannedSa;
-import io.ipsecxdp.crds.PlannedSteering;
-import io.ipsecxdp.operator.compile.Kind;
+import io.ipsecxdp.operator.compile.Acknowledgement;
+import io.ipsecxdp.operator.compile.Entry;
 import io.ipsecxdp.operator.compile.ObjectKey;
 import io.ipsecxdp.operator.compile.PlannedSlice;
 import java.util.Collection;
@@ -11,7 +9,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 
 /** Which reports must come from which node before an object is in force there. */
 final class Expectations {
@@ -19,44 +17,19 @@ final class Expectations {
 
     private record Source(ObjectKey object, String uid) {}
 
-    private final Map<Version, Set<String>> parts = new HashMap<>();
+    private final Map<Version, Map<String, Acknowledgement>> parts = new HashMap<>();
     private final Set<Source> planned = new HashSet<>();
 
     Expectations(Collection<PlannedSlice> slices) {
         for (var slice : slices) {
             String node = slice.spec().node();
-            for (PlannedSa sa : slice.spec().securityAssociations()) {
-                expect(
-                        new Version(
-                                node, new ObjectKey(Kind.SECURITY_ASSOCIATION, sa.name()), sa.uid(), sa.generation()),
-                        "");
-            }
-            for (PlannedPolicy policy : slice.spec().securityPolicies()) {
-                expect(
-                        new Version(
-                                node,
-                                new ObjectKey(Kind.SECURITY_POLICY, policy.name()),
-                                policy.uid(),
-                                policy.generation()),
-                        policy.direction().name());
-            }
-            for (PlannedSteering steering : slice.spec().steering()) {
-                for (String interfaceName : steering.interfaces()) {
-                    expect(
-                            new Version(
-                                    node,
-                                    new ObjectKey(Kind.STEERING_POLICY, steering.name()),
-                                    steering.uid(),
-                                    steering.generation()),
-                            interfaceName);
-                }
-            }
+            Entry.of(slice.spec()).forEach(entry -> expect(node, entry));
         }
     }
 
-    /** The parts that {@code node} is planned to have of this version of an object; none if it is not planned there. */
-    Set<String> of(String node, ObjectKey object, String uid, long generation) {
-        return parts.getOrDefault(new Version(node, object, uid, generation), Set.of());
+    /** What {@code node} is planned to have of this version of an object, by part; nothing if it is not planned there. */
+    Map<String, Acknowledgement> of(String node, ObjectKey object, String uid, long generation) {
+        return parts.getOrDefault(new Version(node, object, uid, generation), Map.of());
     }
 
     /** Whether any node is planned to have any version of an object. */
@@ -64,8 +37,11 @@ final class Expectations {
         return planned.contains(new Source(object, uid));
     }
 
-    private void expect(Version version, String part) {
-        parts.computeIfAbsent(version, none -> new TreeSet<>()).add(part);
-        planned.add(new Source(version.object(), version.uid()));
+    private void expect(String node, Entry entry) {
+        var object = entry.key().object();
+        var version = new Version(node, object, entry.uid(), entry.generation());
+        var expected = parts.computeIfAbsent(version, none -> new TreeMap<>());
+        entry.parts().forEach(part -> expected.put(entry.key().child() + part, entry.acknowledgement()));
+        planned.add(new Source(object, entry.uid()));
     }
 }

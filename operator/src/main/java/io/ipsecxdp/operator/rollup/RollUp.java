@@ -5,38 +5,31 @@ import static java.util.stream.Collectors.toMap;
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.DeclaredStatus;
 import io.ipsecxdp.crds.EntryState;
-import io.ipsecxdp.crds.FlowStatus;
 import io.ipsecxdp.crds.Reason;
-import io.ipsecxdp.crds.SteeringStatus;
 import io.ipsecxdp.operator.compile.ClusterSnapshot;
 import io.ipsecxdp.operator.compile.Compilation;
 import io.ipsecxdp.operator.compile.Declared;
-import io.ipsecxdp.operator.compile.EndAddresses;
 import io.ipsecxdp.operator.compile.Finding;
-import io.ipsecxdp.operator.compile.Kind;
 import io.ipsecxdp.operator.compile.ObjectKey;
+import io.ipsecxdp.operator.compile.Report;
+import io.ipsecxdp.operator.compile.StatusParts;
 import io.ipsecxdp.operator.compile.Verdict;
-import io.ipsecxdp.operator.rollup.Observations.Report;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /** Rolls up what the agents report into the statuses of what users declared. */
 public final class RollUp {
+    private final ClusterSnapshot snapshot;
     private final Compilation compilation;
     private final Expectations expectations;
-    private final Observations observations;
-    private final Instant now;
 
-    private RollUp(Compilation compilation, Observations observations, Instant now) {
+    private RollUp(ClusterSnapshot snapshot, Compilation compilation) {
+        this.snapshot = snapshot;
         this.compilation = compilation;
         this.expectations = new Expectations(compilation.slices());
-        this.observations = observations;
-        this.now = now;
     }
 
     /**
@@ -45,15 +38,10 @@ public final class RollUp {
      * @param present the statuses as they are: a transition time stays as long as the condition's status does
      */
     public static SortedMap<ObjectKey, DeclaredStatus> rollUp(
-            ClusterSnapshot snapshot,
-            Compilation compilation,
-            Observations observations,
-            Map<ObjectKey, DeclaredStatus> present,
-            Instant now) {
-        var rollUp = new RollUp(compilation, observations, now);
-        return new TreeMap<>(Stream.of(
-                        snapshot.securityAssociations(), snapshot.securityPolicies(), snapshot.steeringPolicies())
-                .flatMap(List::stream)
+            ClusterSnapshot snapshot, Compilation compilation, Map<ObjectKey, DeclaredStatus> present) {
+        var rollUp = new RollUp(snapshot, compilation);
+        return new TreeMap<>(snapshot.declared()
+                .all()
                 .collect(toMap(
                         Declared::key,
                         declared -> rollUp.statusOf(declared, Optional.ofNullable(present.get(declared.key()))))));
@@ -71,32 +59,20 @@ public final class RollUp {
                         .toList(),
                 expectations.isPlanned(declared.key(), declared.uid()));
         var conditions = new ReadinessConditions(
-                        present.map(DeclaredStatus::conditions).orElse(List.of()), declared.generation(), now)
+                        present.map(DeclaredStatus::conditions).orElse(List.of()),
+                        declared.generation(),
+                        snapshot.now())
                 .of(summary.outcome());
-        int desired = verdict.nodes().size();
-        return declared.key().kind() == Kind.STEERING_POLICY
-                ? new SteeringStatus(
+        return declared.key()
+                .kind()
+                .status(new StatusParts(
                         declared.generation(),
-                        desired,
+                        verdict.ends(),
+                        verdict.nodes().size(),
                         summary.ready(),
                         summary.failed().size(),
                         summary.failingNodes(),
-                        conditions)
-                : new FlowStatus(
-                        declared.generation(),
-                        verdict.ends()
-                                .map(EndAddresses::source)
-                                .map(Object::toString)
-                                .orElse(null),
-                        verdict.ends()
-                                .map(EndAddresses::destination)
-                                .map(Object::toString)
-                                .orElse(null),
-                        desired,
-                        summary.ready(),
-                        summary.failed().size(),
-                        summary.failingNodes(),
-                        conditions);
+                        conditions));
     }
 
     private ObjectOnNode stateOn(String node, Declared<?> declared, Verdict verdict) {
@@ -110,15 +86,15 @@ public final class RollUp {
         if (expected.isEmpty()) {
             return new ObjectOnNode.NotPlanned(node);
         }
-        if (!observations.aliveAgents().contains(node)) {
+        if (!snapshot.aliveAgents().contains(node)) {
             return new ObjectOnNode.Silent(
                     node,
                     "its agent does not renew its Lease: check the ipsec-xdp-agent pod there, and the node itself");
         }
-        var reports = observations.of(node, declared.key()).stream()
+        var reports = snapshot.reports().of(node, declared.key()).stream()
                 .filter(report -> report.uid().equals(declared.uid())
                         && report.generation() == declared.generation()
-                        && expected.contains(report.part()))
+                        && expected.containsKey(part(report)))
                 .toList();
         Optional<Report> failed = reports.stream()
                 .filter(report -> report.state() == EntryState.Failed)
@@ -128,9 +104,9 @@ public final class RollUp {
                     node, failed.get().reason(), failed.get().message());
         }
         var installed = reports.stream()
-                .filter(report -> report.state() == EntryState.Installed)
+                .filter(report -> report.isInstalled() && report.of().equals(expected.get(part(report))))
                 .toList();
-        if (installed.stream().map(Report::part).distinct().count() < expected.size()) {
+        if (installed.stream().map(RollUp::part).distinct().count() < expected.size()) {
             return new ObjectOnNode.Waiting(node);
         }
         return installed.stream()
@@ -138,6 +114,10 @@ public final class RollUp {
                 .findFirst()
                 .<ObjectOnNode>map(report -> new ObjectOnNode.Impaired(node, report.reason(), report.message()))
                 .orElseGet(() -> new ObjectOnNode.InForce(node));
+    }
+
+    private static String part(Report report) {
+        return report.entry().child() + report.part();
     }
 
     private static ObjectOnNode ofFinding(String node, Finding finding) {

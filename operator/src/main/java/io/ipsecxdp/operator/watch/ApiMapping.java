@@ -16,11 +16,11 @@ import io.ipsecxdp.crds.NodePlanStatus;
 import io.ipsecxdp.operator.compile.AgentFacts;
 import io.ipsecxdp.operator.compile.ClusterNode;
 import io.ipsecxdp.operator.compile.Declared;
+import io.ipsecxdp.operator.compile.DeclaredKind;
 import io.ipsecxdp.operator.compile.ExistingSlice;
 import io.ipsecxdp.operator.compile.IpAddress;
-import io.ipsecxdp.operator.compile.Kind;
 import io.ipsecxdp.operator.compile.ObjectKey;
-import io.ipsecxdp.operator.rollup.Observations;
+import io.ipsecxdp.operator.compile.Reports;
 import io.ipsecxdp.operator.write.NodeEvents;
 import java.time.Instant;
 import java.util.Collection;
@@ -33,7 +33,7 @@ import java.util.function.Predicate;
 final class ApiMapping {
     private ApiMapping() {}
 
-    static <S> Declared<S> declared(Kind kind, CustomResource<S, ?> object) {
+    static <S> Declared<S> declared(DeclaredKind<S, ?> kind, CustomResource<S, ?> object) {
         var metadata = object.getMetadata();
         return new Declared<>(
                 new ObjectKey(kind, metadata.getName()),
@@ -76,11 +76,16 @@ final class ApiMapping {
     }
 
     static ExistingSlice slice(NodePlan plan) {
-        return new ExistingSlice(plan.getMetadata().getName(), owningNode(plan), plan.getSpec());
+        return new ExistingSlice(
+                plan.getMetadata().getName(),
+                owningNode(plan),
+                plan.getSpec(),
+                plan.getMetadata().getGeneration(),
+                Optional.ofNullable(plan.getStatus()).map(NodePlanStatus::observedGeneration));
     }
 
-    static Observations.NodeStatus observed(NodePlan plan) {
-        return new Observations.NodeStatus(
+    static Reports.NodeStatus observed(NodePlan plan) {
+        return new Reports.NodeStatus(
                 plan.getSpec().node(), Optional.ofNullable(plan.getStatus()).orElseGet(ApiMapping::noStatus));
     }
 

@@ -11,16 +11,14 @@ import io.fabric8.kubernetes.client.CustomResource;
 import io.ipsecxdp.crds.DeclaredStatus;
 import io.ipsecxdp.crds.IPsecNode;
 import io.ipsecxdp.crds.NodePlan;
-import io.ipsecxdp.crds.SecurityAssociation;
-import io.ipsecxdp.crds.SecurityPolicy;
-import io.ipsecxdp.crds.SteeringPolicy;
 import io.ipsecxdp.operator.compile.ClusterSnapshot;
-import io.ipsecxdp.operator.compile.Kind;
+import io.ipsecxdp.operator.compile.Declarations;
+import io.ipsecxdp.operator.compile.DeclaredKind;
 import io.ipsecxdp.operator.compile.ObjectKey;
-import io.ipsecxdp.operator.rollup.Observations;
+import io.ipsecxdp.operator.compile.Reports;
 import io.ipsecxdp.operator.write.NodeEvents;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
-import java.util.Collection;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,49 +27,56 @@ import java.util.stream.Stream;
 
 /** What the informers have, own writes of a moment ago included. */
 public final class InformerView {
-    private final List<SecurityAssociation> securityAssociations;
-    private final List<SecurityPolicy> securityPolicies;
-    private final List<SteeringPolicy> steeringPolicies;
+    private final Map<DeclaredKind<?, ?>, List<? extends CustomResource<?, ? extends DeclaredStatus>>> declared;
     private final List<Node> nodes;
     private final List<IPsecNode> ipsecNodes;
     private final List<NodePlan> plans;
     private final Heartbeats.Alive alive;
+    private final Instant now;
 
-    private InformerView(Context<Namespace> context, Heartbeats heartbeats) {
-        this.securityAssociations = declared(context, SecurityAssociation.class);
-        this.securityPolicies = declared(context, SecurityPolicy.class);
-        this.steeringPolicies = declared(context, SteeringPolicy.class);
+    private InformerView(Context<Namespace> context, Heartbeats heartbeats, Instant now) {
+        this.declared = DeclaredKind.ALL.stream().collect(toMap(identity(), kind -> declared(context, kind.type())));
         this.nodes = all(context, Node.class).toList();
         this.ipsecNodes = all(context, IPsecNode.class).toList();
         this.plans = all(context, NodePlan.class).toList();
         this.alive = heartbeats.alive(
                 all(context, Lease.class).filter(Heartbeats::isAgents).toList());
+        this.now = now;
     }
 
-    public static InformerView by(Context<Namespace> context, Heartbeats heartbeats) {
-        return new InformerView(context, heartbeats);
+    public static InformerView by(Context<Namespace> context, Heartbeats heartbeats, Instant now) {
+        return new InformerView(context, heartbeats, now);
     }
 
     public ClusterSnapshot snapshot() {
+        var declarations = Declarations.NONE;
+        for (var kind : DeclaredKind.ALL) {
+            declarations = with(declarations, kind);
+        }
         return new ClusterSnapshot(
-                map(securityAssociations, object -> ApiMapping.declared(Kind.SECURITY_ASSOCIATION, object)),
-                map(securityPolicies, object -> ApiMapping.declared(Kind.SECURITY_POLICY, object)),
-                map(steeringPolicies, object -> ApiMapping.declared(Kind.STEERING_POLICY, object)),
+                declarations,
                 map(nodes, ApiMapping::node),
                 map(ipsecNodes, ApiMapping::facts),
                 map(plans, ApiMapping::slice),
-                alive.nodes());
+                Reports.of(map(plans, ApiMapping::observed)),
+                alive.nodes(),
+                now);
     }
 
-    public Observations observations() {
-        return Observations.of(map(plans, ApiMapping::observed), alive.nodes());
+    private <S> Declarations with(Declarations declarations, DeclaredKind<S, ?> kind) {
+        return declarations.with(
+                kind,
+                declared.get(kind).stream()
+                        .map(object -> ApiMapping.declared(kind, kind.type().cast(object)))
+                        .toList());
     }
 
     public Map<ObjectKey, DeclaredStatus> statuses() {
         var statuses = new HashMap<ObjectKey, DeclaredStatus>();
-        collect(Kind.SECURITY_ASSOCIATION, securityAssociations, statuses);
-        collect(Kind.SECURITY_POLICY, securityPolicies, statuses);
-        collect(Kind.STEERING_POLICY, steeringPolicies, statuses);
+        declared.forEach((kind, objects) -> objects.stream()
+                .filter(object -> object.getStatus() != null)
+                .forEach(object ->
+                        statuses.put(new ObjectKey(kind, object.getMetadata().getName()), object.getStatus())));
         return statuses;
     }
 
@@ -100,17 +105,6 @@ public final class InformerView {
 
     private static <T extends HasMetadata> Stream<T> all(Context<Namespace> context, Class<T> type) {
         return context.getSecondaryResourcesAsStream(type);
-    }
-
-    private static void collect(
-            Kind kind,
-            Collection<? extends CustomResource<?, ? extends DeclaredStatus>> objects,
-            Map<ObjectKey, DeclaredStatus> statuses) {
-        for (var object : objects) {
-            if (object.getStatus() != null) {
-                statuses.put(new ObjectKey(kind, object.getMetadata().getName()), object.getStatus());
-            }
-        }
     }
 
     private static <T, V> List<V> map(List<T> objects, Function<T, V> function) {

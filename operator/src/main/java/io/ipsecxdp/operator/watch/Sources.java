@@ -7,10 +7,8 @@ import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import io.ipsecxdp.crds.IPsecNode;
 import io.ipsecxdp.crds.NodePlan;
-import io.ipsecxdp.crds.SecurityAssociation;
-import io.ipsecxdp.crds.SecurityPolicy;
-import io.ipsecxdp.crds.SteeringPolicy;
 import io.ipsecxdp.operator.OperatorConfig;
+import io.ipsecxdp.operator.compile.DeclaredKind;
 import io.ipsecxdp.operator.write.NodeEvents;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -19,6 +17,7 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.filter.OnUpdateFilter;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -42,10 +41,10 @@ public class Sources {
         OnUpdateFilter<HasMetadata> isChangedByUser = (now, before) ->
                 isChanged(now, before, object -> object.getMetadata().getGeneration())
                         || isChanged(now, before, object -> object.getMetadata().getDeletionTimestamp());
-        return List.of(
-                source(SecurityAssociation.class, TrimmedStore.ofManagedFields(), isChangedByUser, context),
-                source(SecurityPolicy.class, TrimmedStore.ofManagedFields(), isChangedByUser, context),
-                source(SteeringPolicy.class, TrimmedStore.ofManagedFields(), isChangedByUser, context),
+        var sources = new ArrayList<EventSource<?, Namespace>>();
+        DeclaredKind.ALL.forEach(
+                kind -> sources.add(source(kind.type(), TrimmedStore.ofManagedFields(), isChangedByUser, context)));
+        sources.addAll(List.of(
                 source(
                         Node.class,
                         TrimmedStore.ofNodes(),
@@ -71,7 +70,8 @@ public class Sources {
                                         before,
                                         plan -> ApiMapping.observed(plan).withoutCounters()),
                         context),
-                leases(context));
+                leases(context)));
+        return sources;
     }
 
     private <T extends HasMetadata> InformerEventSource<T, Namespace> source(

@@ -5,11 +5,6 @@ import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.ipsecxdp.crds.DeclaredStatus;
-import io.ipsecxdp.crds.FlowStatus;
-import io.ipsecxdp.crds.SecurityAssociation;
-import io.ipsecxdp.crds.SecurityPolicy;
-import io.ipsecxdp.crds.SteeringPolicy;
-import io.ipsecxdp.crds.SteeringStatus;
 import io.ipsecxdp.operator.compile.ObjectKey;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import java.net.HttpURLConnection;
@@ -33,19 +28,11 @@ final class DeclaredStatusWriter {
         }
     }
 
-    private static CustomResource<?, ?> withStatus(ObjectKey key, String uid, DeclaredStatus status) {
-        return switch (key.kind()) {
-            case SECURITY_ASSOCIATION -> of(new SecurityAssociation(), key, uid, (FlowStatus) status);
-            case SECURITY_POLICY -> of(new SecurityPolicy(), key, uid, (FlowStatus) status);
-            case STEERING_POLICY -> of(new SteeringPolicy(), key, uid, (SteeringStatus) status);
-        };
-    }
-
     /** The uid makes the API server refuse what is meant for another object of this name. */
-    private static <T> CustomResource<?, T> of(CustomResource<?, T> object, ObjectKey key, String uid, T status) {
+    private static CustomResource<?, ?> withStatus(ObjectKey key, String uid, DeclaredStatus status) {
+        var object = key.kind().withStatus(status);
         object.setMetadata(
                 new ObjectMetaBuilder().withName(key.name()).withUid(uid).build());
-        object.setStatus(status);
         return object;
     }
 }

@@ -10,13 +10,11 @@ import io.ipsecxdp.operator.rollup.RollUp;
 import io.ipsecxdp.operator.write.Writes.Write;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 
 /** Writes the statuses that differ from what is there, and tells of what they change. */
 @ApplicationScoped
@@ -34,12 +32,11 @@ public class StatusReporter {
             ClusterSnapshot snapshot,
             Map<ObjectKey, DeclaredStatus> statuses,
             Map<ObjectKey, DeclaredStatus> present,
-            Instant now,
             Context<Namespace> context) {
         var eventsLeft = new AtomicInteger(MAX_EVENTS_AT_ONCE);
         var writes = new ArrayList<Write>();
-        Stream.of(snapshot.securityAssociations(), snapshot.securityPolicies(), snapshot.steeringPolicies())
-                .flatMap(List::stream)
+        snapshot.declared()
+                .all()
                 .filter(declared -> !statuses.get(declared.key()).equals(present.get(declared.key())))
                 .forEach(declared -> writes.add(new Write("status of " + declared.key(), () -> {
                     var status = statuses.get(declared.key());
@@ -51,7 +48,7 @@ public class StatusReporter {
                                     declared.key().name(),
                                     declared.uid(),
                                     new Announcer.News(ready.reason(), ready.message(), !isWell(status)),
-                                    now));
+                                    snapshot.now()));
                 })));
         return writes;
     }

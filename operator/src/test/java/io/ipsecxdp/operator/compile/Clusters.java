@@ -41,13 +41,12 @@ final class Clusters {
                         nodes(),
                         facts(),
                         Arbitraries.of("n0", "n1", "n2", "n3").set())
-                .as((sas, policies, steering, nodes, facts, alive) -> new ClusterSnapshot(
-                        declared(Kind.SECURITY_ASSOCIATION, sas),
-                        declared(Kind.SECURITY_POLICY, policies),
-                        declared(Kind.STEERING_POLICY, steering),
+                .as((sas, policies, steering, nodes, facts, alive) -> snapshot(
+                        declared(DeclaredKind.SECURITY_ASSOCIATION, sas),
+                        declared(DeclaredKind.SECURITY_POLICY, policies),
+                        declared(DeclaredKind.STEERING_POLICY, steering),
                         nodes,
                         facts,
-                        List.of(),
                         alive));
     }
 
@@ -55,26 +54,50 @@ final class Clusters {
     static Arbitrary<ClusterSnapshot> withAPast() {
         return Combinators.combine(any(), any(), Arbitraries.of(0, 1, 2, 3))
                 .as((past, now, stay) -> withPlans(
-                        new ClusterSnapshot(
-                                mix(past.securityAssociations(), now.securityAssociations(), stay),
-                                mix(past.securityPolicies(), now.securityPolicies(), stay),
-                                mix(past.steeringPolicies(), now.steeringPolicies(), stay),
+                        snapshot(
+                                mix(past, now, DeclaredKind.SECURITY_ASSOCIATION, stay),
+                                mix(past, now, DeclaredKind.SECURITY_POLICY, stay),
+                                mix(past, now, DeclaredKind.STEERING_POLICY, stay),
                                 now.nodes(),
                                 now.facts(),
-                                List.of(),
                                 now.aliveAgents()),
                         Compiler.compile(past)));
     }
 
     static ClusterSnapshot withPlans(ClusterSnapshot snapshot, Compilation compilation) {
         return new ClusterSnapshot(
-                snapshot.securityAssociations(),
-                snapshot.securityPolicies(),
-                snapshot.steeringPolicies(),
+                snapshot.declared(),
                 snapshot.nodes(),
                 snapshot.facts(),
                 Fixtures.asExisting(compilation),
-                snapshot.aliveAgents());
+                snapshot.reports(),
+                snapshot.aliveAgents(),
+                snapshot.now());
+    }
+
+    private static ClusterSnapshot snapshot(
+            List<Declared<SecurityAssociationSpec>> sas,
+            List<Declared<SecurityPolicySpec>> policies,
+            List<Declared<SteeringPolicySpec>> steering,
+            List<ClusterNode> nodes,
+            List<AgentFacts> facts,
+            Set<String> alive) {
+        return new ClusterSnapshot(
+                Declarations.NONE
+                        .with(DeclaredKind.SECURITY_ASSOCIATION, sas)
+                        .with(DeclaredKind.SECURITY_POLICY, policies)
+                        .with(DeclaredKind.STEERING_POLICY, steering),
+                nodes,
+                facts,
+                List.of(),
+                Reports.NONE,
+                alive,
+                Fixtures.NOON);
+    }
+
+    private static <S> List<Declared<S>> mix(
+            ClusterSnapshot past, ClusterSnapshot now, DeclaredKind<S, ?> kind, int stay) {
+        return mix(past.declared().of(kind), now.declared().of(kind), stay);
     }
 
     /** The first {@code stay} objects are those of the past; the others are new under the old names and uids. */
@@ -91,7 +114,7 @@ final class Clusters {
                 declared.key(), declared.uid(), declared.generation() + 1, declared.created(), declared.spec());
     }
 
-    private static <S> List<Declared<S>> declared(Kind kind, List<S> specs) {
+    private static <S> List<Declared<S>> declared(DeclaredKind<S, ?> kind, List<S> specs) {
         var declared = new ArrayList<Declared<S>>();
         for (int i = 0; i < specs.size(); i++) {
             String name = "o" + i;

@@ -126,13 +126,13 @@ class CompilerPropertiesTest {
         var planned = Compiler.compile(cluster);
         var nodes = cluster.nodes().stream().map(ClusterNode::name).collect(toSet());
         var blind = new ClusterSnapshot(
-                cluster.securityAssociations(),
-                cluster.securityPolicies(),
-                cluster.steeringPolicies(),
+                cluster.declared(),
                 List.of(),
                 List.of(),
                 Fixtures.asExisting(planned),
-                nodes);
+                cluster.reports(),
+                nodes,
+                cluster.now());
         assertThat(Compiler.compile(blind).slices()).isEqualTo(planned.slices());
     }
 
@@ -144,21 +144,37 @@ class CompilerPropertiesTest {
                 .flatMap(slice -> Entry.of(slice.spec()).stream())
                 .map(entry -> entry.key().object())
                 .collect(toSet());
-        var keys = cluster.securityAssociations().stream()
+        var keys = cluster.declared().of(DeclaredKind.SECURITY_ASSOCIATION).stream()
                 .collect(groupingBy(sa -> sa.spec().encryption().keySecretRef(), counting()));
         Predicate<Declared<?>> healthy = declared -> planned.contains(declared.key())
                 || compilation.verdicts().get(declared.key()).findings().isEmpty();
         var without = Compiler.compile(new ClusterSnapshot(
-                cluster.securityAssociations().stream()
-                        .filter(sa -> healthy.test(sa)
-                                || keys.get(sa.spec().encryption().keySecretRef()) > 1)
-                        .toList(),
-                cluster.securityPolicies().stream().filter(healthy).toList(),
-                cluster.steeringPolicies().stream().filter(healthy).toList(),
+                cluster.declared()
+                        .with(
+                                DeclaredKind.SECURITY_ASSOCIATION,
+                                cluster.declared().of(DeclaredKind.SECURITY_ASSOCIATION).stream()
+                                        .filter(sa -> healthy.test(sa)
+                                                || keys.get(sa.spec()
+                                                                .encryption()
+                                                                .keySecretRef())
+                                                        > 1)
+                                        .toList())
+                        .with(
+                                DeclaredKind.SECURITY_POLICY,
+                                cluster.declared().of(DeclaredKind.SECURITY_POLICY).stream()
+                                        .filter(healthy)
+                                        .toList())
+                        .with(
+                                DeclaredKind.STEERING_POLICY,
+                                cluster.declared().of(DeclaredKind.STEERING_POLICY).stream()
+                                        .filter(healthy)
+                                        .toList()),
                 cluster.nodes(),
                 cluster.facts(),
                 cluster.slices(),
-                cluster.aliveAgents()));
+                cluster.reports(),
+                cluster.aliveAgents(),
+                cluster.now()));
         assertThat(without.slices()).isEqualTo(compilation.slices());
         assertThat(compilation.verdicts()).containsAllEntriesOf(without.verdicts());
     }
@@ -189,13 +205,22 @@ class CompilerPropertiesTest {
 
     private static ClusterSnapshot shuffled(ClusterSnapshot cluster, Random random) {
         return new ClusterSnapshot(
-                shuffled(cluster.securityAssociations(), random),
-                shuffled(cluster.securityPolicies(), random),
-                shuffled(cluster.steeringPolicies(), random),
+                DeclaredKind.ALL.stream()
+                        .reduce(
+                                Declarations.NONE,
+                                (mixed, kind) -> shuffled(mixed, kind, cluster, random),
+                                (one, other) -> other),
                 shuffled(cluster.nodes(), random),
                 shuffled(cluster.facts(), random),
                 shuffled(cluster.slices(), random),
-                cluster.aliveAgents());
+                cluster.reports(),
+                cluster.aliveAgents(),
+                cluster.now());
+    }
+
+    private static <S> Declarations shuffled(
+            Declarations mixed, DeclaredKind<S, ?> kind, ClusterSnapshot cluster, Random random) {
+        return mixed.with(kind, shuffled(cluster.declared().of(kind), random));
     }
 
     private static <T> List<T> shuffled(List<T> list, Random random) {

@@ -774,7 +774,11 @@ class CompilerTest {
             var foreign = given.compile().slices().getFirst();
 
             var compilation = given.slices(List.of(new ExistingSlice(
-                            "n1-0", Optional.empty(), new NodePlanSpec("n2", List.of(), List.of(), List.of()))))
+                            "n1-0",
+                            Optional.empty(),
+                            new NodePlanSpec("n2", List.of(), List.of(), List.of()),
+                            1,
+                            Optional.empty())))
                     .compile();
 
             assertThat(compilation.slices()).extracting(PlannedSlice::name).containsExactly("n1-1", "n1-0");

@@ -38,12 +38,13 @@ public record Fixtures(
         List<ClusterNode> nodes,
         List<AgentFacts> facts,
         List<ExistingSlice> slices,
+        Reports reports,
         Set<String> alive) {
 
     static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
 
     public static Fixtures nothing() {
-        return new Fixtures(List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), Set.of());
+        return new Fixtures(List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), Reports.NONE, Set.of());
     }
 
     /** Nodes n1 (10.0.0.1) and n2 (10.0.0.2), CPUs 0-3 and interface address each, agents alive. */
@@ -59,7 +60,14 @@ public record Fixtures(
     Fixtures nodeWithoutAgent(String name, String... internalAddresses) {
         var node = new ClusterNode(name, "uid-of-" + name, Map.of("name", name), ips(internalAddresses), List.of());
         return new Fixtures(
-                sas, policies, steering, with(without(nodes, n -> n.name().equals(name)), node), facts, slices, alive);
+                sas,
+                policies,
+                steering,
+                with(without(nodes, n -> n.name().equals(name)), node),
+                facts,
+                slices,
+                reports,
+                alive);
     }
 
     Fixtures agent(String node, String cpus, String... addresses) {
@@ -87,23 +95,24 @@ public record Fixtures(
                 nodes,
                 with(without(facts, f -> f.node().equals(node)), fact),
                 slices,
+                reports,
                 living);
     }
 
     Fixtures withoutFactsOf(String node) {
         return new Fixtures(
-                sas, policies, steering, nodes, without(facts, f -> f.node().equals(node)), slices, alive);
+                sas, policies, steering, nodes, without(facts, f -> f.node().equals(node)), slices, reports, alive);
     }
 
     public Fixtures withoutTheNode(String name) {
         return new Fixtures(
-                sas, policies, steering, without(nodes, n -> n.name().equals(name)), facts, slices, alive);
+                sas, policies, steering, without(nodes, n -> n.name().equals(name)), facts, slices, reports, alive);
     }
 
     Fixtures agentDies(String node) {
         var living = new HashSet<>(alive);
         living.remove(node);
-        return new Fixtures(sas, policies, steering, nodes, facts, slices, living);
+        return new Fixtures(sas, policies, steering, nodes, facts, slices, reports, living);
     }
 
     public Fixtures sa(String name, SaEnd source, SaEnd destination, long spi) {
@@ -120,7 +129,7 @@ public record Fixtures(
                 Api.FIRST_REQID,
                 4096,
                 true);
-        return declare(declared(Kind.SECURITY_ASSOCIATION, name, 1, spec));
+        return declare(declared(DeclaredKind.SECURITY_ASSOCIATION, name, 1, spec));
     }
 
     /** An SA from n1 to n2 as the API server has it, with the fields of {@code yaml} in place of its own. */
@@ -136,7 +145,7 @@ public record Fixtures(
                 replayWindow: 4096
                 esn: true
                 """.formatted(spi, name), yaml, SecurityAssociationSpec.class);
-        return declare(declared(Kind.SECURITY_ASSOCIATION, name, 1, spec));
+        return declare(declared(DeclaredKind.SECURITY_ASSOCIATION, name, 1, spec));
     }
 
     /** A policy from n1 to n2 as the API server has it, with the fields of {@code yaml} in place of its own. */
@@ -150,7 +159,7 @@ public record Fixtures(
                 reqid: 268435457
                 priority: 1000
                 """, yaml, SecurityPolicySpec.class);
-        return declarePolicy(declared(Kind.SECURITY_POLICY, name, 1, spec));
+        return declarePolicy(declared(DeclaredKind.SECURITY_POLICY, name, 1, spec));
     }
 
     private static <S> S spec(String common, String own, Class<S> type) {
@@ -166,7 +175,7 @@ public record Fixtures(
     }
 
     Fixtures declare(Declared<SecurityAssociationSpec> sa) {
-        return new Fixtures(with(without(sas, same(sa)), sa), policies, steering, nodes, facts, slices, alive);
+        return new Fixtures(with(without(sas, same(sa)), sa), policies, steering, nodes, facts, slices, reports, alive);
     }
 
     public Fixtures policy(String name, PolicyEnd source, PolicyEnd destination) {
@@ -186,11 +195,12 @@ public record Fixtures(
             PolicyAction action,
             SaMode mode) {
         var spec = SecurityPolicySpec.esp(source, destination, selector, action, mode, Api.FIRST_REQID, 1000);
-        return declarePolicy(declared(Kind.SECURITY_POLICY, name, generation, spec));
+        return declarePolicy(declared(DeclaredKind.SECURITY_POLICY, name, generation, spec));
     }
 
     Fixtures declarePolicy(Declared<SecurityPolicySpec> policy) {
-        return new Fixtures(sas, with(without(policies, same(policy)), policy), steering, nodes, facts, slices, alive);
+        return new Fixtures(
+                sas, with(without(policies, same(policy)), policy), steering, nodes, facts, slices, reports, alive);
     }
 
     public Fixtures steerAll(String name, String... interfaces) {
@@ -210,8 +220,9 @@ public record Fixtures(
     }
 
     private Fixtures steer(String name, long generation, SteeringPolicySpec spec) {
-        var policy = declared(Kind.STEERING_POLICY, name, generation, spec);
-        return new Fixtures(sas, policies, with(without(steering, same(policy)), policy), nodes, facts, slices, alive);
+        var policy = declared(DeclaredKind.STEERING_POLICY, name, generation, spec);
+        return new Fixtures(
+                sas, policies, with(without(steering, same(policy)), policy), nodes, facts, slices, reports, alive);
     }
 
     Fixtures createdAt(String name, Instant created) {
@@ -222,6 +233,7 @@ public record Fixtures(
                 nodes,
                 facts,
                 slices,
+                reports,
                 alive);
     }
 
@@ -237,17 +249,25 @@ public record Fixtures(
                 nodes,
                 facts,
                 slices,
+                reports,
                 alive);
     }
 
     public Fixtures delete(String name) {
         Predicate<Declared<?>> named = d -> d.key().name().equals(name);
         return new Fixtures(
-                without(sas, named), without(policies, named), without(steering, named), nodes, facts, slices, alive);
+                without(sas, named),
+                without(policies, named),
+                without(steering, named),
+                nodes,
+                facts,
+                slices,
+                reports,
+                alive);
     }
 
     public Fixtures slices(List<ExistingSlice> existing) {
-        return new Fixtures(sas, policies, steering, nodes, facts, existing, alive);
+        return new Fixtures(sas, policies, steering, nodes, facts, existing, reports, alive);
     }
 
     /** What is compiled now has been written. */
@@ -257,12 +277,22 @@ public record Fixtures(
 
     static List<ExistingSlice> asExisting(Compilation compilation) {
         return compilation.slices().stream()
-                .map(slice -> new ExistingSlice(slice.name(), slice.nodeUid(), slice.spec()))
+                .map(slice -> new ExistingSlice(slice.name(), slice.nodeUid(), slice.spec(), 1, Optional.empty()))
                 .toList();
     }
 
     public ClusterSnapshot snapshot() {
-        return new ClusterSnapshot(sas, policies, steering, nodes, facts, slices, alive);
+        return new ClusterSnapshot(
+                Declarations.NONE
+                        .with(DeclaredKind.SECURITY_ASSOCIATION, sas)
+                        .with(DeclaredKind.SECURITY_POLICY, policies)
+                        .with(DeclaredKind.STEERING_POLICY, steering),
+                nodes,
+                facts,
+                slices,
+                reports,
+                alive,
+                NOON);
     }
 
     public Compilation compile() {
@@ -302,18 +332,18 @@ public record Fixtures(
     }
 
     public static ObjectKey sa(String name) {
-        return new ObjectKey(Kind.SECURITY_ASSOCIATION, name);
+        return new ObjectKey(DeclaredKind.SECURITY_ASSOCIATION, name);
     }
 
     public static ObjectKey policy(String name) {
-        return new ObjectKey(Kind.SECURITY_POLICY, name);
+        return new ObjectKey(DeclaredKind.SECURITY_POLICY, name);
     }
 
     public static ObjectKey steering(String name) {
-        return new ObjectKey(Kind.STEERING_POLICY, name);
+        return new ObjectKey(DeclaredKind.STEERING_POLICY, name);
     }
 
-    private static <S> Declared<S> declared(Kind kind, String name, long generation, S spec) {
+    private static <S> Declared<S> declared(DeclaredKind<S, ?> kind, String name, long generation, S spec) {
         return new Declared<>(new ObjectKey(kind, name), "uid-of-" + name, generation, NOON, spec);
     }
 

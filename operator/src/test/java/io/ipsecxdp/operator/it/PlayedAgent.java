@@ -208,7 +208,11 @@ final class PlayedAgent implements AutoCloseable {
                                 state(sa.name()),
                                 reason(sa.name()),
                                 message(sa.name()),
-                                true))
+                                true,
+                                sa.child(),
+                                sa.spi(),
+                                sa.source(),
+                                sa.destination()))
                         .toList(),
                 spec.securityPolicies().stream()
                         .map(policy -> new PolicyReport(
@@ -218,7 +222,11 @@ final class PlayedAgent implements AutoCloseable {
                                 policy.generation(),
                                 state(policy.name()),
                                 reason(policy.name()),
-                                message(policy.name())))
+                                message(policy.name()),
+                                policy.selectorSource(),
+                                policy.selectorDestination(),
+                                policy.template(),
+                                policy.former()))
                         .toList(),
                 spec.steering().stream()
                         .flatMap(steering -> steering.interfaces().stream()

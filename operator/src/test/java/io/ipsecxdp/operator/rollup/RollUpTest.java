@@ -10,11 +10,16 @@ import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.DeclaredStatus;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.FailingNode;
-import io.ipsecxdp.crds.FlowStatus;
+import io.ipsecxdp.crds.SecurityAssociationStatus;
+import io.ipsecxdp.operator.compile.Acknowledgement;
+import io.ipsecxdp.operator.compile.ClusterSnapshot;
+import io.ipsecxdp.operator.compile.Compilation;
+import io.ipsecxdp.operator.compile.Entry;
 import io.ipsecxdp.operator.compile.Fixtures;
 import io.ipsecxdp.operator.compile.ObjectKey;
-import io.ipsecxdp.operator.rollup.Observations.Report;
-import io.ipsecxdp.operator.rollup.Observations.Subject;
+import io.ipsecxdp.operator.compile.Report;
+import io.ipsecxdp.operator.compile.Reports;
+import io.ipsecxdp.operator.compile.Reports.Subject;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -43,7 +48,7 @@ class RollUpTest {
         report("n1", EAST, EntryState.Installed);
         report("n2", EAST, EntryState.Installed);
 
-        var status = (FlowStatus) rollUp(ONE_SA, EAST);
+        var status = (SecurityAssociationStatus) rollUp(ONE_SA, EAST);
 
         assertThat(conditions(status)).isEqualTo("Ready=True Progressing=False Degraded=False Installed");
         assertThat(status.desiredNodes()).isEqualTo(2);
@@ -215,7 +220,7 @@ class RollUpTest {
                         Arbitraries.of(1L, 2L),
                         Arbitraries.of(EntryState.values()),
                         Arbitraries.of("Installed", "KeyMissing", "KernelRefused"))
-                .as((uid, generation, state, reason) -> new Report("", uid, generation, state, reason, "because"));
+                .as((uid, generation, state, reason) -> reported(EAST, "", uid, generation, state, reason, "because"));
         return Arbitraries.maps(
                 Arbitraries.of("n1", "n2").map(node -> new Subject(node, EAST)),
                 report.list().ofMaxSize(2));
@@ -263,12 +268,20 @@ class RollUpTest {
 
     private DeclaredStatus rollUp(
             Fixtures given, ObjectKey key, Optional<DeclaredStatus> present, Set<String> alive, Instant now) {
+        var known = given.snapshot();
+        var compilation = given.compile();
+        var snapshot = new ClusterSnapshot(
+                known.declared(),
+                known.nodes(),
+                known.facts(),
+                known.slices(),
+                new Reports(aboutWhatIsPlanned(compilation)),
+                alive,
+                now);
         return RollUp.rollUp(
-                        given.snapshot(),
-                        given.compile(),
-                        new Observations(reports, alive),
-                        present.map(status -> Map.of(key, status)).orElse(Map.of()),
-                        now)
+                        snapshot,
+                        compilation,
+                        present.map(status -> Map.of(key, status)).orElse(Map.of()))
                 .get(key);
     }
 
@@ -277,18 +290,53 @@ class RollUpTest {
     }
 
     private void reportPart(String node, ObjectKey key, String part, EntryState state) {
-        add(node, key, new Report(part, "uid-of-" + key.name(), 1, state, state.name(), "because"));
+        add(node, key, reported(key, part, "uid-of-" + key.name(), 1, state, state.name(), "because"));
     }
 
     private void report(
             String node, ObjectKey key, String uid, long generation, EntryState state, String reason, String message) {
-        add(node, key, new Report("", uid, generation, state, reason, message));
+        add(node, key, reported(key, "", uid, generation, state, reason, message));
     }
 
     private void add(String node, ObjectKey key, Report report) {
         var longer = new ArrayList<>(reports.getOrDefault(new Subject(node, key), List.of()));
         longer.add(report);
         reports.put(new Subject(node, key), longer);
+    }
+
+    private static Report reported(
+            ObjectKey key, String part, String uid, long generation, EntryState state, String reason, String message) {
+        return new Report(
+                new Entry.Key(key, "", part), uid, generation, state, reason, message, Acknowledgement.NOTHING, false);
+    }
+
+    /** The reports, each of them about the very entry that is planned. */
+    private Map<Subject, List<Report>> aboutWhatIsPlanned(Compilation compilation) {
+        var about = new HashMap<Subject, List<Report>>();
+        reports.forEach((subject, all) -> about.put(
+                subject,
+                all.stream()
+                        .map(report -> compilation.slices().stream()
+                                .filter(slice -> slice.spec().node().equals(subject.node()))
+                                .flatMap(slice -> Entry.of(slice.spec()).stream())
+                                .filter(entry -> entry.key().equals(report.entry()))
+                                .findFirst()
+                                .map(entry -> about(report, entry))
+                                .orElse(report))
+                        .toList()));
+        return about;
+    }
+
+    private static Report about(Report report, Entry entry) {
+        return new Report(
+                report.entry(),
+                report.uid(),
+                report.generation(),
+                report.state(),
+                report.reason(),
+                report.message(),
+                entry.acknowledgement(),
+                report.keyUsed());
     }
 
     private static Condition ready(DeclaredStatus status) {

@@ -1,0 +1,53 @@
+package io.ipsecxdp.operator.compile;
+
+import io.ipsecxdp.crds.Condition;
+import io.ipsecxdp.crds.FailingNode;
+import io.ipsecxdp.crds.FlowStatus;
+import io.ipsecxdp.crds.SecurityAssociationStatus;
+import io.ipsecxdp.crds.SteeringStatus;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the statuses of all kinds are made of.
+ *
+ * @param ends the addresses in force or planned, of a kind that has two ends
+ */
+public record StatusParts(
+        long generation,
+        Optional<EndAddresses> ends,
+        int desired,
+        int ready,
+        int failed,
+        List<FailingNode> failingNodes,
+        List<Condition> conditions) {
+
+    SecurityAssociationStatus sa() {
+        return new SecurityAssociationStatus(
+                generation,
+                ends.map(EndAddresses::source).map(Object::toString).orElse(null),
+                ends.map(EndAddresses::destination).map(Object::toString).orElse(null),
+                desired,
+                ready,
+                failed,
+                failingNodes,
+                conditions,
+                List.of());
+    }
+
+    FlowStatus flow() {
+        return new FlowStatus(
+                generation,
+                ends.map(EndAddresses::source).map(Object::toString).orElse(null),
+                ends.map(EndAddresses::destination).map(Object::toString).orElse(null),
+                desired,
+                ready,
+                failed,
+                failingNodes,
+                conditions);
+    }
+
+    SteeringStatus steering() {
+        return new SteeringStatus(generation, desired, ready, failed, failingNodes, conditions);
+    }
+}
