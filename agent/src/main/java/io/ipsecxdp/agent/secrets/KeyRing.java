@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -63,7 +64,7 @@ public final class KeyRing implements AutoCloseable {
 
     private final Function<Protection, CompletableFuture<KeySecrets.Answer>> reader;
     private final BiConsumer<String, KeySecrets.Answer> mailbox;
-    private final Function<KeyMaterial, KeyFingerprint> fingerprints;
+    private final BiFunction<KeyMaterial, Optional<Instant>, KeyFingerprint> fingerprints;
     private final Clock clock;
     private final Map<String, Slot> slots = new HashMap<>();
     private final Deque<String> waiting = new ArrayDeque<>();
@@ -76,11 +77,12 @@ public final class KeyRing implements AutoCloseable {
 
     /**
      * @param mailbox gets the answers, on any thread; they come back by {@link #arrived}
+     * @param fingerprints of a key, whose Secret was made at that time
      */
     public KeyRing(
             Function<Protection, CompletableFuture<KeySecrets.Answer>> reader,
             BiConsumer<String, KeySecrets.Answer> mailbox,
-            Function<KeyMaterial, KeyFingerprint> fingerprints,
+            BiFunction<KeyMaterial, Optional<Instant>, KeyFingerprint> fingerprints,
             Clock clock) {
         this.reader = reader;
         this.mailbox = mailbox;
@@ -117,7 +119,7 @@ public final class KeyRing implements AutoCloseable {
         sendNext();
         Slot slot = slots.get(uid);
         if (slot == null) {
-            if (answer instanceof KeySecrets.Key(KeyMaterial key)) {
+            if (answer instanceof KeySecrets.Key(KeyMaterial key, var made)) {
                 key.close();
             }
             return false;
@@ -126,8 +128,8 @@ public final class KeyRing implements AutoCloseable {
         slot.asked = false;
         slot.wipe();
         switch (answer) {
-            case KeySecrets.Key(KeyMaterial key) -> {
-                KeyFingerprint fingerprint = fingerprints.apply(key);
+            case KeySecrets.Key(KeyMaterial key, var made) -> {
+                KeyFingerprint fingerprint = fingerprints.apply(key, made);
                 boolean another = !(before instanceof KeyView.Read read
                         && read.fingerprint().equals(fingerprint));
                 boolean atHand = slot.bytesWanted || another;

@@ -226,7 +226,7 @@ public final class TestingNode implements AutoCloseable {
         return CompletableFuture.completedFuture(
                 bytes == null
                         ? new KeySecrets.NoKey(Reason.KeyMissing, "There is no Secret " + ref + ".")
-                        : new KeySecrets.Key(KeyMaterial.takeFrom(bytes.clone())));
+                        : new KeySecrets.Key(KeyMaterial.takeFrom(bytes.clone()), Optional.of(clock.instant())));
     }
 
     // What a test looks at
