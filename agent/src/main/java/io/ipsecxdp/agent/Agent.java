@@ -57,7 +57,7 @@ final class Agent implements AutoCloseable {
             bench.steeringLacks().forEach(LOG::warn);
 
             Events events = new Events();
-            AgentStatusWriter status = part(new AgentStatusWriter(client, node, clock));
+            AgentStatusWriter status = part(new AgentStatusWriter(client, node, AgentStatusWriter.LOOK_AGAIN, clock));
             KeySecrets secrets = new KeySecrets(client, config.keysNamespace());
             KeyRing keys = new KeyRing(secrets::read, events::keyArrived, bench.state()::fingerprint, clock);
             // Before the first dump, so that nothing happens unseen between the two

@@ -3,6 +3,7 @@ package io.ipsecxdp.agent.secrets;
 import io.ipsecxdp.agent.ledger.KeyFingerprint;
 import io.ipsecxdp.agent.plan.DesiredSa;
 import io.ipsecxdp.agent.plan.KeyView;
+import io.ipsecxdp.agent.time.Backoff;
 import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.xfrm.KeyMaterial;
 import java.time.Clock;
@@ -28,10 +29,8 @@ public final class KeyRing implements AutoCloseable {
     /** A key that was read is wiped when nothing installs it in this time. */
     private static final Duration HELD = Duration.ofSeconds(3);
 
-    private static final Duration FIRST_RETRY = Duration.ofMillis(250);
-
     /** A Secret that is made a moment after the SA is found quickly. */
-    private static final Duration EARLY_RETRY = Duration.ofSeconds(2);
+    private static final Backoff EARLY = Backoff.of(Duration.ofMillis(250), Duration.ofSeconds(2));
 
     private static final int EARLY_TRIES = 60;
     private static final Duration LATE_RETRY = Duration.ofSeconds(15);
@@ -50,7 +49,7 @@ public final class KeyRing implements AutoCloseable {
         private Optional<KeyMaterial> bytes = Optional.empty();
         private boolean asked;
         private boolean bytesWanted;
-        private int tries;
+        private Backoff retry = EARLY;
         private Instant due = Instant.MIN;
 
         private void wipe() {
@@ -162,7 +161,7 @@ public final class KeyRing implements AutoCloseable {
         Optional<KeyMaterial> bytes = slot.bytes;
         slot.bytes = Optional.empty();
         slot.view = new KeyView.Read(fingerprint, false);
-        slot.tries = 0;
+        slot.retry = EARLY;
         due(slot, CHECK_IN_FORCE);
         changes++;
         return bytes;
@@ -254,14 +253,13 @@ public final class KeyRing implements AutoCloseable {
     private Duration pause(String uid, Slot slot) {
         // One that is to be installed may have been in force a moment ago
         if (!slot.bytesWanted && inForce.test(uid)) {
-            slot.tries = 0;
+            slot.retry = EARLY;
             return CHECK_IN_FORCE;
         }
-        int tries = ++slot.tries;
-        if (tries > EARLY_TRIES) {
-            return LATE_RETRY;
-        }
-        Duration grown = FIRST_RETRY.multipliedBy(1L << Math.min(tries - 1, 10));
-        return grown.compareTo(EARLY_RETRY) < 0 ? grown : EARLY_RETRY;
+        Instant now = clock.instant();
+        slot.retry = slot.retry.failed(now);
+        return slot.retry.failures() > EARLY_TRIES
+                ? LATE_RETRY
+                : Duration.between(now, slot.retry.due().orElseThrow());
     }
 }
