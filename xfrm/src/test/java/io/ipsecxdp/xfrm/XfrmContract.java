@@ -126,19 +126,18 @@ public abstract class XfrmContract {
     }
 
     private static String words(Notification notification) {
-        String what =
-                switch (notification.event()) {
-                    case Notification.SaAdded(var sa) -> "added " + spi(sa.id());
-                    case Notification.SaUpdated(var sa) -> "updated " + spi(sa.id());
-                    case Notification.SaDeleted(var sa) -> "deleted " + spi(sa.id());
-                    case Notification.SaExpired(var id, var hard) -> (hard ? "ended " : "warned of ") + spi(id);
-                    case Notification.SasFlushed(var protocol) -> "SAs flushed of " + protocol.number();
-                    case Notification.PolicyAdded(var policy) -> "policy added " + policy.priority();
-                    case Notification.PolicyUpdated(var policy) -> "policy updated " + policy.priority();
-                    case Notification.PolicyDeleted(var policy) -> "policy deleted " + policy.priority();
-                    case Notification.PoliciesFlushed(var type) -> "policies flushed of " + type;
-                    case Notification.Event other -> other.getClass().getSimpleName();
-                };
+        String what = switch (notification.event()) {
+            case Notification.SaAdded(var sa) -> "added " + spi(sa.id());
+            case Notification.SaUpdated(var sa) -> "updated " + spi(sa.id());
+            case Notification.SaDeleted(var sa) -> "deleted " + spi(sa.id());
+            case Notification.SaExpired(var id, var hard) -> (hard ? "ended " : "warned of ") + spi(id);
+            case Notification.SasFlushed(var protocol) -> "SAs flushed of " + protocol.number();
+            case Notification.PolicyAdded(var policy) -> "policy added " + policy.priority();
+            case Notification.PolicyUpdated(var policy) -> "policy updated " + policy.priority();
+            case Notification.PolicyDeleted(var policy) -> "policy deleted " + policy.priority();
+            case Notification.PoliciesFlushed(var type) -> "policies flushed of " + type;
+            case Notification.Event other -> other.getClass().getSimpleName();
+        };
         return (notification.own() ? "own: " : "other: ") + what;
     }
 
@@ -368,9 +367,10 @@ public abstract class XfrmContract {
 
         done(new Change.ReplacePolicy(after));
 
-        assertThat(xfrm().dumpPolicies()).singleElement().satisfies(shown -> assertThat(
-                        Differences.between(after, shown))
-                .isEmpty());
+        assertThat(xfrm().dumpPolicies())
+                .singleElement()
+                .satisfies(
+                        shown -> assertThat(Differences.between(after, shown)).isEmpty());
         assertTold("own: policy added 1000", "own: policy updated 7");
     }
 
@@ -417,9 +417,10 @@ public abstract class XfrmContract {
                 .toList();
         policies.forEach(policy -> done(new Change.AddPolicy(policy)));
 
-        assertThat(policies).allSatisfy(policy -> assertThat(
-                        xfrm().get(policy.id()).orElseThrow().priority())
-                .isEqualTo(policy.priority()));
+        assertThat(policies)
+                .allSatisfy(policy -> assertThat(
+                                xfrm().get(policy.id()).orElseThrow().priority())
+                        .isEqualTo(policy.priority()));
         done(new Change.DeletePolicy(policies.getFirst().id()));
         assertThat(xfrm().dumpPolicies()).extracting(ObservedPolicy::priority).containsExactly(0L);
     }

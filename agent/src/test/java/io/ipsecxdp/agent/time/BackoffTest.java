@@ -29,9 +29,7 @@ class BackoffTest {
             pauses.add(Duration.between(NOON, backoff.due().orElseThrow()));
         }
 
-        assertThat(pauses)
-                .extracting(Duration::toMillis)
-                .containsExactly(500L, 1000L, 2000L, 3000L, 3000L, 3000L);
+        assertThat(pauses).extracting(Duration::toMillis).containsExactly(500L, 1000L, 2000L, 3000L, 3000L, 3000L);
         assertThat(backoff.failures()).isEqualTo(6);
     }
 

@@ -38,8 +38,8 @@ class NetlinkXfrmContractIT extends XfrmContract {
         namespace = NetworkNamespace.create();
         ours = namespace.call(NetlinkXfrm::open);
         theirs = namespace.call(NetlinkXfrm::open);
-        subscription = namespace.call(() -> ours.subscribe(
-                Set.of(NotificationGroup.SA, NotificationGroup.POLICY, NotificationGroup.EXPIRE)));
+        subscription = namespace.call(
+                () -> ours.subscribe(Set.of(NotificationGroup.SA, NotificationGroup.POLICY, NotificationGroup.EXPIRE)));
     }
 
     @AfterEach
