@@ -35,7 +35,6 @@ final class Agent implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Agent.class);
     private static final long FACTS_SECONDS = 30;
     private static final long METRICS_SECONDS = 5;
-    private static final long MEMORY_SECONDS = 5;
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final KernelThread loop;
@@ -94,8 +93,6 @@ final class Agent implements AutoCloseable {
                     0,
                     METRICS_SECONDS,
                     TimeUnit.SECONDS);
-            OldGeneration memory = new OldGeneration();
-            facts.scheduleWithFixedDelay(memory::tend, MEMORY_SECONDS, MEMORY_SECONDS, TimeUnit.SECONDS);
             ApiServerEndpoints apiServer = new ApiServerEndpoints(client);
             facts.scheduleWithFixedDelay(() -> lookAround(apiServer, events), 0, FACTS_SECONDS, TimeUnit.SECONDS);
             plans = part(new PlanInformer(client, node, events::plansAre));

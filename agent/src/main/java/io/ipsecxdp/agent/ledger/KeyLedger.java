@@ -26,13 +26,12 @@ public final class KeyLedger {
 
     private static final long LAST_32_BIT_SEQUENCE = 0xffff_ffffL;
 
-    public static final KeyLedger EMPTY =
-            new KeyLedger(
-                    PersistentMap.empty(),
-                    PersistentMap.empty(),
-                    PersistentMap.empty(),
-                    PersistentMap.empty(),
-                    PersistentMap.empty());
+    public static final KeyLedger EMPTY = new KeyLedger(
+            PersistentMap.empty(),
+            PersistentMap.empty(),
+            PersistentMap.empty(),
+            PersistentMap.empty(),
+            PersistentMap.empty());
 
     private final PersistentMap<KeyFingerprint, KeyUse> uses;
     /** How many keys an SA used, by its uid. */

@@ -91,7 +91,11 @@ record LedgerContent(Optional<String> secret, List<KeyUse> uses, List<Later> lat
         Reader reader = new Reader(json);
         file.lines().forEach(reader::read);
         return new LedgerContent(
-                reader.secret, List.copyOf(reader.uses), List.copyOf(reader.later), reader.lost, file.damaged() + reader.damaged);
+                reader.secret,
+                List.copyOf(reader.uses),
+                List.copyOf(reader.later),
+                reader.lost,
+                file.damaged() + reader.damaged);
     }
 
     /** Something is missing that was there: what the file does not say of a key, says nothing of the key. */

@@ -237,7 +237,9 @@ public final class StateFolder implements AutoCloseable {
         try {
             file.rewrite(text.get());
         } catch (IOException e) {
-            LOG.warnf("A file of the state folder could not be made shorter, and is tried again when it is larger: %s", e);
+            LOG.warnf(
+                    "A file of the state folder could not be made shorter, and is tried again when it is larger: %s",
+                    e);
         }
         return file.length();
     }
@@ -265,7 +267,8 @@ public final class StateFolder implements AutoCloseable {
         lines.add(text(new LedgerLine.Secret(secretHex)));
         lost.ifPresent(since -> lines.add(text(new LedgerLine.Lost(since.getEpochSecond()))));
         laterLines.forEach(later -> lines.add(later.text()));
-        Set<KeyUse> said = laterLines.stream().flatMap(later -> later.use().stream()).collect(Collectors.toSet());
+        Set<KeyUse> said =
+                laterLines.stream().flatMap(later -> later.use().stream()).collect(Collectors.toSet());
         ledger.uses().stream().filter(use -> !said.contains(use)).forEach(use -> lines.add(text(LedgerLine.of(use))));
         return lines;
     }

@@ -138,10 +138,11 @@ public final class AgentStatusWriter implements AutoCloseable {
     /** The IPsecNode is not watched; somebody may have deleted it, or have written into it. */
     private void lookAgain() {
         try {
-            Optional<IPsecNode> there =
-                    Optional.ofNullable(client.resources(IPsecNode.class).withName(node).get());
+            Optional<IPsecNode> there = Optional.ofNullable(
+                    client.resources(IPsecNode.class).withName(node).get());
             nodeOwned &= there.isPresent();
-            nodeLost = writtenNode.isPresent() && !there.map(IPsecNode::getStatus).equals(writtenNode);
+            nodeLost =
+                    writtenNode.isPresent() && !there.map(IPsecNode::getStatus).equals(writtenNode);
             if (nodeLost) {
                 LOG.warnf("The IPsecNode %s does not say what this agent wrote, and is written again", node);
                 last.ifPresent(this::tell);
@@ -168,7 +169,9 @@ public final class AgentStatusWriter implements AutoCloseable {
                 writeSlice(slice, status);
                 written.put(slice.uid(), new Written(status, slice.status()));
             } else {
-                written.put(slice.uid(), before.orElse(new Written(status, slice.status())).seen(slice.status()));
+                written.put(
+                        slice.uid(),
+                        before.orElse(new Written(status, slice.status())).seen(slice.status()));
             }
         }
         written.keySet().retainAll(present);

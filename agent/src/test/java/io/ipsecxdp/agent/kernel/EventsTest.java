@@ -48,8 +48,9 @@ class EventsTest {
     @Test
     void whatTheLoopCannotTakeInIsSaidToBeLostOnceAndNeverKept() throws InterruptedException {
         Events events = new Events();
-        List<Notification> batch =
-                IntStream.range(0, Events.MOST_NOTIFICATIONS / 2).mapToObj(EventsTest::told).toList();
+        List<Notification> batch = IntStream.range(0, Events.MOST_NOTIFICATIONS / 2)
+                .mapToObj(EventsTest::told)
+                .toList();
         for (int i = 0; i < 5; i++) {
             events.kernelTold(batch);
         }
@@ -57,7 +58,10 @@ class EventsTest {
 
         List<Event> taken = events.await(Duration.ofSeconds(1));
 
-        assertThat(taken).hasSize(4).startsWith(new KernelTold(batch), new KernelTold(batch)).endsWith(new LinksChanged());
+        assertThat(taken)
+                .hasSize(4)
+                .startsWith(new KernelTold(batch), new KernelTold(batch))
+                .endsWith(new LinksChanged());
         assertThat(((KernelTold) taken.get(2)).notifications())
                 .singleElement()
                 .satisfies(lost -> assertThat(lost.event()).isInstanceOf(Notification.Lost.class));

@@ -210,7 +210,8 @@ class StateFolderTest {
                 "{\"line\":\"epoch\",\"number\":7}",
                 lines.getLast().replace("ENDED", "PAUSED").replace("abab", "cdcd"),
                 "{\"line\":\"derived\",\"key\":\"%s\",\"uid\":\"of a tunnel\"}".formatted("ef".repeat(32)));
-        AppendOnlyFile.replace(ledger, Stream.concat(lines.stream(), later.stream()).toList())
+        AppendOnlyFile.replace(
+                        ledger, Stream.concat(lines.stream(), later.stream()).toList())
                 .close();
 
         for (int restarts = 0; restarts < 2; restarts++) {
@@ -233,8 +234,7 @@ class StateFolderTest {
         }
         Path ledger = folder.resolve("ledger");
         List<String> lines = AppendOnlyFile.read(ledger).lines();
-        AppendOnlyFile.replace(
-                        ledger, List.of(lines.getFirst(), lines.getLast().replace("ENDED", "PAUSED")))
+        AppendOnlyFile.replace(ledger, List.of(lines.getFirst(), lines.getLast().replace("ENDED", "PAUSED")))
                 .close();
         try (StateFolder state = StateFolder.open(folder, "boot")) {
             state.writeKeys(List.of(USE));
@@ -252,8 +252,8 @@ class StateFolderTest {
         private static final Instant DAMAGED = Instant.parse("2026-01-01T00:00:00Z");
         private static final Clock CLOCK = Clock.fixed(DAMAGED, ZoneOffset.UTC);
 
-        private final KeyUse other = new KeyUse(
-                new KeyFingerprint("12".repeat(32)), "uid7", "name7", SaDir.OUT, false, new KeyUse.Ended(5));
+        private final KeyUse other =
+                new KeyUse(new KeyFingerprint("12".repeat(32)), "uid7", "name7", SaDir.OUT, false, new KeyUse.Ended(5));
 
         private KeyLedger.Verdict verdict(StateFolder state, SaDir direction, Optional<Instant> made) {
             try (KeyMaterial key = KeyMaterial.random(20)) {
@@ -283,8 +283,9 @@ class StateFolderTest {
                 Path aside = folder.resolve("ledger.damaged-2026-01-01T000000Z");
                 assertThat(aside).hasContent(before);
                 assertThat(state.complaints()).singleElement().asString().contains(aside.toString());
-                assertThat(state.damagedLedger()).hasValueSatisfying(sentence -> assertThat(sentence)
-                        .contains(aside.toString(), "new Secrets", "delete the file"));
+                assertThat(state.damagedLedger())
+                        .hasValueSatisfying(sentence ->
+                                assertThat(sentence).contains(aside.toString(), "new Secrets", "delete the file"));
                 Files.delete(aside);
                 assertThat(state.damagedLedger()).isEmpty();
             }

@@ -110,15 +110,15 @@ class AgentStatusWriterTest {
 
     private void tell(Optional<NodePlanStatus> shown) {
         Slice slice = new Slice("n1-0", "uid", 7, new NodePlanSpec("n1", List.of(), List.of(), List.of()), shown);
-        PlanReport report =
-                new PlanReport("boot", List.of(slice), Map.of(), Map.of(), Map.of(), Set.of(), Map.of());
+        PlanReport report = new PlanReport("boot", List.of(slice), Map.of(), Map.of(), Map.of(), Set.of(), Map.of());
         writer.tell(new AgentStatusWriter.StatusUpdate(
                 report,
                 new NodeSummary(
                         "7.3",
                         "boot",
                         "0.1",
-                        new NodeInfo(CpuList.parse("0-1"), Map.of(), new ApiServerWay(Set.of(), Set.of(), 32768, 60999)),
+                        new NodeInfo(
+                                CpuList.parse("0-1"), Map.of(), new ApiServerWay(Set.of(), Set.of(), 32768, 60999)),
                         new NodeCapabilities(true, List.of(), List.of(), true, true, true, true, true),
                         Map.of(),
                         "0/0",
