@@ -35,7 +35,6 @@ final class Agent implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Agent.class);
     private static final long FACTS_SECONDS = 30;
     private static final long METRICS_SECONDS = 5;
-    private static final long MEMORY_SECONDS = 5;
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final KernelThread loop;
@@ -57,7 +56,7 @@ final class Agent implements AutoCloseable {
             bench.steeringLacks().forEach(LOG::warn);
 
             Events events = new Events();
-            AgentStatusWriter status = part(new AgentStatusWriter(client, node, clock));
+            AgentStatusWriter status = part(new AgentStatusWriter(client, node, AgentStatusWriter.LOOK_AGAIN, clock));
             KeySecrets secrets = new KeySecrets(client, config.keysNamespace());
             KeyRing keys = new KeyRing(secrets::read, events::keyArrived, bench.state()::fingerprint, clock);
             // Before the first dump, so that nothing happens unseen between the two
@@ -94,8 +93,6 @@ final class Agent implements AutoCloseable {
                     0,
                     METRICS_SECONDS,
                     TimeUnit.SECONDS);
-            OldGeneration memory = new OldGeneration();
-            facts.scheduleWithFixedDelay(memory::tend, MEMORY_SECONDS, MEMORY_SECONDS, TimeUnit.SECONDS);
             ApiServerEndpoints apiServer = new ApiServerEndpoints(client);
             facts.scheduleWithFixedDelay(() -> lookAround(apiServer, events), 0, FACTS_SECONDS, TimeUnit.SECONDS);
             plans = part(new PlanInformer(client, node, events::plansAre));

@@ -28,6 +28,7 @@ class AgentLayersTest {
                     "io.ipsecxdp.crds",
                     "io.ipsecxdp.agent.plan",
                     "io.ipsecxdp.agent.ledger",
+                    "io.ipsecxdp.agent.time",
                     "io.ipsecxdp.linux",
                     "io.ipsecxdp.xfrm");
 

@@ -50,15 +50,6 @@ class JsonTest {
         assertThat(serialization.asJson(plan)).doesNotContain("managedFields").contains("\"generation\":7");
     }
 
-    @Test
-    void stringsThatRepeatAreKeptOnce() {
-        NodePlan one = serialization.unmarshal(PLAN, NodePlan.class);
-        NodePlan other = serialization.unmarshal(PLAN, NodePlan.class);
-
-        assertThat(one.getSpec().node()).isSameAs(other.getSpec().node());
-        assertThat(one.getMetadata().getUid()).isSameAs(other.getMetadata().getUid());
-    }
-
     /** For a while after an upgrade the operator is newer than some agents. */
     @Test
     void whatANewerOperatorSaysBesidesIsPassedOver() {

@@ -47,7 +47,7 @@ final class LargeNode implements Measurement {
                 ESP, an agent with 10,000 planned SAs that are refused has 162 MiB: 63 are the AOT cache, which holds the metadata of 9,700 classes and is
                 touched almost whole when the JVM relocates it; 46 heap, of which 28 are alive; 17 `malloc`; 16 libjvm.so; 8 compiled code; 7 stacks and
                 other anonymous memory. Without the cache, as in the image, it is 159. Installed SAs cost more than refused ones, because they are observed
-                and owned and their keys are known: 50 MiB of heap are alive with 10,000, and 54 to 60 of at most 126 with 20,000 (by hand).
+                and owned and their keys are known.
                 [0022](decisions/0022-memory-of-the-agent.md) says what was done about it, and what was not.
                 """;
     }

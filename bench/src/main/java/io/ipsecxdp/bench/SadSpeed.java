@@ -34,7 +34,7 @@ final class SadSpeed implements Measurement {
                   (`XFRM_MSG_GETSADINFO`) before a datagram that could outgrow the table, and waits until it has doubled (`TableGrowth`; `TableGrowthIT`
                   fails without). The lookups show the result. In an emulated guest the table keeps up by itself.
                 - **The agent's JVM stops at C1.** There a lambda that captures something, a record's own `hashCode` and a method handle cost several times
-                  what C2 makes of them.
+                  what C2 makes of them. The code is written for its reader all the same.
                 """;
     }
 

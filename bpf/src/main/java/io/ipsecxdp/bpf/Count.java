@@ -7,8 +7,4 @@ public record Count(long packets, long bytes) {
     public Count plus(Count other) {
         return new Count(packets + other.packets, bytes + other.bytes);
     }
-
-    public Count minus(Count earlier) {
-        return new Count(packets - earlier.packets, bytes - earlier.bytes);
-    }
 }

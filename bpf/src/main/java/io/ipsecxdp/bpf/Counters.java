@@ -24,17 +24,4 @@ public final class Counters {
     public List<Count> perCpu(Outcome outcome) {
         return byOutcome.get(outcome);
     }
-
-    /** All frames seen. */
-    public Count total() {
-        return byOutcome.keySet().stream().map(this::of).reduce(Count.ZERO, Count::plus);
-    }
-
-    /** Those redirected to a CPU of the policy. */
-    public Count steered() {
-        return byOutcome.keySet().stream()
-                .filter(Outcome::steered)
-                .map(this::of)
-                .reduce(Count.ZERO, Count::plus);
-    }
 }

@@ -7,7 +7,6 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -52,7 +51,6 @@ final class SteerMaps implements AutoCloseable {
     private static final int TALKER_DESTINATION = 16;
     private static final int TALKER_SPI = 32;
     private static final int TALKER_FAMILY = 36;
-    private static final int TALKER_PROTOCOL = 38;
     private static final int AF_INET = 2;
 
     private static final int COUNT_SIZE = 2 * Long.BYTES;
@@ -172,25 +170,21 @@ final class SteerMaps implements AutoCloseable {
 
     /** Those with the most packets first. */
     List<UnknownTalker> unknownTalkers() {
-        long now = Bpf.monotonicNanos();
         var found = new ArrayList<UnknownTalker>();
         for (var key : Bpf.keys(map(TALKERS), TALKER_SIZE)) {
-            Bpf.lookup(map(TALKERS), key, TALKED_SIZE).ifPresent(value -> found.add(talker(key, value, now)));
+            Bpf.lookup(map(TALKERS), key, TALKED_SIZE).ifPresent(value -> found.add(talker(key, value)));
         }
         found.sort(Comparator.comparingLong(UnknownTalker::packets).reversed());
         return List.copyOf(found);
     }
 
-    private static UnknownTalker talker(byte[] key, byte[] value, long now) {
+    private static UnknownTalker talker(byte[] key, byte[] value) {
         int length = nativeOrder(key).getShort(TALKER_FAMILY) == AF_INET ? 4 : 16;
-        var talked = nativeOrder(value);
         return new UnknownTalker(
                 address(key, 0, length),
                 address(key, TALKER_DESTINATION, length),
-                nativeOrder(key).getShort(TALKER_PROTOCOL),
                 Integer.toUnsignedLong(ByteBuffer.wrap(key).getInt(TALKER_SPI)),
-                talked.getLong(0),
-                Duration.ofNanos(Math.max(0, now - talked.getLong(Long.BYTES))));
+                nativeOrder(value).getLong(0));
     }
 
     private static InetAddress address(byte[] bytes, int from, int length) {

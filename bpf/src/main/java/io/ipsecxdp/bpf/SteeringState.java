@@ -8,8 +8,4 @@ import java.util.SortedMap;
  * @param ifindex the interface that the program is attached to; 0 if the interface vanished or somebody detached it
  * @param queues CPU to the size of its queue
  */
-public record SteeringState(int ifindex, SortedMap<Integer, Integer> queues) {
-    public boolean attached() {
-        return ifindex != 0;
-    }
-}
+public record SteeringState(int ifindex, SortedMap<Integer, Integer> queues) {}

@@ -21,11 +21,11 @@ class CountersTest {
 
     @Test
     void theTotalIsEveryFrameSeen() {
-        assertThat(counters.total()).isEqualTo(new Count(210 + 21, 2100 + 210));
+        assertThat(Totals.of(counters)).isEqualTo(new Count(210 + 21, 2100 + 210));
     }
 
     @Test
     void steeredAreThoseRedirected() {
-        assertThat(counters.steered().packets()).isEqualTo(6 + 7 + 8 + 9 + 16 + 17 + 19 + 7);
+        assertThat(Totals.steered(counters).packets()).isEqualTo(6 + 7 + 8 + 9 + 16 + 17 + 19 + 7);
     }
 }

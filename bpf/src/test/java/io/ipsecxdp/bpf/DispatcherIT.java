@@ -249,7 +249,7 @@ class DispatcherIT {
         try (var steering =
                 opened(open(steerings, WantedXdpMode.AUTO, BOTH_CPUS)).steering()) {
             loader("unload", "wire", "--all");
-            assertThat(node.call(() -> steering.state().attached())).isFalse();
+            assertThat(node.call(() -> steering.state().ifindex())).isZero();
         }
         var opened = opened(open(steerings, WantedXdpMode.AUTO, BOTH_CPUS));
         opened.steering().close();

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.bpf.jna.Sys;
 import io.ipsecxdp.linux.NetDevice;
-import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -99,11 +98,11 @@ class EveryKernelIT {
         }
     }
 
+    /** The kernel tells of a frame only after its CPU may have taken it already. */
     private static List<QueueCount> afterFirst(SteeredInterface steering) {
-        long patience = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-        while (steering.queues().stream().allMatch(QueueCount.ZERO::equals) && System.nanoTime() < patience) {
-            Thread.onSpinWait();
-        }
+        Eventually.holds(
+                "a frame comes to the queue of a CPU",
+                () -> !steering.queues().stream().allMatch(QueueCount.ZERO::equals));
         return steering.queues();
     }
 }

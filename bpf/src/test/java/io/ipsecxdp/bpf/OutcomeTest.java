@@ -55,6 +55,27 @@ class OutcomeTest {
     }
 
     @Test
+    void allButTheseAreOfIpsec() {
+        assertThat(Arrays.stream(Outcome.values()).filter(outcome -> !outcome.isIpsec()))
+                .containsExactlyInAnyOrder(
+                        Outcome.NOT_ESP,
+                        Outcome.MALFORMED,
+                        Outcome.FRAGMENT,
+                        Outcome.EXTENSION_HEADER,
+                        Outcome.NAT_KEEPALIVE,
+                        Outcome.NON_ESP_MARKER);
+    }
+
+    /** Whoever steers or drops a packet knows that it is one of IPsec. */
+    @Test
+    void nothingElseIsSteeredOrDropped() {
+        assertThat(Outcome.values())
+                .filteredOn(outcome -> outcome.steered() || outcome.dropped())
+                .isNotEmpty()
+                .allMatch(Outcome::isIpsec);
+    }
+
+    @Test
     void everyNumberHasItsSlotInTheCounters() throws IOException {
         var slots = SLOTS.matcher(header());
         assertThat(slots.find()).isTrue();

@@ -55,7 +55,6 @@ import io.ipsecxdp.bpf.jna.XdpFlag;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.SocketException;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -284,7 +283,7 @@ class SteerProgramIT {
                 .as("%d readable bytes", linear)
                 .isEqualTo(original.expected().steered() && wholeHeader ? XDP_REDIRECT : XDP_PASS);
         assertThat(run.frame()).as("%d readable bytes", linear).isEqualTo(frame);
-        assertThat(after.total().minus(before.total())).isEqualTo(new Count(1, frame.length));
+        assertThat(Totals.between(Totals.of(before), Totals.of(after))).isEqualTo(new Count(1, frame.length));
     }
 
     /** Mutated in the kernel, since a call for each would take minutes. */
@@ -302,8 +301,8 @@ class SteerProgramIT {
                     .isZero();
             assertThat(result.changed()).as("frames that the program changed").isZero();
             assertThat(result.passed() + result.redirected()).isEqualTo(MUTANTS);
-            assertThat(counters.total()).isEqualTo(new Count(MUTANTS, (long) MUTANTS * Mutants.FRAME_SIZE));
-            assertThat(counters.steered().packets())
+            assertThat(Totals.of(counters)).isEqualTo(new Count(MUTANTS, (long) MUTANTS * Mutants.FRAME_SIZE));
+            assertThat(Totals.steered(counters).packets())
                     .isEqualTo(result.redirected())
                     .isPositive();
             assertThat(Arrays.stream(Outcome.values())
@@ -354,11 +353,10 @@ class SteerProgramIT {
             assertOutcome(counting, ethernet(ipv6(AH, ah(UNKNOWN))), SA_UNKNOWN);
             var talkers = counting.maps().unknownTalkers();
             assertThat(talkers)
-                    .extracting(UnknownTalker::source, UnknownTalker::destination, UnknownTalker::protocol)
-                    .containsExactly(tuple(SOURCE4, DESTINATION4, ESP), tuple(Frames.SOURCE6, DESTINATION6, AH));
+                    .extracting(UnknownTalker::source, UnknownTalker::destination)
+                    .containsExactly(tuple(SOURCE4, DESTINATION4), tuple(Frames.SOURCE6, DESTINATION6));
             assertThat(talkers).extracting(UnknownTalker::packets).containsExactly(3L, 1L);
             assertThat(talkers).extracting(UnknownTalker::spi).containsOnly((long) UNKNOWN);
-            assertThat(talkers).allSatisfy(t -> assertThat(t.idle()).isBetween(Duration.ZERO, Duration.ofMinutes(1)));
         }
     }
 
@@ -469,7 +467,7 @@ class SteerProgramIT {
 
         assertThat(Arrays.stream(Outcome.values()).filter(o -> !after.of(o).equals(before.of(o))))
                 .containsExactly(expected);
-        assertThat(after.of(expected).minus(before.of(expected))).isEqualTo(new Count(1, frame.length));
+        assertThat(Totals.between(before.of(expected), after.of(expected))).isEqualTo(new Count(1, frame.length));
         assertThat(run.action())
                 .isEqualTo(expected.steered() ? XDP_REDIRECT : expected.dropped() ? XDP_DROP : XDP_PASS);
         assertThat(run.frame()).isEqualTo(frame);

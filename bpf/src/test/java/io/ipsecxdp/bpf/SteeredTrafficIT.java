@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.bpf.jna.Sys;
 import io.ipsecxdp.linux.NetDevice;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -223,7 +222,7 @@ class SteeredTrafficIT {
                     FIRST_UNOWNED);
 
             assertThat(witness.total()).isEqualTo(sent).isGreaterThan(1_000);
-            assertThat(steering.counters().total().packets()).isEqualTo(sent);
+            assertThat(Totals.of(steering.counters()).packets()).isEqualTo(sent);
         }
     }
 
@@ -256,12 +255,11 @@ class SteeredTrafficIT {
 
     /** The kernel tells of a frame only after its CPU may have taken it already. */
     private static QueueCount queueAfter(SteeredInterface steering, int cpu, long frames) {
-        long patience = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-        var queue = steering.queues().get(cpu);
-        while (queue.enqueued() + queue.dropped() < frames && System.nanoTime() < patience) {
-            queue = steering.queues().get(cpu);
-        }
-        return queue;
+        Eventually.holds("%d frames come to the queue of CPU %d".formatted(frames, cpu), () -> {
+            var queue = steering.queues().get(cpu);
+            return queue.enqueued() + queue.dropped() >= frames;
+        });
+        return steering.queues().get(cpu);
     }
 
     private SteeredInterface open(WantedXdpMode mode, SteeringConfig config) {

@@ -90,9 +90,4 @@ public enum EncryptionAlgorithm {
     public int defaultKeyBits() {
         return keyBits.contains(DEFAULT_KEY_BITS) ? DEFAULT_KEY_BITS : 0;
     }
-
-    /** Whether a sequence number that comes again under the same key gives the key away or lets forgeries pass. */
-    public boolean usesCounterNonce() {
-        return saltBytes > 0;
-    }
 }

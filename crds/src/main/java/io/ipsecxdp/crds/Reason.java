@@ -52,6 +52,8 @@ public enum Reason {
     KeyReused,
     /** The key was used before and its last sequence number is not known. */
     NonceAtRisk,
+    /** The agent's key ledger was damaged: what it does not know of a key says nothing. */
+    LedgerDamaged,
     /** The entry of the Secret changed under an SA that is in force. */
     KeyChanged,
     /** The kernel has an SA or a policy of somebody else in this place. */

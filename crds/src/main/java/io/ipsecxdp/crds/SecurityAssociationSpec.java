@@ -332,8 +332,4 @@ public record SecurityAssociationSpec(
     public Optional<Selector> selected() {
         return Optional.ofNullable(selector);
     }
-
-    public Optional<Mark> marked() {
-        return Optional.ofNullable(mark);
-    }
 }

@@ -339,7 +339,6 @@ class SteeringIT {
                 done
                 echo $((($(date +%s%N) - begun) / 1000000))
                 """, cluster.node(1).facts().bpffs() + "/ipsec-xdp", online ? "1" : "0");
-        System.out.printf("CPU 1 %s: followed after %s ms%n", online ? "online" : "offline", millis.strip());
         return Long.parseLong(millis.strip());
     }
 }

@@ -75,8 +75,6 @@ public final class LibC {
 
     public static native int setenv(String name, String value, int overwrite);
 
-    public static native int clock_gettime(int clock, Pointer timespec);
-
     /** A {@code va_list} argument is a pointer in the ABIs of x86-64 and of arm64. */
     public static native int vasprintf(Pointer result, Pointer format, Pointer vaList);
 

@@ -7,48 +7,55 @@ import io.ipsecxdp.operator.compile.ObjectKey;
 import io.ipsecxdp.operator.rollup.RollUp;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.quarkus.runtime.Startup;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** Reconciles, failed writes, and objects by kind and readiness. The number of series does not depend on what is declared. */
 @ApplicationScoped
 @Startup
 public class OperatorMetrics {
-    private final Map<DeclaredKind<?, ?>, Map<Condition.Status, AtomicInteger>> objects = new HashMap<>();
+    private final MultiGauge objects;
     private final Counter failedWrites;
     private final Timer reconciles;
 
     public OperatorMetrics(MeterRegistry registry) {
-        for (var kind : DeclaredKind.ALL) {
-            var states = new HashMap<Condition.Status, AtomicInteger>();
-            for (var ready : Condition.Status.values()) {
-                states.put(
-                        ready,
-                        registry.gauge(
-                                "ipsecxdp.objects",
-                                Tags.of("kind", kind.toString(), "ready", ready.toString()),
-                                new AtomicInteger()));
-            }
-            objects.put(kind, states);
-        }
+        objects = MultiGauge.builder("ipsecxdp.objects")
+                .description("Declared objects, by kind and Ready")
+                .register(registry);
+        show(Map.of());
         failedWrites = registry.counter("ipsecxdp.failed.writes");
         reconciles = registry.timer("ipsecxdp.reconciles");
     }
 
     void record(Map<ObjectKey, DeclaredStatus> statuses) {
-        objects.forEach((kind, states) -> states.forEach((ready, count) -> count.set((int) statuses.entrySet().stream()
+        show(statuses);
+    }
+
+    private void show(Map<ObjectKey, DeclaredStatus> statuses) {
+        objects.register(
+                DeclaredKind.ALL.stream()
+                        .flatMap(kind -> Arrays.stream(Condition.Status.values())
+                                .<MultiGauge.Row<?>>map(ready -> MultiGauge.Row.of(
+                                        Tags.of("kind", kind.toString(), "ready", ready.toString()),
+                                        count(statuses, kind, ready))))
+                        .toList(),
+                true);
+    }
+
+    private static long count(Map<ObjectKey, DeclaredStatus> statuses, DeclaredKind<?, ?> kind, Condition.Status ready) {
+        return statuses.entrySet().stream()
                 .filter(entry -> entry.getKey().kind() == kind)
                 .filter(entry -> RollUp.ready(entry.getValue())
                         .map(Condition::status)
                         .filter(ready::equals)
                         .isPresent())
-                .count())));
+                .count();
     }
 
     void reconciled(Duration duration) {

@@ -1,7 +1,6 @@
 package io.ipsecxdp.xfrm;
 
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
 
@@ -52,18 +51,6 @@ public final class KeyMaterial implements AutoCloseable {
     public void writeTo(ByteBuffer target, int at, int from, int length) {
         requireUsable();
         target.put(at, bytes, from, length);
-    }
-
-    /** Compares in a time that depends on the lengths only. */
-    public boolean sameBytesAs(KeyMaterial other) {
-        byte[] mine = copy();
-        byte[] theirs = other.copy();
-        try {
-            return MessageDigest.isEqual(mine, theirs);
-        } finally {
-            Arrays.fill(mine, (byte) 0);
-            Arrays.fill(theirs, (byte) 0);
-        }
     }
 
     /** Overwrites the bytes with zeros; any later use is an error. */

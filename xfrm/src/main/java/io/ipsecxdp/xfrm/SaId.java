@@ -24,21 +24,6 @@ public record SaId(InetAddress destination, IpProtocol protocol, long spi, XfrmM
         return new SaId(destination, protocol, spi, XfrmMark.NONE);
     }
 
-    /** By hand, as equals: an agent looks tens of thousands of SAs up in each resync, and a record's own is many times slower. */
-    @Override
-    public int hashCode() {
-        return 31 * destination.hashCode() + Long.hashCode(spi);
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof SaId id
-                && spi == id.spi
-                && destination.equals(id.destination)
-                && protocol.number() == id.protocol.number()
-                && mark.equals(id.mark);
-    }
-
     @Override
     public String toString() {
         String unmarked = "%s 0x%08x to %s".formatted(protocol, spi, destination.getHostAddress());

@@ -35,21 +35,4 @@ public record Template(
             throw new IllegalArgumentException("The ends of a template must be of its family, " + family);
         }
     }
-
-    /** Any ESP tunnel between the two ends that has this reqid. */
-    public static Template espTunnel(InetAddress source, InetAddress destination, long reqid) {
-        return new Template(
-                IpProtocol.ESP,
-                Mode.TUNNEL,
-                reqid,
-                Optional.of(new Ends(source, destination)),
-                0,
-                Level.REQUIRED,
-                AddressFamily.of(source));
-    }
-
-    /** Any ESP transport SA between the packet's own ends that has this reqid. */
-    public static Template espTransport(AddressFamily family, long reqid) {
-        return new Template(IpProtocol.ESP, Mode.TRANSPORT, reqid, Optional.empty(), 0, Level.REQUIRED, family);
-    }
 }

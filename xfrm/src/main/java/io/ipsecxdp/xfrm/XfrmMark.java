@@ -16,17 +16,6 @@ public record XfrmMark(int value, int mask) {
         return (other.value & other.mask & mask) == value;
     }
 
-    /** By hand, as in {@link SaId}, of which it is a part. */
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof XfrmMark mark && value == mark.value && mask == mark.mask;
-    }
-
-    @Override
-    public int hashCode() {
-        return 31 * value + mask;
-    }
-
     @Override
     public String toString() {
         return "0x%x/0x%x".formatted(value, mask);

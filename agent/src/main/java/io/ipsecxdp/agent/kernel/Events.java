@@ -33,15 +33,36 @@ public final class Events {
 
     record Stop() implements Event {}
 
+    /**
+     * Some MiB of notifications. A loop that is so far behind has to dump all anyway, and an agent without memory tells
+     * nobody anything.
+     */
+    static final int MOST_NOTIFICATIONS = 50_000;
+
     private final BlockingQueue<Event> queue = new LinkedBlockingQueue<>();
+    private final Object counting = new Object();
+    /** Notifications in the queue. */
+    private int waiting;
+    /** What comes is left out, as the queue says. */
+    private boolean full;
 
     /** These are all slices of the node. */
     public void plansAre(List<Slice> slices) {
         queue.add(new PlansAre(slices));
     }
 
+    /** More than the loop could take in are {@link Notification.Lost}. */
     public void kernelTold(List<Notification> notifications) {
-        queue.add(new KernelTold(notifications));
+        synchronized (counting) {
+            if (waiting + notifications.size() <= MOST_NOTIFICATIONS) {
+                waiting += notifications.size();
+                queue.add(new KernelTold(notifications));
+            } else if (!full) {
+                full = true;
+                queue.add(new KernelTold(List.of(new Notification(
+                        new Notification.Lost("the agent did not keep up with what the kernel told"), false))));
+            }
+        }
     }
 
     /** An interface came, went or changed. */
@@ -112,7 +133,11 @@ public final class Events {
         Event first = queue.poll(Math.max(0, atMost.toMillis()), TimeUnit.MILLISECONDS);
         if (first != null) {
             events.add(first);
-            queue.drainTo(events);
+            synchronized (counting) {
+                queue.drainTo(events);
+                waiting = 0;
+                full = false;
+            }
         }
         return events;
     }

@@ -26,8 +26,12 @@ public final class KeyLedger {
 
     private static final long LAST_32_BIT_SEQUENCE = 0xffff_ffffL;
 
-    public static final KeyLedger EMPTY =
-            new KeyLedger(PersistentMap.empty(), PersistentMap.empty(), PersistentMap.empty(), PersistentMap.empty());
+    public static final KeyLedger EMPTY = new KeyLedger(
+            PersistentMap.empty(),
+            PersistentMap.empty(),
+            PersistentMap.empty(),
+            PersistentMap.empty(),
+            PersistentMap.empty());
 
     private final PersistentMap<KeyFingerprint, KeyUse> uses;
     /** How many keys an SA used, by its uid. */
@@ -36,15 +40,43 @@ public final class KeyLedger {
     private final PersistentMap<String, Integer> expired;
     private final PersistentMap<String, Integer> adopted;
 
+    /** Not in the ledger, and nobody knows whether an earlier one had them. */
+    private final PersistentMap<KeyFingerprint, KeyFingerprint> mistrusted;
+
     private KeyLedger(
             PersistentMap<KeyFingerprint, KeyUse> uses,
             PersistentMap<String, Integer> used,
             PersistentMap<String, Integer> expired,
-            PersistentMap<String, Integer> adopted) {
+            PersistentMap<String, Integer> adopted,
+            PersistentMap<KeyFingerprint, KeyFingerprint> mistrusted) {
         this.uses = uses;
         this.used = used;
         this.expired = expired;
         this.adopted = adopted;
+        this.mistrusted = mistrusted;
+    }
+
+    /**
+     * The same, where a key may have been used before this ledger was begun: unless the ledger knows it, it is not fresh
+     * for sending.
+     */
+    KeyLedger mistrusting(KeyFingerprint key) {
+        var more = mistrusted.containsKey(key)
+                ? mistrusted
+                : mistrusted.changes().put(key, key).done();
+        return more == mistrusted ? this : new KeyLedger(uses, used, expired, adopted, more);
+    }
+
+    /**
+     * What is left of a ledger that is not whole. Of no key is known that a line which is missing said nothing of it, so
+     * how far it came is not known either.
+     */
+    KeyLedger damaged() {
+        return EMPTY.with(uses().stream().map(KeyLedger::uncertain).toList());
+    }
+
+    private static KeyUse uncertain(KeyUse use) {
+        return use.progress() instanceof Expired ? use : use.with(new Open());
     }
 
     public KeyLedger with(Collection<KeyUse> changes) {
@@ -67,7 +99,8 @@ public final class KeyLedger {
                 uses.done(),
                 counted(used, counts.used()),
                 counted(expired, counts.expired()),
-                counted(adopted, counts.adopted()));
+                counted(adopted, counts.adopted()),
+                mistrusted);
     }
 
     /** Of keys, by the uid of their SA. */
@@ -146,7 +179,8 @@ public final class KeyLedger {
         if (use == null || use.progress() instanceof Unused) {
             // That another SA did not use it says nothing of this one
             boolean refused = use != null && use.uid().equals(uid);
-            boolean mayHaveUsed = isYoungerThan(uid, reportedUsed) && !refused;
+            boolean mistrusted = use == null && this.mistrusted.containsKey(key);
+            boolean mayHaveUsed = mistrusted || isYoungerThan(uid, reportedUsed) && !refused;
             return direction == SaDir.OUT && mayHaveUsed ? new AtRisk() : new Allowed(0);
         }
         if (!use.uid().equals(uid) || use.direction() != direction) {

@@ -4,20 +4,27 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonSubTypes.Type;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.ipsecxdp.agent.ledger.KeyUse.Ended;
 import io.ipsecxdp.agent.ledger.KeyUse.Expired;
 import io.ipsecxdp.agent.ledger.KeyUse.Open;
 import io.ipsecxdp.agent.ledger.KeyUse.Unused;
 import io.ipsecxdp.xfrm.SaDir;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A line of the key ledger, as JSON. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "line")
 @JsonSubTypes({
     @Type(value = LedgerLine.Secret.class, name = "secret"),
-    @Type(value = LedgerLine.Use.class, name = "use")
+    @Type(value = LedgerLine.Use.class, name = LedgerLine.USE),
+    @Type(value = LedgerLine.Lost.class, name = "lost")
 })
 @JsonInclude(JsonInclude.Include.NON_NULL)
 sealed interface LedgerLine {
+
+    String USE = "use";
 
     /** What the fingerprints are made with. In one file with them: without it they would be worth nothing. */
     record Secret(String hex) implements LedgerLine {}
@@ -28,6 +35,25 @@ sealed interface LedgerLine {
      */
     record Use(String key, String uid, String name, SaDir direction, Boolean adopted, Stage stage, Long lastSequence)
             implements LedgerLine {}
+
+    /**
+     * An earlier ledger was damaged, and this one goes on with what could be read of it.
+     *
+     * @param since seconds since 1970
+     */
+    record Lost(long since) implements LedgerLine {}
+
+    /** Of this version of the agent, whatever its values; or else of a later one. */
+    static boolean isKnown(JsonNode line) {
+        String type = line.path("line").asText();
+        return switch (type) {
+            case "secret", "lost" -> true;
+            case USE -> STAGES.contains(line.path("stage").asText());
+            default -> false;
+        };
+    }
+
+    Set<String> STAGES = Arrays.stream(Stage.values()).map(Stage::name).collect(Collectors.toUnmodifiableSet());
 
     /** See {@link KeyUse.Progress}. */
     enum Stage {

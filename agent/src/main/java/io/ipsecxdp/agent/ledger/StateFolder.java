@@ -10,14 +10,24 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jboss.logging.Logger;
 
 /**
  * The state folder of one agent. A second agent is kept out. For one thread at a time.
@@ -26,7 +36,11 @@ import java.util.Optional;
  */
 public final class StateFolder implements DurableState, AutoCloseable {
 
+    private static final Logger LOG = Logger.getLogger(StateFolder.class);
+
     private static final int SECRET_BYTES = 32;
+
+    private static final String DAMAGED = "ledger.damaged-";
 
     /** Lines about what is long past are thrown away when a file is larger than this, and wastes space. */
     private static final long SMALL_FILE = 256 * 1024;
@@ -45,24 +59,31 @@ public final class StateFolder implements DurableState, AutoCloseable {
     private final AppendOnlyFile journalFile;
     private final AppendOnlyFile ledgerFile;
     private final List<String> complaints;
+    private final List<LedgerContent.Later> laterLines;
+    private final Optional<Instant> lost;
     private Journal journal;
     private KeyLedger ledger;
     private long journalNeeds;
     private long ledgerNeeds;
+
+    /** Opens the folder, or makes it, by the clock of the system. */
+    public static StateFolder open(Path folder, String boot) {
+        return open(folder, boot, Clock.systemUTC());
+    }
 
     /**
      * Opens the folder, or makes it.
      *
      * @param boot what the journal has of another boot is gone from the kernel, and is forgotten
      */
-    public static StateFolder open(Path folder, String boot) {
+    static StateFolder open(Path folder, String boot, Clock clock) {
         try {
             Files.createDirectories(
                     folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
             FileChannel lock = lock(folder);
             try {
-                return new StateFolder(folder, lock, boot);
+                return new StateFolder(folder, lock, boot, clock);
             } catch (IOException | RuntimeException e) {
                 lock.close();
                 throw e;
@@ -72,37 +93,32 @@ public final class StateFolder implements DurableState, AutoCloseable {
         }
     }
 
-    private StateFolder(Path folder, FileChannel lockFile, String boot) throws IOException {
+    private StateFolder(Path folder, FileChannel lockFile, String boot, Clock clock) throws IOException {
         this.folder = folder;
         this.lockFile = lockFile;
         this.boot = boot;
         List<String> complaints = new ArrayList<>();
 
-        List<LedgerLine> ledgerLines = lines(folder.resolve("ledger"), LedgerLine.class, complaints);
-        byte[] secretBytes = ledgerLines.stream()
-                .filter(LedgerLine.Secret.class::isInstance)
-                .map(line -> HexFormat.of().parseHex(((LedgerLine.Secret) line).hex()))
-                .findFirst()
-                .orElseGet(() -> new byte[0]);
-        if (secretBytes.length == SECRET_BYTES) {
-            this.ledger = KeyLedger.EMPTY.with(ledgerLines.stream()
-                    .filter(LedgerLine.Use.class::isInstance)
-                    .map(line -> LedgerLine.use((LedgerLine.Use) line))
-                    .toList());
-        } else {
-            if (!ledgerLines.isEmpty()) {
-                complaints.add("The key ledger has lost its secret and is begun anew: keys that were used are only "
-                        + "known where the API server remembers them.");
-            }
-            secretBytes = new byte[SECRET_BYTES];
-            new SecureRandom().nextBytes(secretBytes);
-            this.ledger = KeyLedger.EMPTY;
+        Path ledgerPath = folder.resolve("ledger");
+        boolean isNew = Files.notExists(ledgerPath);
+        LedgerContent content = LedgerContent.of(AppendOnlyFile.read(ledgerPath), json);
+        KeyLedger known = KeyLedger.EMPTY.with(content.secret().isPresent() ? content.uses() : List.of());
+        boolean damaged = !isNew && content.isDamaged();
+        if (damaged) {
+            Path aside = setAside(ledgerPath, clock);
+            complaints.add("The key ledger %s is damaged and is kept as %s.".formatted(ledgerPath, aside));
         }
+        this.ledger = damaged ? known.damaged() : known;
+        this.lost = damaged
+                ? Optional.of(clock.instant().truncatedTo(ChronoUnit.SECONDS))
+                : content.lost().map(Instant::ofEpochSecond);
+        this.laterLines = content.later();
+        byte[] secretBytes = content.secret().map(HexFormat.of()::parseHex).orElseGet(StateFolder::newSecret);
         this.secretHex = HexFormat.of().formatHex(secretBytes);
         try (KeyMaterial secret = KeyMaterial.takeFrom(secretBytes)) {
             this.fingerprints = FingerprintMac.under(secret);
         }
-        this.ledgerFile = AppendOnlyFile.replace(folder.resolve("ledger"), ledgerText());
+        this.ledgerFile = AppendOnlyFile.replace(ledgerPath, ledgerText());
         this.ledgerNeeds = ledgerFile.length();
 
         List<JournalLine> journalLines = lines(folder.resolve("journal"), JournalLine.class, complaints);
@@ -139,6 +155,48 @@ public final class StateFolder implements DurableState, AutoCloseable {
         return fingerprints.of(key);
     }
 
+    /**
+     * The same of a key that comes from a Secret. Where the ledger succeeds one that was damaged, a key from a Secret that
+     * is not younger may have been used before, and the ledger takes note of that.
+     *
+     * @param made when the Secret was, by the API server's clock, if known
+     */
+    public KeyFingerprint fingerprint(KeyMaterial key, Optional<Instant> made) {
+        KeyFingerprint fingerprint = fingerprint(key);
+        boolean mayBeUsed =
+                lost.filter(since -> made.filter(since::isBefore).isEmpty()).isPresent();
+        if (mayBeUsed) {
+            ledger = ledger.mistrusting(fingerprint);
+        }
+        return fingerprint;
+    }
+
+    /** A sentence with the remedy, as long as a damaged ledger lies here; to be asked on every report. */
+    public Optional<String> damagedLedger() {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith(DAMAGED))
+                    .max(Comparator.naturalOrder())
+                    .map(name ->
+                            "The key ledger of this node was damaged, and is kept as %s: no SA is installed to send with a key whose Secret is older than that. Declare such SAs anew, with new SPIs and new Secrets, then delete the file."
+                                    .formatted(folder.resolve(name)));
+        } catch (IOException e) {
+            throw failure(folder, e);
+        }
+    }
+
+    private static Path setAside(Path ledger, Clock clock) throws IOException {
+        Path aside = ledger.resolveSibling(DAMAGED + clock.instant().toString().replace(":", ""));
+        Files.copy(ledger, aside, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
+        return aside;
+    }
+
+    private static byte[] newSecret() {
+        byte[] secret = new byte[SECRET_BYTES];
+        new SecureRandom().nextBytes(secret);
+        return secret;
+    }
+
     @Override
     public void write(List<JournalChange> changes) {
         if (changes.isEmpty()) {
@@ -149,13 +207,10 @@ public final class StateFolder implements DurableState, AutoCloseable {
             journalFile.append(
                     changes.stream().map(JournalLine::of).map(this::text).toList());
             journal = next;
-            if (journalFile.length() > Math.max(SMALL_FILE, WASTE * journalNeeds)) {
-                journalFile.rewrite(journalText());
-                journalNeeds = journalFile.length();
-            }
         } catch (IOException e) {
             throw failure(folder, e);
         }
+        journalNeeds = compacted(journalFile, journalNeeds, this::journalText);
     }
 
     @Override
@@ -170,13 +225,25 @@ public final class StateFolder implements DurableState, AutoCloseable {
             KeyLedger next = ledger.with(uses);
             ledgerFile.append(uses.stream().map(LedgerLine::of).map(this::text).toList());
             ledger = next;
-            if (ledgerFile.length() > Math.max(SMALL_FILE, WASTE * ledgerNeeds)) {
-                ledgerFile.rewrite(ledgerText());
-                ledgerNeeds = ledgerFile.length();
-            }
         } catch (IOException e) {
             throw failure(folder, e);
         }
+        ledgerNeeds = compacted(ledgerFile, ledgerNeeds, this::ledgerText);
+    }
+
+    /** As well as the disk lets it: what was to be written is in the file already. */
+    private static long compacted(AppendOnlyFile file, long needs, Supplier<List<String>> text) {
+        if (file.length() <= Math.max(SMALL_FILE, WASTE * needs)) {
+            return needs;
+        }
+        try {
+            file.rewrite(text.get());
+        } catch (IOException e) {
+            LOG.warnf(
+                    "A file of the state folder could not be made shorter, and is tried again when it is larger: %s",
+                    e);
+        }
+        return file.length();
     }
 
     @Override
@@ -200,7 +267,11 @@ public final class StateFolder implements DurableState, AutoCloseable {
     private List<String> ledgerText() {
         List<String> lines = new ArrayList<>();
         lines.add(text(new LedgerLine.Secret(secretHex)));
-        ledger.uses().forEach(use -> lines.add(text(LedgerLine.of(use))));
+        lost.ifPresent(since -> lines.add(text(new LedgerLine.Lost(since.getEpochSecond()))));
+        laterLines.forEach(later -> lines.add(later.text()));
+        Set<KeyUse> said =
+                laterLines.stream().flatMap(later -> later.use().stream()).collect(Collectors.toSet());
+        ledger.uses().stream().filter(use -> !said.contains(use)).forEach(use -> lines.add(text(LedgerLine.of(use))));
         return lines;
     }
 

@@ -6,9 +6,9 @@ import io.ipsecxdp.bpf.Count;
 import io.ipsecxdp.bpf.Outcome;
 import io.ipsecxdp.bpf.QueueCount;
 import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Steering as Prometheus sees it. Series are as many as steered interfaces times CPUs times outcomes that occurred; who
@@ -32,28 +32,42 @@ public final class SteeringMetrics {
 
     private record Series(String name, Tags tags) {}
 
-    /** Registered for as long as its interface is steered. */
-    private record Registered(Meter meter, AtomicReference<Double> value) {}
-
     private final MeterRegistry registry;
-    private final Map<Series, Registered> meters = new HashMap<>();
+    private final MultiGauge imbalance;
+    /** Counters are registered for as long as their interface is steered. */
+    private final Map<Series, Meter> counters = new HashMap<>();
+
+    private final Map<Series, Long> totals = new ConcurrentHashMap<>();
 
     public SteeringMetrics(MeterRegistry registry) {
         this.registry = registry;
+        this.imbalance = MultiGauge.builder(IMBALANCE)
+                .description("The busiest CPU's packets divided by the mean over the CPUs of the policy")
+                .register(registry);
     }
 
     /** Shows what was counted; series of interfaces that are not steered any more end. */
-    public synchronized void show(SteeringCounters counters) {
+    public synchronized void show(SteeringCounters counted) {
         Set<Series> shown = new HashSet<>();
-        counters.interfaces().forEach(one -> show(one, shown));
-        meters.keySet().stream()
+        counted.interfaces().forEach(one -> show(one, shown));
+        counters.keySet().stream()
                 .filter(series -> !shown.contains(series))
                 .toList()
-                .forEach(gone -> registry.remove(meters.remove(gone).meter()));
+                .forEach(gone -> {
+                    registry.remove(counters.remove(gone));
+                    totals.remove(gone);
+                });
+        imbalance.register(
+                counted.interfaces().stream()
+                        .filter(one -> one.imbalance().isPresent())
+                        .<MultiGauge.Row<?>>map(one ->
+                                MultiGauge.Row.of(tags(one), one.imbalance().getAsDouble()))
+                        .toList(),
+                true);
     }
 
     private void show(InterfaceCounters one, Set<Series> shown) {
-        Tags tags = Tags.of("policy", one.policy(), "interface", one.interfaceName());
+        Tags tags = tags(one);
         one.received().forEach((outcome, cpus) -> {
             for (int cpu = 0; cpu < cpus.size(); cpu++) {
                 Count count = cpus.get(cpu);
@@ -75,16 +89,10 @@ public final class SteeringMetrics {
                 drops(where, "redirect", queue.redirectErrors(), shown);
             }
         }
-        if (one.imbalance().isPresent()) {
-            registered(
-                    new Series(IMBALANCE, tags),
-                    one.imbalance().getAsDouble(),
-                    (value) -> Gauge.builder(IMBALANCE, value, AtomicReference::get)
-                            .description("The busiest CPU's packets divided by the mean over the CPUs of the policy")
-                            .tags(tags)
-                            .register(registry),
-                    shown);
-        }
+    }
+
+    private static Tags tags(InterfaceCounters one) {
+        return Tags.of("policy", one.policy(), "interface", one.interfaceName());
     }
 
     private void drops(Tags where, String at, long packets, Set<Series> shown) {
@@ -92,28 +100,15 @@ public final class SteeringMetrics {
     }
 
     private void count(String name, Tags tags, String description, long total, Set<Series> shown) {
-        registered(
-                new Series(name, tags),
-                total,
-                value -> FunctionCounter.builder(name, value, AtomicReference::get)
+        Series series = new Series(name, tags);
+        shown.add(series);
+        totals.put(series, total);
+        counters.computeIfAbsent(
+                series,
+                absent -> FunctionCounter.builder(name, totals, all -> all.getOrDefault(series, 0L))
                         .description(description)
                         .tags(tags)
-                        .register(registry),
-                shown);
-    }
-
-    private interface Making {
-        Meter from(AtomicReference<Double> value);
-    }
-
-    private void registered(Series series, double value, Making making, Set<Series> shown) {
-        shown.add(series);
-        meters.computeIfAbsent(series, absent -> {
-                    AtomicReference<Double> holder = new AtomicReference<>(value);
-                    return new Registered(making.from(holder), holder);
-                })
-                .value()
-                .set(value);
+                        .register(registry));
     }
 
     private static String name(Outcome outcome) {

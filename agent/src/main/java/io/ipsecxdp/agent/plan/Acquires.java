@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.plan;
 
+import io.ipsecxdp.agent.time.Recent;
 import io.ipsecxdp.xfrm.Notification;
 import io.ipsecxdp.xfrm.ObservedPolicy;
 import io.ipsecxdp.xfrm.PolicyId;
@@ -14,16 +15,16 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** SAs that the kernel asked for, for packets that policies of ours selected, and that are not there. */
+/**
+ * SAs that the kernel asked for, for packets that policies of ours selected, and that are not there. It asks again every
+ * 30 s ({@code net.core.xfrm_acq_expires}) while packets come.
+ */
 public record Acquires(Map<PolicyId, Acquire> byPolicy) {
 
     public static final Acquires NONE = new Acquires(Map.of());
 
     /** An IKE daemon on the node may answer; what it answers is no news. */
     public static final Duration ANSWERED_WITHIN = Duration.ofSeconds(3);
-
-    /** The kernel asks again every 30 s ({@code net.core.xfrm_acq_expires}) while packets come. */
-    public static final Duration TOLD_FOR = Duration.ofMinutes(5);
 
     /**
      * What the kernel asked for.
@@ -73,7 +74,7 @@ public record Acquires(Map<PolicyId, Acquire> byPolicy) {
             ObservedPolicy policy = observed.policies().get(entry.getKey());
             Acquire acquire = entry.getValue();
             return policy == null
-                    || now.isAfter(acquire.last().plus(TOLD_FOR))
+                    || new Recent<>(acquire, acquire.last()).isOver(now)
                     || policy.templates().stream()
                             .allMatch(template -> new WantedSa(template, entry.getKey(), policy.offload(), acquire)
                                     .isThere(observed));

@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.ipsecxdp.agent.node.Failures;
 import io.ipsecxdp.agent.plan.Slice;
+import io.ipsecxdp.agent.time.Backoff;
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.IPsecNode;
 import io.ipsecxdp.crds.IPsecNodeStatus;
@@ -18,6 +19,7 @@ import io.ipsecxdp.crds.NodePlanStatus;
 import io.ipsecxdp.crds.SaCounters;
 import java.net.HttpURLConnection;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -44,8 +46,26 @@ public final class AgentStatusWriter implements AutoCloseable {
             .build();
 
     private static final Logger LOG = Logger.getLogger(AgentStatusWriter.class);
-    private static final long FIRST_PAUSE_MILLIS = 500;
-    private static final long LONGEST_PAUSE_MILLIS = 30_000;
+
+    /** How often it is looked whether the IPsecNode still says what was written. */
+    public static final Duration LOOK_AGAIN = Duration.ofMinutes(2);
+
+    /**
+     * What was written into a plan.
+     *
+     * @param shown what the plan showed then, or has shown since: the watch may be behind
+     */
+    private record Written(NodePlanStatus status, Optional<NodePlanStatus> shown) {
+
+        Written seen(Optional<NodePlanStatus> now) {
+            return now.equals(Optional.of(status)) ? new Written(status, now) : this;
+        }
+
+        /** Somebody else wrote meanwhile. */
+        boolean isOverwritten(Optional<NodePlanStatus> now) {
+            return !now.equals(Optional.of(status)) && !now.equals(shown);
+        }
+    }
 
     /** Everything that is to be told. */
     public record StatusUpdate(PlanReport report, NodeSummary node) {}
@@ -56,18 +76,22 @@ public final class AgentStatusWriter implements AutoCloseable {
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("status").factory());
     private final AtomicReference<StatusUpdate> newest = new AtomicReference<>();
-    private final Map<String, NodePlanStatus> written = new HashMap<>();
+    private final Map<String, Written> written = new HashMap<>();
     private final Map<String, Throttle<List<SaCounters>>> saCounters = new HashMap<>();
     private final Throttle<NodeSummary.Traffic> traffic = new Throttle<>(NodeSummary.Traffic::none);
     private Optional<IPsecNodeStatus> writtenNode = Optional.empty();
+    private Optional<StatusUpdate> last = Optional.empty();
     private boolean nodeOwned;
-    private boolean failing;
-    private long pauseMillis = FIRST_PAUSE_MILLIS;
+    private boolean nodeLost;
+    private Backoff retry = Backoff.between(Duration.ofMillis(500), Duration.ofSeconds(30));
 
-    public AgentStatusWriter(KubernetesClient client, String node, Clock clock) {
+    /** @param lookAgain how often it is looked whether the IPsecNode still says what was written */
+    public AgentStatusWriter(KubernetesClient client, String node, Duration lookAgain, Clock clock) {
         this.client = client;
         this.node = node;
         this.clock = clock;
+        thread.scheduleWithFixedDelay(
+                this::lookAgain, lookAgain.toMillis(), lookAgain.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Never blocks; what was not written yet is replaced by the newer. */
@@ -90,10 +114,10 @@ public final class AgentStatusWriter implements AutoCloseable {
         try {
             writeSlices(news.report());
             writeNode(news.node());
-            failing = false;
-            pauseMillis = FIRST_PAUSE_MILLIS;
+            retry = retry.succeeded();
+            last = Optional.of(news);
         } catch (KubernetesClientException e) {
-            if (!failing) {
+            if (retry.due().isEmpty()) {
                 LOG.warnf("The status cannot be written and is tried again: %s", Failures.cause(e));
             }
             again(news);
@@ -104,10 +128,28 @@ public final class AgentStatusWriter implements AutoCloseable {
     }
 
     private void again(StatusUpdate news) {
-        failing = true;
+        Instant now = clock.instant();
+        retry = retry.failed(now);
         newest.compareAndSet(null, news);
-        thread.schedule(this::write, pauseMillis, TimeUnit.MILLISECONDS);
-        pauseMillis = Math.min(2 * pauseMillis, LONGEST_PAUSE_MILLIS);
+        long pause = Duration.between(now, retry.due().orElseThrow()).toMillis();
+        thread.schedule(this::write, pause, TimeUnit.MILLISECONDS);
+    }
+
+    /** The IPsecNode is not watched; somebody may have deleted it, or have written into it. */
+    private void lookAgain() {
+        try {
+            Optional<IPsecNode> there = Optional.ofNullable(
+                    client.resources(IPsecNode.class).withName(node).get());
+            nodeOwned &= there.isPresent();
+            nodeLost =
+                    writtenNode.isPresent() && !there.map(IPsecNode::getStatus).equals(writtenNode);
+            if (nodeLost) {
+                LOG.warnf("The IPsecNode %s does not say what this agent wrote, and is written again", node);
+                last.ifPresent(this::tell);
+            }
+        } catch (RuntimeException e) {
+            LOG.debug("The IPsecNode cannot be read", e);
+        }
     }
 
     private void writeSlices(PlanReport report) {
@@ -115,16 +157,22 @@ public final class AgentStatusWriter implements AutoCloseable {
         for (Slice slice : report.slices()) {
             present.add(slice.uid());
             Instant now = clock.instant();
-            Optional<NodePlanStatus> previous =
-                    Optional.ofNullable(written.get(slice.uid())).or(slice::status);
+            Optional<Written> before = Optional.ofNullable(written.get(slice.uid()));
+            Optional<NodePlanStatus> previous = before.map(Written::status).or(slice::status);
             List<SaCounters> counters = saCounters
                     .computeIfAbsent(slice.uid(), uid -> new Throttle<>(AgentStatusWriter::none))
                     .show(report.counters(slice), now);
             NodePlanStatus status = report.status(slice, previous, counters, now);
-            if (!previous.equals(Optional.of(status))) {
+            boolean overwritten =
+                    before.filter(mine -> mine.isOverwritten(slice.status())).isPresent();
+            if (overwritten || !previous.equals(Optional.of(status))) {
                 writeSlice(slice, status);
+                written.put(slice.uid(), new Written(status, slice.status()));
+            } else {
+                written.put(
+                        slice.uid(),
+                        before.orElse(new Written(status, slice.status())).seen(slice.status()));
             }
-            written.put(slice.uid(), status);
         }
         written.keySet().retainAll(present);
         saCounters.keySet().retainAll(present);
@@ -141,12 +189,20 @@ public final class AgentStatusWriter implements AutoCloseable {
         try {
             client.resource(plan).subresource("status").patch(APPLY);
         } catch (KubernetesClientException e) {
-            boolean gone =
-                    e.getCode() == HttpURLConnection.HTTP_NOT_FOUND || e.getCode() == HttpURLConnection.HTTP_CONFLICT;
+            boolean gone = e.getCode() == HttpURLConnection.HTTP_NOT_FOUND
+                    || e.getCode() == HttpURLConnection.HTTP_CONFLICT && isGone(slice);
             if (!gone) {
                 throw e;
             }
         }
+    }
+
+    /** Another one of the same name is another one. */
+    private boolean isGone(Slice slice) {
+        return Optional.ofNullable(
+                        client.resources(NodePlan.class).withName(slice.name()).get())
+                .filter(plan -> plan.getMetadata().getUid().equals(slice.uid()))
+                .isEmpty();
     }
 
     private static boolean none(List<SaCounters> counters) {
@@ -162,13 +218,14 @@ public final class AgentStatusWriter implements AutoCloseable {
         if (!nodeOwned) {
             makeNode();
         }
-        if (!writtenNode.equals(Optional.of(status))) {
+        if (nodeLost || !writtenNode.equals(Optional.of(status))) {
             IPsecNode object = new IPsecNode();
             object.setMetadata(named());
             object.setStatus(status);
             try {
                 client.resource(object).subresource("status").patch(APPLY);
                 writtenNode = Optional.of(status);
+                nodeLost = false;
             } catch (KubernetesClientException e) {
                 // Somebody deleted it, or with the NodeProbe it was collected
                 nodeOwned = nodeOwned && e.getCode() != HttpURLConnection.HTTP_NOT_FOUND;

@@ -41,7 +41,7 @@ public final class LeaseKeeper implements AutoCloseable {
         timer.scheduleAtFixedRate(this::renew, 0, RENEW_SECONDS, TimeUnit.SECONDS);
     }
 
-    private void renew() {
+    void renew() {
         if (!alive.getAsBoolean()) {
             LOG.warn("The kernel loop does not run, so the Lease is not renewed");
             return;

@@ -97,6 +97,7 @@ public record NodeReporter(Identity identity, Xfrm xfrm, StateFolder state, Stee
                 counters.overflow(),
                 seen.unknownSpis(),
                 lacks(),
+                state.damagedLedger(),
                 trouble);
         return new StatusUpdate(report, summary);
     }

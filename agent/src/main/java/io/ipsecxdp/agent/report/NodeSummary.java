@@ -29,6 +29,7 @@ import java.util.stream.Stream;
  * @param overflow a sentence about packets that were lost a short while ago
  * @param badSpis a sentence about packets that came a short while ago and belong to no SA
  * @param lacks sentences about what this node cannot do
+ * @param damagedLedger a sentence about a key ledger that was damaged, as long as that lies there
  * @param trouble a sentence about what keeps the agent from its work
  */
 public record NodeSummary(
@@ -44,6 +45,7 @@ public record NodeSummary(
         Optional<String> overflow,
         Optional<String> badSpis,
         List<String> lacks,
+        Optional<String> damagedLedger,
         Optional<String> trouble) {
 
     /** What the XDP program counted, and what became of the packets behind it. */
@@ -100,10 +102,12 @@ public record NodeSummary(
         Condition ready = trouble.map(
                         sentence -> conditions.of(Condition.READY, false, Reason.KernelRefused.name(), sentence))
                 .orElseGet(() -> tally.ready(conditions));
-        List<String> complaints = Stream.of(overflow.stream(), badSpis.stream(), lacks.stream())
+        List<String> complaints = Stream.of(damagedLedger.stream(), overflow.stream(), badSpis.stream(), lacks.stream())
                 .flatMap(Function.identity())
                 .toList();
-        Reason worst = overflow.map(sentence -> Reason.QueueOverflow)
+        Reason worst = damagedLedger
+                .map(sentence -> Reason.LedgerDamaged)
+                .or(() -> overflow.map(sentence -> Reason.QueueOverflow))
                 .or(() -> badSpis.map(sentence -> Reason.UnknownSpi))
                 .orElse(Reason.Unsupported);
         Condition degraded = conditions.of(

@@ -1,8 +1,8 @@
 package io.ipsecxdp.agent.report;
 
+import io.ipsecxdp.agent.time.Recent;
 import io.ipsecxdp.crds.XfrmErrorCount;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -12,9 +12,6 @@ import java.util.function.Supplier;
 
 /** Remembers that packets came which belong to no SA (RFC 9061: sadb-bad-spi). For one thread. */
 public final class XfrmErrors {
-
-    /** So long after the last such packet it is told of. */
-    static final Duration TOLD_FOR = Duration.ofMinutes(5);
 
     /** Fewer are no news: stragglers of an SA that was removed. */
     static final long FEW = 10;
@@ -37,8 +34,7 @@ public final class XfrmErrors {
     private final Supplier<Map<String, Long>> kernel;
     private final Clock clock;
     private OptionalLong before = OptionalLong.empty();
-    private long recent;
-    private Instant last = Instant.EPOCH;
+    private Recent<Long> recent = new Recent<>(0L, Instant.EPOCH);
 
     /** @param kernel packets by the kernel's name of the error */
     public XfrmErrors(Supplier<Map<String, Long>> kernel, Clock clock) {
@@ -54,18 +50,13 @@ public final class XfrmErrors {
         // What an agent before this one has told of is no news
         long more = total - before.orElse(total);
         before = OptionalLong.of(total);
-        if (now.isAfter(last.plus(TOLD_FOR))) {
-            recent = 0;
-        }
-        if (more > 0) {
-            recent += more;
-            last = now;
-        }
+        long told = recent.isOver(now) ? 0 : recent.what();
+        recent = more > 0 ? new Recent<>(told + more, now) : new Recent<>(told, recent.last());
         return new Seen(
                 counted.entrySet().stream()
                         .filter(counter -> counter.getValue() > 0)
                         .map(counter -> new XfrmErrorCount(counter.getKey(), counter.getValue()))
                         .toList(),
-                recent >= FEW ? Optional.of(SENTENCE) : Optional.empty());
+                recent.what() >= FEW ? Optional.of(SENTENCE) : Optional.empty());
     }
 }

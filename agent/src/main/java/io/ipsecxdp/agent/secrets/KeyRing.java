@@ -3,6 +3,7 @@ package io.ipsecxdp.agent.secrets;
 import io.ipsecxdp.agent.ledger.KeyFingerprint;
 import io.ipsecxdp.agent.plan.DesiredSa;
 import io.ipsecxdp.agent.plan.KeyView;
+import io.ipsecxdp.agent.time.Backoff;
 import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.xfrm.KeyMaterial;
 import java.time.Clock;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -27,10 +29,8 @@ public final class KeyRing implements AutoCloseable {
     /** A key that was read is wiped when nothing installs it in this time. */
     private static final Duration HELD = Duration.ofSeconds(3);
 
-    private static final Duration FIRST_RETRY = Duration.ofMillis(250);
-
     /** A Secret that is made a moment after the SA is found quickly. */
-    private static final Duration EARLY_RETRY = Duration.ofSeconds(2);
+    private static final Backoff EARLY = Backoff.between(Duration.ofMillis(250), Duration.ofSeconds(2));
 
     private static final int EARLY_TRIES = 60;
     private static final Duration LATE_RETRY = Duration.ofSeconds(15);
@@ -49,7 +49,8 @@ public final class KeyRing implements AutoCloseable {
         private Optional<KeyMaterial> bytes = Optional.empty();
         private boolean asked;
         private boolean bytesWanted;
-        private int tries;
+        private Backoff retry = EARLY;
+        private int failures;
         private Instant due = Instant.MIN;
 
         private void wipe() {
@@ -63,7 +64,7 @@ public final class KeyRing implements AutoCloseable {
 
     private final Function<Protection, CompletableFuture<KeySecrets.Answer>> reader;
     private final BiConsumer<String, KeySecrets.Answer> mailbox;
-    private final Function<KeyMaterial, KeyFingerprint> fingerprints;
+    private final BiFunction<KeyMaterial, Optional<Instant>, KeyFingerprint> fingerprints;
     private final Clock clock;
     private final Map<String, Slot> slots = new HashMap<>();
     private final Deque<String> waiting = new ArrayDeque<>();
@@ -76,11 +77,12 @@ public final class KeyRing implements AutoCloseable {
 
     /**
      * @param mailbox gets the answers, on any thread; they come back by {@link #arrived}
+     * @param fingerprints of a key, whose Secret was made at that time
      */
     public KeyRing(
             Function<Protection, CompletableFuture<KeySecrets.Answer>> reader,
             BiConsumer<String, KeySecrets.Answer> mailbox,
-            Function<KeyMaterial, KeyFingerprint> fingerprints,
+            BiFunction<KeyMaterial, Optional<Instant>, KeyFingerprint> fingerprints,
             Clock clock) {
         this.reader = reader;
         this.mailbox = mailbox;
@@ -117,7 +119,7 @@ public final class KeyRing implements AutoCloseable {
         sendNext();
         Slot slot = slots.get(uid);
         if (slot == null) {
-            if (answer instanceof KeySecrets.Key(KeyMaterial key)) {
+            if (answer instanceof KeySecrets.Key(KeyMaterial key, var made)) {
                 key.close();
             }
             return false;
@@ -126,8 +128,8 @@ public final class KeyRing implements AutoCloseable {
         slot.asked = false;
         slot.wipe();
         switch (answer) {
-            case KeySecrets.Key(KeyMaterial key) -> {
-                KeyFingerprint fingerprint = fingerprints.apply(key);
+            case KeySecrets.Key(KeyMaterial key, var made) -> {
+                KeyFingerprint fingerprint = fingerprints.apply(key, made);
                 boolean another = !(before instanceof KeyView.Read read
                         && read.fingerprint().equals(fingerprint));
                 boolean atHand = slot.bytesWanted || another;
@@ -160,7 +162,8 @@ public final class KeyRing implements AutoCloseable {
         Optional<KeyMaterial> bytes = slot.bytes;
         slot.bytes = Optional.empty();
         slot.view = new KeyView.Read(fingerprint, false);
-        slot.tries = 0;
+        slot.retry = EARLY;
+        slot.failures = 0;
         due(slot, CHECK_IN_FORCE);
         changes++;
         return bytes;
@@ -252,14 +255,15 @@ public final class KeyRing implements AutoCloseable {
     private Duration pause(String uid, Slot slot) {
         // One that is to be installed may have been in force a moment ago
         if (!slot.bytesWanted && inForce.test(uid)) {
-            slot.tries = 0;
+            slot.retry = EARLY;
+            slot.failures = 0;
             return CHECK_IN_FORCE;
         }
-        int tries = ++slot.tries;
-        if (tries > EARLY_TRIES) {
-            return LATE_RETRY;
-        }
-        Duration grown = FIRST_RETRY.multipliedBy(1L << Math.min(tries - 1, 10));
-        return grown.compareTo(EARLY_RETRY) < 0 ? grown : EARLY_RETRY;
+        Instant now = clock.instant();
+        slot.retry = slot.retry.failed(now);
+        slot.failures++;
+        return slot.failures > EARLY_TRIES
+                ? LATE_RETRY
+                : Duration.between(now, slot.retry.due().orElseThrow());
     }
 }

@@ -14,6 +14,7 @@ import io.ipsecxdp.xfrm.KeyMaterial;
 import java.net.HttpURLConnection;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -56,8 +57,11 @@ public final class KeySecrets {
     /** What came of reading a key. */
     public sealed interface Answer {}
 
-    /** @param key for the receiver to close */
-    public record Key(KeyMaterial key) implements Answer {}
+    /**
+     * @param key for the receiver to close
+     * @param made when its Secret was, if that says so
+     */
+    public record Key(KeyMaterial key, Optional<Instant> made) implements Answer {}
 
     /** @param message a sentence that says what to do, and never what the Secret holds */
     public record NoKey(Reason reason, String message) implements Answer {}
@@ -187,7 +191,7 @@ public final class KeySecrets {
                     "The entry %s of the Secret %s in the namespace %s must have %s."
                             .formatted(ref.key(), ref.name(), namespace, needed));
         }
-        return new Key(KeyMaterial.takeFrom(bytes));
+        return new Key(KeyMaterial.takeFrom(bytes), entry.made());
     }
 
     private NoKey unreadable(KeySecretRef ref, String why) {

@@ -1,6 +1,8 @@
 package io.ipsecxdp.agent.secrets;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
@@ -13,9 +15,10 @@ import java.util.Set;
  * keeps what it read in buffers of its own.
  *
  * @param type of the Secret
+ * @param made when the Secret was made, if it says so
  * @param bytes of the entry, for the receiver to wipe; empty if the Secret has no such entry
  */
-record SecretEntry(String type, Optional<byte[]> bytes) {
+record SecretEntry(String type, Optional<Instant> made, Optional<byte[]> bytes) {
 
     /** The text is not the JSON of a Secret. The message never quotes it. */
     static final class UnreadableException extends Exception {
@@ -57,6 +60,7 @@ record SecretEntry(String type, Optional<byte[]> bytes) {
 
         Map<String, SecretEntry> secret(Set<String> entries) throws UnreadableException {
             String type = "";
+            Optional<Instant> made = Optional.empty();
             Map<String, byte[]> data = Map.of();
             expect('{');
             if (!take('}')) {
@@ -65,6 +69,8 @@ record SecretEntry(String type, Optional<byte[]> bytes) {
                     expect(':');
                     if (is(name, "type")) {
                         type = new String(text(), StandardCharsets.UTF_8);
+                    } else if (is(name, "metadata") && peek() == '{') {
+                        made = made();
                     } else if (is(name, "data") && peek() == '{') {
                         data = data(entries);
                     } else {
@@ -75,9 +81,36 @@ record SecretEntry(String type, Optional<byte[]> bytes) {
             }
             Map<String, SecretEntry> secret = new HashMap<>();
             for (String entry : entries) {
-                secret.put(entry, new SecretEntry(type, Optional.ofNullable(data.get(entry))));
+                secret.put(entry, new SecretEntry(type, made, Optional.ofNullable(data.get(entry))));
             }
             return secret;
+        }
+
+        private Optional<Instant> made() throws UnreadableException {
+            Optional<Instant> made = Optional.empty();
+            expect('{');
+            if (take('}')) {
+                return made;
+            }
+            do {
+                byte[] name = text();
+                expect(':');
+                if (is(name, "creationTimestamp") && peek() == '"') {
+                    made = instant(new String(text(), StandardCharsets.UTF_8));
+                } else {
+                    skip(0);
+                }
+            } while (take(','));
+            expect('}');
+            return made;
+        }
+
+        private static Optional<Instant> instant(String text) {
+            try {
+                return Optional.of(Instant.parse(text));
+            } catch (DateTimeParseException e) {
+                return Optional.empty();
+            }
         }
 
         private Map<String, byte[]> data(Set<String> entries) throws UnreadableException {

@@ -6,6 +6,7 @@ import io.ipsecxdp.bpf.SteeredInterface;
 import io.ipsecxdp.bpf.SteeringConfig;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /** Looks every now and then how the load is spread, for the interfaces with assignment Adaptive. For one thread. */
@@ -23,12 +25,24 @@ final class Balancer {
     /** Not shorter than the kernel loop's resync, which is what makes it look. */
     static final Duration INTERVAL = Duration.ofSeconds(10);
 
-    private record Looked(Instant at, long[] buckets, List<QueueCount> queues, Rebalance rebalance) {}
+    private record Looked(Instant at, Load load, Rebalance rebalance) {}
 
     private final Map<String, Looked> looked = new HashMap<>();
 
+    /**
+     * What was counted on an interface so far.
+     *
+     * @param buckets packets that the table steered, by bucket
+     * @param queues by CPU
+     */
+    record Load(List<Long> buckets, List<QueueCount> queues) {
+        static Load of(SteeredInterface steering) {
+            return new Load(Arrays.stream(steering.bucketPackets()).boxed().toList(), steering.queues());
+        }
+    }
+
     /** Looks at an interface, if it is adaptive and its last look is an interval ago. */
-    void look(String name, SteeredInterface steering, SteeringConfig config, Instant now) {
+    void look(String name, Supplier<Load> load, SteeringConfig config, Instant now) {
         if (!config.countBuckets()) {
             looked.remove(name);
             return;
@@ -37,17 +51,16 @@ final class Balancer {
         if (before.isPresent() && now.isBefore(before.get().at().plus(INTERVAL))) {
             return;
         }
-        long[] buckets = steering.bucketPackets();
-        List<QueueCount> queues = steering.queues();
+        Load counted = load.get();
         Rebalance then = before.map(Looked::rebalance).orElse(Rebalance.NONE);
-        Rebalance next = before.map(last -> then.after(interval(config, last, buckets, queues)))
-                .orElse(then);
+        Rebalance next =
+                before.map(last -> then.after(interval(config, last, counted))).orElse(then);
         next.moved().forEach((bucket, cpu) -> {
             if (!cpu.equals(then.moved().get(bucket))) {
                 LOG.infof("%s: SAs of bucket %d go to CPU %d from now on", name, bucket, cpu);
             }
         });
-        looked.put(name, new Looked(now, buckets, queues, next));
+        looked.put(name, new Looked(now, counted, next));
     }
 
     void retain(Collection<String> interfaces) {
@@ -61,15 +74,14 @@ final class Balancer {
         return moved;
     }
 
-    private static Rebalance.Interval interval(
-            SteeringConfig config, Looked last, long[] buckets, List<QueueCount> queues) {
+    private static Rebalance.Interval interval(SteeringConfig config, Looked last, Load now) {
         HashCpus hash = HashCpus.over(config.cpus());
         Map<Integer, Long> ofBucket = new HashMap<>();
         Map<Integer, Integer> hashed = new HashMap<>();
         Map<Integer, Long> ofCpu = new TreeMap<>();
         Map<Integer, Long> byTable = new TreeMap<>();
-        for (int bucket = 0; bucket < buckets.length; bucket++) {
-            long packets = buckets[bucket] - last.buckets()[bucket];
+        for (int bucket = 0; bucket < now.buckets().size(); bucket++) {
+            long packets = now.buckets().get(bucket) - last.load().buckets().get(bucket);
             if (packets > 0) {
                 ofBucket.put(bucket, packets);
                 hashed.put(bucket, hash.cpuOfBucket(bucket));
@@ -77,7 +89,7 @@ final class Balancer {
             }
         }
         for (int cpu : config.cpus()) {
-            ofCpu.put(cpu, taken(queues, cpu) - taken(last.queues(), cpu));
+            ofCpu.put(cpu, taken(now.queues(), cpu) - taken(last.load().queues(), cpu));
         }
         // In generic mode the kernel does not tell what a queue took: then only what the table steered is known
         boolean told = ofCpu.values().stream().anyMatch(packets -> packets > 0);

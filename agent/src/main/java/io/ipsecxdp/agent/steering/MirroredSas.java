@@ -43,6 +43,30 @@ final class MirroredSas {
                 .collect(Collectors.toSet());
     }
 
+    /**
+     * What makes one set of SAs of another.
+     *
+     * @param removed none of them has the place of one that is added: such a one takes the place
+     */
+    record Difference(Set<KnownSa> added, Set<KnownSa> removed) {}
+
+    static Difference difference(Set<KnownSa> before, Set<KnownSa> now) {
+        Set<KnownSa> added = without(now, before);
+        Set<KnownSa> places = added.stream().map(MirroredSas::place).collect(Collectors.toSet());
+        Set<KnownSa> removed = without(before, now).stream()
+                .filter(sa -> !places.contains(place(sa)))
+                .collect(Collectors.toSet());
+        return new Difference(added, removed);
+    }
+
+    private static Set<KnownSa> without(Set<KnownSa> some, Set<KnownSa> others) {
+        return some.stream().filter(sa -> !others.contains(sa)).collect(Collectors.toSet());
+    }
+
+    private static KnownSa place(KnownSa sa) {
+        return new KnownSa(sa.destination(), sa.spi(), sa.protocol(), OptionalInt.empty());
+    }
+
     private static KnownSa known(ObservedSa sa, OptionalInt planned) {
         return new KnownSa(
                 sa.id().destination(),

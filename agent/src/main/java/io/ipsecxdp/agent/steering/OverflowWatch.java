@@ -1,6 +1,6 @@
 package io.ipsecxdp.agent.steering;
 
-import java.time.Duration;
+import io.ipsecxdp.agent.time.Recent;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -12,15 +12,12 @@ import java.util.Optional;
 /** Remembers where packets were lost on the way to a CPU. For one thread. */
 final class OverflowWatch {
 
-    /** So long after the last loss it is told of. */
-    static final Duration TOLD_FOR = Duration.ofMinutes(5);
-
     private record Queue(String interfaceName, int cpu) {}
 
-    private record Loss(String policy, long packets, Instant last) {}
+    private record Loss(String policy, long packets) {}
 
     private final Map<Queue, Long> seen = new HashMap<>();
-    private final Map<Queue, Loss> losses = new HashMap<>();
+    private final Map<Queue, Recent<Loss>> losses = new HashMap<>();
 
     /** Takes in what was counted until now; a sentence about what was lost lately, if anything was. */
     Optional<String> at(List<InterfaceCounters> interfaces, Instant now) {
@@ -34,29 +31,29 @@ final class OverflowWatch {
                 long more = dropped - seen.getOrDefault(queue, dropped);
                 if (more > 0) {
                     long before = Optional.ofNullable(losses.get(queue))
-                            .map(Loss::packets)
+                            .map(loss -> loss.what().packets())
                             .orElse(0L);
-                    losses.put(queue, new Loss(one.policy(), before + more, now));
+                    losses.put(queue, new Recent<>(new Loss(one.policy(), before + more), now));
                 }
             }
         }
         seen.clear();
         seen.putAll(counted);
-        losses.values().removeIf(loss -> now.isAfter(loss.last().plus(TOLD_FOR)));
+        losses.values().removeIf(loss -> loss.isOver(now));
         return sentence();
     }
 
     private Optional<String> sentence() {
-        List<Map.Entry<Queue, Loss>> worst = new ArrayList<>(losses.entrySet());
-        worst.sort(Comparator.comparing(
-                        (Map.Entry<Queue, Loss> loss) -> -loss.getValue().packets())
+        List<Map.Entry<Queue, Recent<Loss>>> worst = new ArrayList<>(losses.entrySet());
+        worst.sort(Comparator.comparing((Map.Entry<Queue, Recent<Loss>> loss) ->
+                        -loss.getValue().what().packets())
                 .thenComparing(loss -> loss.getKey().interfaceName())
                 .thenComparing(loss -> loss.getKey().cpu()));
         if (worst.isEmpty()) {
             return Optional.empty();
         }
         Queue queue = worst.getFirst().getKey();
-        Loss loss = worst.getFirst().getValue();
+        Loss loss = worst.getFirst().getValue().what();
         String others = worst.size() == 1 ? "" : " So too %d other queues.".formatted(worst.size() - 1);
         return Optional.of(
                 ("CPU %d could not take all packets that %s steered to it from %s, and some were lost: raise queueSize of that "

@@ -19,6 +19,7 @@ import io.ipsecxdp.bpf.AttachedMode;
 import io.ipsecxdp.bpf.Capabilities;
 import io.ipsecxdp.bpf.Count;
 import io.ipsecxdp.bpf.Counters;
+import io.ipsecxdp.bpf.KnownSa;
 import io.ipsecxdp.bpf.OpenResult;
 import io.ipsecxdp.bpf.Outcome;
 import io.ipsecxdp.bpf.SadMirror;
@@ -76,6 +77,9 @@ public final class Steerer implements AutoCloseable {
     private final LearningPeriod learning = new LearningPeriod();
     private final Balancer balancer = new Balancer();
     private Optional<SadMirror> mirror = Optional.empty();
+    /** What the mirror was brought to. */
+    private Optional<Set<KnownSa>> mirrored = Optional.empty();
+
     private volatile SteeringCounters latest = SteeringCounters.NONE;
 
     /** @param steerings empty if this node cannot steer at all */
@@ -110,7 +114,14 @@ public final class Steerer implements AutoCloseable {
         }
         SadMirror there = mirror.orElseGet(() -> steerings.orElseThrow().mirror());
         mirror = Optional.of(there);
-        there.replace(MirroredSas.of(desired, observed, capabilities.orElseThrow()));
+        Set<KnownSa> sas = MirroredSas.of(desired, observed, capabilities.orElseThrow());
+        if (mirrored.isEmpty()) {
+            there.replace(sas);
+        } else {
+            MirroredSas.Difference difference = MirroredSas.difference(mirrored.get(), sas);
+            there.change(difference.added(), difference.removed());
+        }
+        mirrored = Optional.of(sas);
     }
 
     /**
@@ -125,8 +136,11 @@ public final class Steerer implements AutoCloseable {
             return nothingSteered(slices);
         }
         forgetWhatIsGone(links);
-        open.forEach((name, opened) ->
-                balancer.look(name, opened.steering(), opened.steered().config(), clock.instant()));
+        open.forEach((name, opened) -> balancer.look(
+                name,
+                () -> Balancer.Load.of(opened.steering()),
+                opened.steered().config(),
+                clock.instant()));
         balancer.retain(open.keySet());
         SteeringPlan plan = plan(slices, links, onlineCpus, marks);
         if (plan.actions().isEmpty()) {
@@ -328,6 +342,9 @@ public final class Steerer implements AutoCloseable {
         }
         stuck.remove(name);
         if (all.pinned().isEmpty()) {
+            mirror.ifPresent(SadMirror::close);
+            mirror = Optional.empty();
+            mirrored = Optional.empty();
             all.removeShared();
         }
         LOG.infof("%s is not steered any more", name);

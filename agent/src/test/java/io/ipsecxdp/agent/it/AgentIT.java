@@ -312,14 +312,42 @@ class AgentIT {
         try (RunningAgent agent = node.start()) {
             awaitReported();
             server.client().resources(NodePlan.class).withName("n1-0").delete();
-            Thread.sleep(2000);
+            awaitReportedThatNothingIsPlanned();
+            assertEverythingIsThere();
             agent.terminate();
         }
+        server.client().resources(IPsecNode.class).delete();
         try (RunningAgent agent = node.start()) {
-            soon().until(() -> agent.log().contains("agent "));
-            Thread.sleep(5000);
-            assertThat(node.ip("xfrm policy")).contains("src 10.20.1.0/24 dst 10.20.2.0/24");
-            assertThat(programOn("eth0")).isNotEqualTo("none");
+            awaitReportedThatNothingIsPlanned();
+            assertEverythingIsThere();
+            assertThat(agent.log()).doesNotContain("ERROR");
+        }
+    }
+
+    /** A round over SAD, SPD and interfaces came before. */
+    private static void awaitReportedThatNothingIsPlanned() {
+        soon().untilAsserted(() -> assertThat(nodeStatus().conditions())
+                .filteredOn(condition -> condition.type().equals(Condition.READY))
+                .extracting(Condition::message)
+                .containsExactly("Nothing is planned."));
+    }
+
+    private void assertEverythingIsThere() {
+        assertThat(node.ip("xfrm policy")).contains("src 10.20.1.0/24 dst 10.20.2.0/24");
+        assertThat(programOn("eth0")).isNotEqualTo("none");
+    }
+
+    @Test
+    void aStatusThatSomebodyOverwroteIsWrittenAgain() throws IOException, InterruptedException {
+        plan(List.of(), List.of(OUT), List.of());
+        try (RunningAgent agent = node.start()) {
+            awaitReported();
+            NodePlan overwritten = plan().orElseThrow();
+            overwritten.setStatus(new NodePlanStatus(0L, "theirs", "9/9", null, null, null, null, null));
+            server.client().resource(overwritten).subresource("status").update();
+
+            soon().untilAsserted(() -> assertThat(status().installed()).isEqualTo("1/1"));
+            agent.terminate();
         }
     }
 

@@ -12,6 +12,7 @@ import io.ipsecxdp.agent.secrets.KeySecrets;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.xfrm.Notification;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -41,6 +42,31 @@ class EventsTest {
         List<Event> keys =
                 List.of(new KeyArrived("a", answer), new KeyArrived("b", answer), new KeyArrived("a", answer));
         assertThat(Events.condensed(keys)).isEqualTo(keys);
+    }
+
+    /** Each batch lies in the queue before the next is told: what is left out comes after what was lost is said. */
+    @Test
+    void whatTheLoopCannotTakeInIsSaidToBeLostOnceAndNeverKept() throws InterruptedException {
+        Events events = new Events();
+        List<Notification> batch = IntStream.range(0, Events.MOST_NOTIFICATIONS / 2)
+                .mapToObj(EventsTest::told)
+                .toList();
+        for (int i = 0; i < 5; i++) {
+            events.kernelTold(batch);
+        }
+        events.linksChanged();
+
+        List<Event> taken = events.await(Duration.ofSeconds(1));
+
+        assertThat(taken)
+                .hasSize(4)
+                .startsWith(new KernelTold(batch), new KernelTold(batch))
+                .endsWith(new LinksChanged());
+        assertThat(((KernelTold) taken.get(2)).notifications())
+                .singleElement()
+                .satisfies(lost -> assertThat(lost.event()).isInstanceOf(Notification.Lost.class));
+        events.kernelTold(batch);
+        assertThat(events.await(Duration.ofSeconds(1))).containsExactly(new KernelTold(batch));
     }
 
     @Test

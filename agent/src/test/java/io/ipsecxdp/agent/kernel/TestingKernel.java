@@ -41,13 +41,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
- * SAD and SPD in memory, with the kernel's rules of identity, and with a memory that no kernel has: which sequence
+ * SAD and SPD in memory, with the kernel's rules of identity (held to {@link io.ipsecxdp.xfrm.XfrmContract}), and with a memory that no kernel has: which sequence
  * numbers were ever sent under which key, on any boot.
  */
 final class TestingKernel implements Xfrm {
@@ -66,7 +67,7 @@ final class TestingKernel implements Xfrm {
     }
 
     private final MovableClock clock;
-    private final Map<SaId, Held> sas = new LinkedHashMap<>();
+    private final SequencedMap<SaId, Held> sas = new LinkedHashMap<>();
     private final Map<PolicyId, ObservedPolicy> policies = new LinkedHashMap<>();
     private final Set<PolicyId> foreignPolicies = new HashSet<>();
     private final Set<PolicyId> changedPolicies = new HashSet<>();
@@ -154,14 +155,18 @@ final class TestingKernel implements Xfrm {
     }
 
     void flushSas() {
-        sas.clear();
-        told.add(foreign(new Notification.SasFlushed(IpProtocol.ANY)));
+        if (!sas.isEmpty()) {
+            sas.clear();
+            told.add(foreign(new Notification.SasFlushed(IpProtocol.ANY)));
+        }
     }
 
     void flushPolicies() {
-        policies.clear();
-        foreignPolicies.clear();
-        told.add(foreign(new Notification.PoliciesFlushed(PolicyId.Type.MAIN)));
+        if (!policies.isEmpty()) {
+            policies.clear();
+            foreignPolicies.clear();
+            told.add(foreign(new Notification.PoliciesFlushed(PolicyId.Type.MAIN)));
+        }
     }
 
     /** Somebody else's command. */
@@ -361,7 +366,7 @@ final class TestingKernel implements Xfrm {
     private Optional<KernelError> apply(Change change) {
         return switch (change) {
             case Change.AddSa(Sa sa, KeyMaterial key, long last) -> {
-                if (sas.containsKey(sa.id())) {
+                if (lookup(sa.id()).isPresent()) {
                     yield Optional.of(KernelError.of(Errno.EEXIST));
                 }
                 String bytes = hex(key);
@@ -373,7 +378,7 @@ final class TestingKernel implements Xfrm {
                 yield Optional.empty();
             }
             case Change.ChangeLifetime(Sa sa) -> {
-                Held held = sas.get(sa.id());
+                Held held = lookup(sa.id()).orElse(null);
                 if (held == null) {
                     yield Optional.of(KernelError.of(Errno.ESRCH));
                 }
@@ -382,15 +387,16 @@ final class TestingKernel implements Xfrm {
                 }
                 ObservedSa changed =
                         with(held.sa(), held.sa().options().with(sa.options().lifetime()));
-                sas.put(sa.id(), new Held(changed, held.key()));
+                sas.put(changed.id(), new Held(changed, held.key()));
                 told.add(own(new Notification.SaUpdated(changed)));
                 yield Optional.empty();
             }
             case Change.DeleteSa(SaId id) -> {
-                Held held = sas.remove(id);
+                Held held = lookup(id).orElse(null);
                 if (held == null) {
                     yield Optional.of(KernelError.of(Errno.ESRCH));
                 }
+                sas.remove(held.sa().id());
                 if (held.foreign()) {
                     trespasses.add("removed somebody else's SA " + id);
                 }
@@ -463,12 +469,24 @@ final class TestingKernel implements Xfrm {
     @Override
     public Optional<ObservedSa> get(SaId id) {
         asked.add(id);
-        return Optional.ofNullable(sas.get(id)).map(Held::sa);
+        return lookup(id).map(Held::sa);
+    }
+
+    /** The newest whose mark takes in the one that is asked for ({@code __xfrm_state_lookup} in net/xfrm/xfrm_state.c). */
+    private Optional<Held> lookup(SaId id) {
+        SaId unmarked = id.withoutMark();
+        return sas.sequencedKeySet().reversed().stream()
+                .filter(held -> held.spi() == id.spi()
+                        && held.withoutMark().equals(unmarked)
+                        && held.mark().takesIn(id.mark()))
+                .findFirst()
+                .map(sas::get);
     }
 
     @Override
     public Optional<KeyMaterial> keyOf(SaId id) {
         return Optional.ofNullable(sas.get(id))
+                .filter(held -> lookup(id).equals(Optional.of(held)))
                 .filter(held -> !keysHidden)
                 .map(held -> KeyMaterial.takeFrom(HexFormat.of().parseHex(held.key())));
     }

@@ -136,7 +136,7 @@ public final class TestingNode implements AutoCloseable {
     private void start() {
         kernel.notifications();
         answers.forEach(answered -> {
-            if (answered.answer() instanceof KeySecrets.Key(KeyMaterial key)) {
+            if (answered.answer() instanceof KeySecrets.Key(KeyMaterial key, var made)) {
                 key.close();
             }
         });
@@ -254,7 +254,7 @@ public final class TestingNode implements AutoCloseable {
         }
         KeyMaterial key = KeyMaterial.takeFrom(bytes.clone());
         keysHandedOut.add(key);
-        return CompletableFuture.completedFuture(new KeySecrets.Key(key));
+        return CompletableFuture.completedFuture(new KeySecrets.Key(key, Optional.of(clock.instant())));
     }
 
     // What a test looks at

@@ -17,10 +17,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -200,17 +204,162 @@ class StateFolderTest {
     }
 
     @Test
-    void aLedgerWithoutItsSecretIsBegunAnewAndSaysSo() throws IOException {
+    void linesOfALaterVersionAreKeptWordForWordAndTheirKeysAreInUse() throws IOException {
         try (StateFolder state = StateFolder.open(folder, "boot")) {
             state.writeKeys(List.of(USE));
         }
         Path ledger = folder.resolve("ledger");
-        Files.writeString(ledger, Files.readString(ledger).replaceFirst("secret", "sacred"));
+        List<String> lines = AppendOnlyFile.read(ledger).lines();
+        List<String> later = List.of(
+                "{\"line\":\"epoch\",\"number\":7}",
+                lines.getLast().replace("ENDED", "PAUSED").replace("abab", "cdcd"),
+                "{\"line\":\"derived\",\"key\":\"%s\",\"uid\":\"of a tunnel\"}".formatted("ef".repeat(32)));
+        AppendOnlyFile.replace(
+                        ledger, Stream.concat(lines.stream(), later.stream()).toList())
+                .close();
+
+        for (int restarts = 0; restarts < 2; restarts++) {
+            try (StateFolder state = StateFolder.open(folder, "boot")) {
+                assertThat(state.complaints()).isEmpty();
+                assertThat(state.ledger().uses())
+                        .hasSize(3)
+                        .contains(USE)
+                        .filteredOn(use -> !use.equals(USE))
+                        .allMatch(use -> use.progress() instanceof KeyUse.Open);
+            }
+            assertThat(AppendOnlyFile.read(ledger).lines()).hasSize(5).containsAll(later);
+        }
+    }
+
+    @Test
+    void whatThisVersionWritesOfAKeyHoldsWhateverALaterOneSaid() throws IOException {
+        try (StateFolder state = StateFolder.open(folder, "boot")) {
+            state.writeKeys(List.of(USE));
+        }
+        Path ledger = folder.resolve("ledger");
+        List<String> lines = AppendOnlyFile.read(ledger).lines();
+        AppendOnlyFile.replace(ledger, List.of(lines.getFirst(), lines.getLast().replace("ENDED", "PAUSED")))
+                .close();
+        try (StateFolder state = StateFolder.open(folder, "boot")) {
+            state.writeKeys(List.of(USE));
+        }
+
+        StateFolder.open(folder, "boot").close();
+        try (StateFolder state = StateFolder.open(folder, "boot")) {
+            assertThat(state.ledger().uses()).containsExactly(USE);
+        }
+    }
+
+    @Nested
+    class ADamagedLedger {
+
+        private static final Instant DAMAGED = Instant.parse("2026-01-01T00:00:00Z");
+        private static final Clock CLOCK = Clock.fixed(DAMAGED, ZoneOffset.UTC);
+
+        private final KeyUse other =
+                new KeyUse(new KeyFingerprint("12".repeat(32)), "uid7", "name7", SaDir.OUT, false, new KeyUse.Ended(5));
+
+        private KeyLedger.Verdict verdict(StateFolder state, SaDir direction, Optional<Instant> made) {
+            try (KeyMaterial key = KeyMaterial.random(20)) {
+                KeyFingerprint fingerprint = state.fingerprint(key, made);
+                return state.ledger().verdict("a uid", direction, true, fingerprint, false);
+            }
+        }
+
+        private void damage(String from, String to) throws IOException {
+            Path ledger = folder.resolve("ledger");
+            Files.writeString(ledger, Files.readString(ledger).replaceFirst(from, to));
+        }
+
+        @BeforeEach
+        void isThere() throws IOException {
+            try (StateFolder state = StateFolder.open(folder, "boot")) {
+                state.writeKeys(List.of(USE, other));
+            }
+            damage("\"uid\":\"uid7\"", "\"uid\":\"uid8\"");
+        }
+
+        @Test
+        void isKeptAsideAndSaid() throws IOException {
+            String before = Files.readString(folder.resolve("ledger"));
+
+            try (StateFolder state = StateFolder.open(folder, "boot", CLOCK)) {
+                Path aside = folder.resolve("ledger.damaged-2026-01-01T000000Z");
+                assertThat(aside).hasContent(before);
+                assertThat(state.complaints()).singleElement().asString().contains(aside.toString());
+                assertThat(state.damagedLedger())
+                        .hasValueSatisfying(sentence ->
+                                assertThat(sentence).contains(aside.toString(), "new Secrets", "delete the file"));
+                Files.delete(aside);
+                assertThat(state.damagedLedger()).isEmpty();
+            }
+        }
+
+        /** Of each key that is in it still, the line that is lost may have said more. */
+        @Test
+        void saysNoMoreHowFarAKeyCame() {
+            try (StateFolder state = StateFolder.open(folder, "boot", CLOCK)) {
+                assertThat(state.ledger().uses()).containsExactly(USE.with(new KeyUse.Open()));
+            }
+        }
+
+        @Test
+        void makesNoKeyFreshForSendingUnlessItsSecretIsYounger() {
+            for (int restarts = 0; restarts < 3; restarts++) {
+                try (StateFolder state = StateFolder.open(folder, "boot", CLOCK)) {
+                    assertThat(verdict(state, SaDir.OUT, Optional.empty())).isEqualTo(new KeyLedger.AtRisk());
+                    assertThat(verdict(state, SaDir.OUT, Optional.of(DAMAGED))).isEqualTo(new KeyLedger.AtRisk());
+                    assertThat(verdict(state, SaDir.OUT, Optional.of(DAMAGED.plusSeconds(1))))
+                            .isEqualTo(new KeyLedger.Allowed(0));
+                    assertThat(verdict(state, SaDir.IN, Optional.empty())).isEqualTo(new KeyLedger.Allowed(0));
+                }
+            }
+        }
+
+        @Test
+        void isOneWithoutItsSecretToo() throws IOException {
+            damage("secret", "sacred");
+
+            try (StateFolder state = StateFolder.open(folder, "boot", CLOCK)) {
+                assertThat(state.ledger().uses()).isEmpty();
+                assertThat(verdict(state, SaDir.OUT, Optional.empty())).isEqualTo(new KeyLedger.AtRisk());
+            }
+        }
+
+        @Test
+        void isOneThatIsEmptyToo() throws IOException {
+            Files.writeString(folder.resolve("ledger"), "");
+
+            try (StateFolder state = StateFolder.open(folder, "boot", CLOCK)) {
+                assertThat(verdict(state, SaDir.OUT, Optional.empty())).isEqualTo(new KeyLedger.AtRisk());
+            }
+        }
+
+        @Test
+        void isNoneThatWasNeverThere() {
+            try (StateFolder state = StateFolder.open(parent.resolve("new"), "boot", CLOCK)) {
+                assertThat(state.damagedLedger()).isEmpty();
+                assertThat(verdict(state, SaDir.OUT, Optional.empty())).isEqualTo(new KeyLedger.Allowed(0));
+            }
+        }
+    }
+
+    @Test
+    void whatIsWrittenIsWrittenAlsoWhereTheFileCannotBeMadeShorter() throws IOException {
+        Path inTheWay = folder.resolve("journal.new");
+        try (StateFolder state = StateFolder.open(folder, "boot")) {
+            Files.createDirectories(inTheWay.resolve("something"));
+            for (int i = 0; i < 1000; i++) {
+                state.write(List.of(new JournalChange.OwnSa(SA), new JournalChange.DisownSa(SA.id())));
+            }
+            state.write(EVERYTHING);
+            assertThat(Files.size(folder.resolve("journal"))).isGreaterThan(256 * 1024);
+        }
+        Files.delete(inTheWay.resolve("something"));
+        Files.delete(inTheWay);
 
         try (StateFolder state = StateFolder.open(folder, "boot")) {
-            assertThat(state.ledger().uses()).isEmpty();
-            assertThat(state.complaints())
-                    .anySatisfy(sentence -> assertThat(sentence).contains("lost its secret"));
+            assertThat(state.journal()).isEqualTo(Journal.EMPTY.with(EVERYTHING));
         }
     }
 

@@ -12,6 +12,7 @@ import io.ipsecxdp.xfrm.PolicyDir;
 import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.PortMatch;
 import io.ipsecxdp.xfrm.Template;
+import io.ipsecxdp.xfrm.Templates;
 import io.ipsecxdp.xfrm.XfrmMark;
 import io.ipsecxdp.xfrm.XfrmSelector;
 import java.util.List;
@@ -39,7 +40,7 @@ class ApiServerWayTest {
     }
 
     private static Policy protect(PolicyDir direction, XfrmSelector selector) {
-        Template template = Template.espTransport(selector.family(), 0x1000_0001L);
+        Template template = Templates.espTransport(selector.family(), 0x1000_0001L);
         return new Policy(PolicyId.of(direction, selector), 1000, Policy.Action.ALLOW, List.of(template));
     }
 

@@ -21,6 +21,7 @@ import io.ipsecxdp.crds.PolicyReport;
 import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaReport;
+import io.ipsecxdp.xfrm.Templates;
 import io.ipsecxdp.xfrm.Aead;
 import io.ipsecxdp.xfrm.KernelSa;
 import io.ipsecxdp.xfrm.Kernels;
@@ -120,7 +121,7 @@ final class Moment {
                 ? XfrmSelector.between(prefix("10.1.0.0/16"), prefix("10.2.0.0/16"))
                 : XfrmSelector.between(prefix("10.2.0.0/16"), prefix("10.1.0.0/16"));
         Template template =
-                Template.espTunnel(ip(out ? "10.0.0.1" : "10.0.0.2"), ip(out ? "10.0.0.2" : "10.0.0.1"), REQID);
+                Templates.espTunnel(ip(out ? "10.0.0.1" : "10.0.0.2"), ip(out ? "10.0.0.2" : "10.0.0.1"), REQID);
         return policy(
                 uid, new Policy(PolicyId.of(direction, selector), priority, Policy.Action.ALLOW, List.of(template)));
     }

@@ -18,6 +18,7 @@ import io.ipsecxdp.agent.plan.ApiServerWay.Endpoint;
 import io.ipsecxdp.agent.plan.PresentPolicyRules.PresentPolicy;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.xfrm.Templates;
 import io.ipsecxdp.xfrm.AddressFamily;
 import io.ipsecxdp.xfrm.Mode;
 import io.ipsecxdp.xfrm.Policy;
@@ -171,7 +172,7 @@ class PolicyRulesTest {
                             PolicyId.of(PolicyDir.OUT, hosts),
                             1000,
                             Policy.Action.ALLOW,
-                            List.of(Template.espTransport(AddressFamily.IPV4, Moment.REQID))));
+                            List.of(Templates.espTransport(AddressFamily.IPV4, Moment.REQID))));
             decides("WaitsForSa", new Moment().want(transport("10.0.0.2")).want(policy), policy);
             decides("Install", new Moment().want(transport("10.0.0.3")).want(policy), policy);
         }
@@ -276,7 +277,7 @@ class PolicyRulesTest {
         private final DesiredSa movedSa = Moment.sa("c", SaDir.OUT, SaId.esp(ip("10.0.0.3"), 0x3000), SaOptions.NONE);
 
         private Template tunnelTo(String peer) {
-            return Template.espTunnel(ip("10.0.0.1"), ip(peer), Moment.REQID);
+            return Templates.espTunnel(ip("10.0.0.1"), ip(peer), Moment.REQID);
         }
 
         private void stays(String rule, Moment moment) {

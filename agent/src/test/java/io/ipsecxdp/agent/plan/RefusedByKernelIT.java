@@ -34,6 +34,7 @@ import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
 import io.ipsecxdp.xfrm.Template;
+import io.ipsecxdp.xfrm.Templates;
 import io.ipsecxdp.xfrm.XfrmMark;
 import io.ipsecxdp.xfrm.XfrmOffload;
 import io.ipsecxdp.xfrm.XfrmSelector;
@@ -214,7 +215,7 @@ class RefusedByKernelIT {
                         "optional template",
                         "level: Required"),
                 Row.bad(
-                        policy(Template.espTransport(AddressFamily.IPV6, 1), Optional.empty()),
+                        policy(Templates.espTransport(AddressFamily.IPV6, 1), Optional.empty()),
                         Reason.KernelRefused,
                         "family change",
                         "mode Tunnel"),

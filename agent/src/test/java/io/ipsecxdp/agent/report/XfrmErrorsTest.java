@@ -3,6 +3,7 @@ package io.ipsecxdp.agent.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.agent.kernel.MovableClock;
+import io.ipsecxdp.agent.time.Recent;
 import io.ipsecxdp.crds.XfrmErrorCount;
 import java.time.Duration;
 import java.util.HashMap;
@@ -55,7 +56,7 @@ class XfrmErrorsTest {
     void itIsToldForMinutesAndThenOver() {
         told(1_000, 0);
         assertThat(told(2_000, 0)).isTrue();
-        clock.advance(XfrmErrors.TOLD_FOR);
+        clock.advance(Recent.TOLD_FOR);
         assertThat(told(2_000, 0)).isTrue();
         clock.advance(Duration.ofSeconds(1));
         assertThat(told(2_000, 0)).isFalse();

@@ -32,7 +32,7 @@ class KeyRingTest {
     private final FingerprintMac mac = FingerprintMac.under(KeyMaterial.takeFrom(new byte[32]));
     private final Deque<CompletableFuture<KeySecrets.Answer>> asked = new ArrayDeque<>();
     private final Deque<Runnable> mail = new ArrayDeque<>();
-    private final KeyRing ring = new KeyRing(this::read, this::deliver, mac::of, clock);
+    private final KeyRing ring = new KeyRing(this::read, this::deliver, (key, made) -> mac.of(key), clock);
     private final DesiredSa sa = sa(0);
 
     private CompletableFuture<KeySecrets.Answer> read(Protection encryption) {
@@ -54,7 +54,7 @@ class KeyRingTest {
 
     private KeyMaterial answer(int key) {
         KeyMaterial material = KeyMaterial.takeFrom(TestingNode.key(key));
-        answer(new KeySecrets.Key(material));
+        answer(new KeySecrets.Key(material, Optional.empty()));
         return material;
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -24,6 +25,7 @@ class SecretEntryTest {
     private static byte[] json(Map<String, byte[]> data, String noise) throws JsonProcessingException {
         Map<String, Object> metadata = new LinkedHashMap<>();
         metadata.put("annotations", Map.of("note", noise, "data", "no", "type", noise));
+        metadata.put("creationTimestamp", "2026-01-01T00:00:00Z");
         metadata.put("managedFields", new Object[] {Map.of("f:data", Map.of()), true, null, -1.5e3});
         Map<String, Object> secret = new LinkedHashMap<>();
         secret.put("kind", "Secret");
@@ -45,6 +47,7 @@ class SecretEntryTest {
         for (var entry : data.entrySet()) {
             SecretEntry read = SecretEntry.read(json, entry.getKey());
             assertThat(read.type()).isEqualTo("ipsec-xdp.io/key");
+            assertThat(read.made()).contains(Instant.parse("2026-01-01T00:00:00Z"));
             assertThat(read.bytes())
                     .hasValueSatisfying(bytes -> assertThat(bytes).isEqualTo(entry.getValue()));
         }

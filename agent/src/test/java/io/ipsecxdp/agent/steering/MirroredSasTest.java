@@ -102,6 +102,18 @@ class MirroredSasTest {
                 new Protection(null, null, null, new KeySecretRef("secret", "key")));
     }
 
+    @Test
+    void ofTwoSetsTheMirrorIsToldTheDifferenceOnly() {
+        KnownSa same = new KnownSa(ip("192.0.2.2"), 1, 50, OptionalInt.of(1));
+        KnownSa before = new KnownSa(ip("192.0.2.2"), 2, 50, OptionalInt.of(0));
+        KnownSa after = new KnownSa(ip("192.0.2.2"), 2, 50, OptionalInt.of(1));
+        KnownSa gone = new KnownSa(ip("192.0.2.2"), 3, 50, OptionalInt.empty());
+        KnownSa fresh = new KnownSa(ip("192.0.2.2"), 3, 51, OptionalInt.empty());
+
+        assertThat(MirroredSas.difference(Set.of(same, before, gone), Set.of(same, after, fresh)))
+                .isEqualTo(new MirroredSas.Difference(Set.of(after, fresh), Set.of(gone)));
+    }
+
     private static Desired desired(DesiredSa... sas) {
         Map<String, DesiredSa> byUid = new LinkedHashMap<>();
         Arrays.stream(sas).forEach(sa -> byUid.put(sa.uid(), sa));

@@ -13,7 +13,6 @@ import io.ipsecxdp.crds.SteeredTraffic;
 import io.ipsecxdp.crds.UnknownSpi;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -90,7 +89,7 @@ class SteeringCountersTest {
         InetAddress source = InetAddress.getByName("192.0.2.7");
         InetAddress destination = InetAddress.getByName("192.0.2.1");
         List<UnknownTalker> talkers = IntStream.range(0, 30)
-                .mapToObj(i -> new UnknownTalker(source, destination, 50, 0xffff_ff00L + i, 1 + i, Duration.ZERO))
+                .mapToObj(i -> new UnknownTalker(source, destination, 0xffff_ff00L + i, 1 + i))
                 .toList();
 
         List<UnknownSpi> told = of(CountersOf.withUnknown("eth0", talkers), CountersOf.withUnknown("eth1", talkers))

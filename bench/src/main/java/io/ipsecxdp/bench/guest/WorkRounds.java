@@ -86,7 +86,8 @@ public final class WorkRounds implements AutoCloseable {
                 encryption -> {
                     byte[] key = new byte[KEY_BYTES];
                     new SplittableRandom(seed(encryption.keySecretRef())).nextBytes(key);
-                    return CompletableFuture.completedFuture(new KeySecrets.Key(KeyMaterial.takeFrom(key)));
+                    return CompletableFuture.completedFuture(
+                            new KeySecrets.Key(KeyMaterial.takeFrom(key), Optional.empty()));
                 },
                 this::answered,
                 state::fingerprint,

@@ -24,7 +24,6 @@ public final class Bpf {
     static final int BPF_XDP = 37;
     static final int BPF_LINK_TYPE_XDP = 6;
     static final int BPF_NOEXIST = 1;
-    private static final int CLOCK_MONOTONIC = 1;
     private static final int IF_NAMESIZE = 16;
 
     /** MAX_USED_MAPS of include/linux/bpf_verifier.h. */
@@ -272,14 +271,6 @@ public final class Bpf {
     public static Fd attachTracepoint(Fd program) {
         int fd = Libbpf.bpf_raw_tracepoint_open(null, program.number());
         return Fd.owned(check("Attaching to a tracepoint", fd));
-    }
-
-    /** CLOCK_MONOTONIC, which is the clock of bpf_ktime_get_ns and, up to a few ms late, of bpf_ktime_get_coarse_ns. */
-    public static long monotonicNanos() {
-        try (var time = new Memory(2 * Long.BYTES)) {
-            check("Reading the clock", LibC.clock_gettime(CLOCK_MONOTONIC, time));
-            return time.getLong(0) * 1_000_000_000L + time.getLong(Long.BYTES);
-        }
     }
 
     /** A link that holds the program on the interface until the link's last descriptor or pin is gone. */

@@ -19,8 +19,6 @@ import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.Watcher;
-import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.ipsecxdp.charts.TestingApiServer;
 import io.ipsecxdp.crds.Condition;
@@ -34,16 +32,12 @@ import io.ipsecxdp.crds.SteeringPolicy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
@@ -76,9 +70,6 @@ class OperatorIT {
         client = server.client();
         operator = OperatorProcess.start("operator", server, QUICK_ELECTION);
         TimeUnit.SECONDS.sleep(2);
-        System.out.printf(
-                "empty operator: ready after %d ms, %d MiB resident%n",
-                operator.startTime().toMillis(), operator.residentMebibytes());
         n1 = PlayedAgent.start(client, "n1", "0-3", "10.0.0.1");
         n2 = PlayedAgent.start(client, "n2", "0-3", "10.0.0.2");
     }
@@ -438,63 +429,7 @@ class OperatorIT {
                 .mapToInt(plan -> Serialization.asJson(plan).getBytes(StandardCharsets.UTF_8).length)
                 .max()
                 .orElseThrow();
-        System.out.printf(
-                "a full NodePlan, names of 253 characters, status and managed fields: %d KiB%n", largest / 1024);
         assertThat(largest).isLessThan(1024 * 1024);
-    }
-
-    @Test
-    void fromApplyToPlanItTakesMilliseconds() throws InterruptedException {
-        apply(sa("first", node("n1"), node("n2"), 4096));
-        readySoon("first");
-        var toPlan = new ArrayList<Long>();
-        var toReady = new ArrayList<Long>();
-        for (int i = 0; i < 50; i++) {
-            String name = "sa-" + i;
-            var planned = new CountDownLatch(2);
-            var ready = new CountDownLatch(1);
-            var plans = client.resources(NodePlan.class)
-                    .watch(on(planned, plan -> entries(plan).contains(name)));
-            var sas = client.resources(SecurityAssociation.class)
-                    .withName(name)
-                    .watch(on(ready, sa -> readinessOf(sa).startsWith("True")));
-            try {
-                long start = System.nanoTime();
-                apply(sa(name, node("n1"), node("n2"), 5000 + i));
-                assertThat(planned.await(20, TimeUnit.SECONDS)).isTrue();
-                toPlan.add(System.nanoTime() - start);
-                assertThat(ready.await(20, TimeUnit.SECONDS)).isTrue();
-                toReady.add(System.nanoTime() - start);
-            } finally {
-                plans.close();
-                sas.close();
-            }
-        }
-        System.out.printf(
-                "50 applies, in ms: to both plans p50 %d p99 %d, to Ready (agents played) p50 %d p99 %d%n",
-                percentile(toPlan, 50), percentile(toPlan, 99), percentile(toReady, 50), percentile(toReady, 99));
-        assertThat(percentile(toPlan, 50)).isLessThan(1000);
-    }
-
-    private static <T> Watcher<T> on(CountDownLatch seen, Predicate<T> what) {
-        var names = ConcurrentHashMap.<String>newKeySet();
-        return new Watcher<>() {
-            @Override
-            public void eventReceived(Action action, T object) {
-                if (what.test(object)
-                        && names.add(((HasMetadata) object).getMetadata().getName())) {
-                    seen.countDown();
-                }
-            }
-
-            @Override
-            public void onClose(WatcherException cause) {}
-        };
-    }
-
-    private static long percentile(List<Long> nanos, int percent) {
-        var sorted = nanos.stream().sorted().toList();
-        return TimeUnit.NANOSECONDS.toMillis(sorted.get(Math.min(sorted.size() - 1, sorted.size() * percent / 100)));
     }
 
     private static boolean refuses(String node) {

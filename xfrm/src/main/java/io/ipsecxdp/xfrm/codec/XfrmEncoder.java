@@ -47,12 +47,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/**
- * Writes requests to the kernel.
- *
- * <p>What is written for each SA has no lambda that captures something: in a JVM that stops at C1 each of those is an object
- * that the JVM itself has to allocate ({@code Unsafe.allocateInstance}), and six of them took a quarter of the time.
- */
+/** Writes requests to the kernel. */
 public final class XfrmEncoder {
 
     /** Room that {@link MessageWriter#remaining()} must show before a request is written: the largest needs 1 KiB. */

@@ -16,7 +16,6 @@ import io.ipsecxdp.xfrm.XfrmCapabilities;
 import io.ipsecxdp.xfrm.XfrmException;
 import io.ipsecxdp.xfrm.codec.Frame;
 import io.ipsecxdp.xfrm.codec.XfrmDecoder;
-import io.ipsecxdp.xfrm.codec.XfrmEncoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,14 +28,6 @@ public final class NetlinkXfrm implements Xfrm {
 
     /** So many SAs leave no hash table of them that would be too small. */
     private static final int FEW = 8;
-
-    /** No lambda, see {@link XfrmEncoder}. */
-    private record ChangeRequest(Change change, XfrmCapabilities capabilities) implements Conversation.Request {
-        @Override
-        public void write(XfrmEncoder encoder, int sequence) {
-            encoder.change(sequence, change, capabilities);
-        }
-    }
 
     private final NetlinkSocket socket;
     private final Conversation conversation;
@@ -67,7 +58,8 @@ public final class NetlinkXfrm implements Xfrm {
     @Override
     public synchronized List<Result> apply(List<Change> changes) {
         List<Conversation.Request> requests = changes.stream()
-                .<Conversation.Request>map(change -> new ChangeRequest(change, capabilities))
+                .<Conversation.Request>map(
+                        change -> (encoder, sequence) -> encoder.change(sequence, change, capabilities))
                 .toList();
         boolean manySas =
                 changes.stream().filter(Change.AddSa.class::isInstance).count() > FEW;

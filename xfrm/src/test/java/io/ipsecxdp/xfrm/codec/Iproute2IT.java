@@ -26,7 +26,7 @@ import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaFlag;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
-import io.ipsecxdp.xfrm.Template;
+import io.ipsecxdp.xfrm.Templates;
 import io.ipsecxdp.xfrm.XfrmCapabilities;
 import io.ipsecxdp.xfrm.XfrmMark;
 import io.ipsecxdp.xfrm.XfrmOffload;
@@ -251,7 +251,7 @@ class Iproute2IT {
                 PolicyId.of(PolicyDir.OUT, XfrmSelector.between(prefix("10.1.0.0/16"), prefix("10.2.0.0/16"))),
                 1,
                 Policy.Action.ALLOW,
-                List.of(Template.espTunnel(ip("192.0.2.1"), ip("192.0.2.2"), 5)),
+                List.of(Templates.espTunnel(ip("192.0.2.1"), ip("192.0.2.2"), 5)),
                 Set.of(),
                 Optional.of(new XfrmOffload(1, true)));
         agree(
@@ -280,7 +280,7 @@ class Iproute2IT {
                 PolicyId.of(PolicyDir.FORWARD, offices),
                 1000,
                 Policy.Action.ALLOW,
-                List.of(Template.espTunnel(ip("192.0.2.1"), ip("192.0.2.2"), 0x10000001L)));
+                List.of(Templates.espTunnel(ip("192.0.2.1"), ip("192.0.2.2"), 0x10000001L)));
         agree(
                 "policy add src 10.1.0.0/16 dst 10.2.0.0/16 dir fwd priority 1000"
                         + " tmpl src 192.0.2.1 dst 192.0.2.2 proto esp reqid 268435457 mode tunnel",
@@ -296,7 +296,7 @@ class Iproute2IT {
                 PolicyId.of(PolicyDir.OUT, web),
                 0xffff_ffffL,
                 Policy.Action.ALLOW,
-                List.of(Template.espTransport(AddressFamily.IPV6, 5)));
+                List.of(Templates.espTransport(AddressFamily.IPV6, 5)));
         agree(
                 "policy add src 2001:db8::1/128 dst 2001:db8::2/128 proto 6 dport 443 dir out priority 4294967295"
                         + " tmpl proto esp reqid 5 mode transport",

@@ -25,6 +25,7 @@ import io.ipsecxdp.xfrm.Result;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.Subscription;
 import io.ipsecxdp.xfrm.Template;
+import io.ipsecxdp.xfrm.Templates;
 import io.ipsecxdp.xfrm.XfrmCapabilities;
 import io.ipsecxdp.xfrm.XfrmMark;
 import io.ipsecxdp.xfrm.XfrmSelector;
@@ -122,8 +123,8 @@ class XfrmKernelIT {
 
     @Test
     void everyKindOfPolicyReadsBackAsItWasMeant() {
-        Template tunnel4 = Template.espTunnel(ip("192.0.2.1"), ip("192.0.2.2"), 0x10000001L);
-        Template tunnel6 = Template.espTunnel(ip("2001:db8::1"), ip("2001:db8::2"), 0xffff_ffffL);
+        Template tunnel4 = Templates.espTunnel(ip("192.0.2.1"), ip("192.0.2.2"), 0x10000001L);
+        Template tunnel6 = Templates.espTunnel(ip("2001:db8::1"), ip("2001:db8::2"), 0xffff_ffffL);
         XfrmSelector offices6 = XfrmSelector.between(prefix("2001:db8:1::/48"), prefix("2001:db8:2::/48"));
         List<Policy> policies = List.of(
                 policy(PolicyDir.OUT, OFFICES, tunnel4),
@@ -134,7 +135,7 @@ class XfrmKernelIT {
                 policy(
                         PolicyDir.OUT,
                         XfrmSelector.between(prefix("192.0.2.1/32"), prefix("192.0.2.2/32")),
-                        Template.espTransport(AddressFamily.IPV4, 5)),
+                        Templates.espTransport(AddressFamily.IPV4, 5)),
                 policy(PolicyDir.OUT, OFFICES.with(new IpProtocol(6), PortMatch.ANY, PortMatch.exactly(443)), tunnel4),
                 policy(PolicyDir.OUT, OFFICES.with(new IpProtocol(17), PortMatch.exactly(53), PortMatch.ANY)),
                 new Policy(
@@ -366,7 +367,7 @@ class XfrmKernelIT {
         namespace.run("ip link set out up");
         namespace.run("ip route add 10.2.0.0/16 dev out");
         Policy protect =
-                policy(PolicyDir.OUT, OFFICES, Template.espTunnel(ip("10.1.0.1"), ip("10.2.0.1"), 0x10000007L));
+                policy(PolicyDir.OUT, OFFICES, Templates.espTunnel(ip("10.1.0.1"), ip("10.2.0.1"), 0x10000007L));
         applied(add(protect));
         try (Subscription subscription = subscribe(NotificationGroup.ACQUIRE)) {
             namespace.call(() -> {

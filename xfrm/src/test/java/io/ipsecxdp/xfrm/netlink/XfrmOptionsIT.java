@@ -22,7 +22,7 @@ import io.ipsecxdp.xfrm.Sa;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
-import io.ipsecxdp.xfrm.Template;
+import io.ipsecxdp.xfrm.Templates;
 import io.ipsecxdp.xfrm.XfrmMark;
 import io.ipsecxdp.xfrm.XfrmSelector;
 import java.nio.file.Files;
@@ -129,7 +129,7 @@ class XfrmOptionsIT {
                 new PolicyId(direction, PACKETS, mark, id, PolicyId.Type.MAIN),
                 1000,
                 Policy.Action.ALLOW,
-                List.of(Template.espTunnel(ip(source), ip(destination), REQID)));
+                List.of(Templates.espTunnel(ip(source), ip(destination), REQID)));
     }
 
     private static void apply(NetlinkXfrm xfrm, List<Sa> sas, Policy policy) {

@@ -30,6 +30,7 @@ import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
 import io.ipsecxdp.xfrm.Subscription;
 import io.ipsecxdp.xfrm.Template;
+import io.ipsecxdp.xfrm.Templates;
 import io.ipsecxdp.xfrm.XfrmMark;
 import io.ipsecxdp.xfrm.XfrmSelector;
 import java.net.InetAddress;
@@ -194,8 +195,8 @@ class XfrmSaIT {
             default -> XfrmSelector.between(Prefix.host(from.inner(inner)), Prefix.host(to.inner(inner)));
         };
         Template template = mode == Mode.TRANSPORT
-                ? Template.espTransport(outer, REQID)
-                : Template.espTunnel(from.outer(outer), to.outer(outer), REQID);
+                ? Templates.espTransport(outer, REQID)
+                : Templates.espTunnel(from.outer(outer), to.outer(outer), REQID);
         return new Policy(PolicyId.of(direction, selector), 1000, Policy.Action.ALLOW, List.of(template));
     }
 
