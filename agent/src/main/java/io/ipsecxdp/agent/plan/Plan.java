@@ -15,6 +15,7 @@ import io.ipsecxdp.agent.plan.Action.Write;
 import io.ipsecxdp.agent.plan.Action.WriteKey;
 import io.ipsecxdp.agent.plan.Desired.PolicyKey;
 import io.ipsecxdp.xfrm.PolicyDir;
+import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import java.util.ArrayList;
@@ -30,20 +31,26 @@ import java.util.Set;
  * @param actions in the order in which no packet is lost: what makes room, inbound SAs, outbound SAs, policies, and the
  *     reverse to remove
  * @param sas by uid
+ * @param bypasses places of the policies that nobody declared, and that keep the way to the API server open
  * @param strays something of ours, or what the kernel may still tell of it, is in a place that no entry has
  */
 public record Plan(
-        List<Action> actions, Map<String, EntryStatus> sas, Map<PolicyKey, EntryStatus> policies, boolean strays) {
+        List<Action> actions,
+        Map<String, EntryStatus> sas,
+        Map<PolicyKey, EntryStatus> policies,
+        Set<PolicyId> bypasses,
+        boolean strays) {
 
     public Plan {
         actions = List.copyOf(actions);
         sas = PersistentMap.of(sas);
         policies = PersistentMap.of(policies);
+        bypasses = Set.copyOf(bypasses);
     }
 
     /** How everything stands while the actions are under way. */
     public Plan withoutActions() {
-        return new Plan(List.of(), sas, policies, strays);
+        return new Plan(List.of(), sas, policies, bypasses, strays);
     }
 
     /** How everything stands once a part of it was looked at again. */
@@ -52,7 +59,7 @@ public record Plan(
         part.sas().forEach(sas::put);
         var policies = PersistentMap.of(this.policies).changes();
         part.policies().forEach(policies::put);
-        return new Plan(part.actions(), sas.done(), policies.done(), strays || part.strays());
+        return new Plan(part.actions(), sas.done(), policies.done(), part.bypasses(), strays || part.strays());
     }
 
     public static Plan of(DecisionInput now) {
@@ -79,12 +86,19 @@ public record Plan(
         });
         now.desired().unfitPolicies().forEach(policies::put);
 
+        actions.addAll(policyDecisions.bypasses().actions());
+
         List<OwnedPolicy> strayPolicies = policyDecisions.strays();
         List<OwnedSa> straySas = saDecisions.strays();
         actions.addAll(policyDecisions.leftovers(strayPolicies));
         actions.addAll(saDecisions.leftovers(straySas));
         actions.sort(Comparator.comparingInt(action -> rank(action, places)));
-        return new Plan(actions, saStatuses, policies.done(), !straySas.isEmpty() || !strayPolicies.isEmpty());
+        return new Plan(
+                actions,
+                saStatuses,
+                policies.done(),
+                policyDecisions.bypasses().places(),
+                !straySas.isEmpty() || !strayPolicies.isEmpty());
     }
 
     private static int rank(Action action, Set<SaId> places) {
@@ -98,6 +112,8 @@ public record Plan(
             case ChangeLifetime change -> 3;
             case InstallPolicy(DesiredPolicy policy) -> sends(policy) ? 6 : 5;
             case ReplacePolicy(DesiredPolicy policy) -> sends(policy) ? 6 : 5;
+            // Until what it stands before is gone
+            case RemovePolicy(OwnedPolicy policy) when ApiServerBypasses.isBypass(policy) -> 11;
             case RemovePolicy(OwnedPolicy policy) -> policy.id().direction() == PolicyDir.OUT ? 7 : 8;
             case RemoveSa(OwnedSa sa) -> sa.direction() == SaDir.OUT ? 9 : 10;
         };
