@@ -124,7 +124,7 @@ final class Agent implements AutoCloseable {
 
     private static void lookAround(ApiServerEndpoints apiServer, Events events) {
         try {
-            events.factsAre(NodeProbe.facts(apiServer.endpoints()));
+            events.factsAre(NodeProbe.facts(apiServer.look()));
         } catch (RuntimeException e) {
             LOG.warn("The facts of the node cannot be read", e);
         }

@@ -68,7 +68,7 @@ public enum Reason {
     Unsupported,
     /** The kernel refused; the message has its words. */
     KernelRefused,
-    /** The policy would cover the node's way to its API server. */
+    /** The policy covers, or may cover, the node's way to its API server, and no bypass stands before it. */
     CoversApiServer,
     /** The interface does not exist. */
     InterfaceNotFound,

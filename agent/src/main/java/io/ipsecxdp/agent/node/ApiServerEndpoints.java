@@ -5,13 +5,17 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.ipsecxdp.agent.plan.ApiServerWay.Endpoint;
 import io.ipsecxdp.xfrm.IpLiterals;
+import io.ipsecxdp.xfrm.links.RouteLookup;
 import java.net.InetAddress;
 import java.net.URL;
 import java.net.UnknownHostException;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /** Finds out where the API server is. What was found once is remembered while it cannot be asked. */
@@ -23,19 +27,33 @@ public final class ApiServerEndpoints {
     private final KubernetesClient client;
     private Set<Endpoint> configured = Set.of();
     private Set<Endpoint> behind = Set.of();
+    /** By destination. */
+    private final Map<InetAddress, InetAddress> sources = new HashMap<>();
+
     private boolean complained;
 
     public ApiServerEndpoints(KubernetesClient client) {
         this.client = client;
     }
 
-    /** The address that the client is configured with, and those of the API servers behind it. */
-    public Set<Endpoint> endpoints() {
+    /**
+     * Where the API server is.
+     *
+     * @param endpoints the address that the client is configured with, and those of the API servers behind it
+     * @param sources addresses of this node from which they are reached
+     * @param learned what is behind the configured address is known
+     */
+    public record Found(Set<Endpoint> endpoints, Set<InetAddress> sources, boolean learned) {}
+
+    public Found look() {
         configured().ifPresent(found -> configured = found);
         behind().ifPresent(found -> behind = found);
         Set<Endpoint> all = new HashSet<>(configured);
         all.addAll(behind);
-        return all;
+        Set<InetAddress> destinations = all.stream().map(Endpoint::address).collect(Collectors.toSet());
+        sources.keySet().retainAll(destinations);
+        destinations.forEach(to -> RouteLookup.sourceTo(to).ifPresent(source -> sources.put(to, source)));
+        return new Found(all, Set.copyOf(sources.values()), !behind.isEmpty());
     }
 
     private Optional<Set<Endpoint>> configured() {
@@ -61,6 +79,7 @@ public final class ApiServerEndpoints {
                     .withName("kubernetes")
                     .get();
             if (slice == null) {
+                complain("it does not exist");
                 return Optional.empty();
             }
             Set<Endpoint> endpoints = new HashSet<>();
@@ -70,15 +89,20 @@ public final class ApiServerEndpoints {
                                     .filter(IpLiterals::isLiteral)
                                     .map(IpLiterals::parse)
                                     .forEach(address -> endpoints.add(new Endpoint(address, port.getPort())))));
-            return Optional.of(endpoints);
+            return Optional.of(endpoints).filter(found -> !found.isEmpty());
         } catch (KubernetesClientException e) {
-            if (!complained) {
-                complained = true;
-                LOG.warnf(
-                        "The EndpointSlice default/kubernetes cannot be read, so only the configured address of the API server is kept free of policies: %s",
-                        Failures.cause(e));
-            }
+            complain(Failures.cause(e));
             return Optional.empty();
+        }
+    }
+
+    private void complain(String why) {
+        if (!complained) {
+            complained = true;
+            LOG.warnf(
+                    "The EndpointSlice default/kubernetes cannot be read, so only the configured address of the API"
+                            + " server is known, and new policies that may cover the way to others wait: %s",
+                    why);
         }
     }
 

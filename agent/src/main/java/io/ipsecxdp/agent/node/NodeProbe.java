@@ -45,7 +45,7 @@ public final class NodeProbe {
     }
 
     /** @param apiServer where the API server is reached */
-    public static NodeInfo facts(Set<ApiServerWay.Endpoint> apiServer) {
+    public static NodeInfo facts(ApiServerEndpoints.Found apiServer) {
         Map<String, List<String>> addresses = new TreeMap<>();
         Set<InetAddress> all = new HashSet<>();
         try {
@@ -63,7 +63,13 @@ public final class NodeProbe {
         }
         addresses.replaceAll((name, unsorted) -> unsorted.stream().sorted().toList());
         String[] ports = read(LOCAL_PORTS).split("\\s+");
-        ApiServerWay way = new ApiServerWay(apiServer, all, Integer.parseInt(ports[0]), Integer.parseInt(ports[1]));
+        ApiServerWay way = new ApiServerWay(
+                apiServer.endpoints(),
+                all,
+                apiServer.sources().isEmpty() ? all : apiServer.sources(),
+                apiServer.learned(),
+                Integer.parseInt(ports[0]),
+                Integer.parseInt(ports[1]));
         return new NodeInfo(onlineCpus(), addresses, way);
     }
 

@@ -3,6 +3,7 @@ package io.ipsecxdp.agent.plan;
 import static io.ipsecxdp.agent.plan.RuleChain.rule;
 
 import io.ipsecxdp.agent.plan.Action.InstallPolicy;
+import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.Reason;
 import java.util.List;
 import java.util.Optional;
@@ -18,10 +19,18 @@ final class AbsentPolicyRules {
         }
     }
 
+    /** What follows "waits until". */
+    static final String API_SERVER_UNKNOWN =
+            " it is known where all API servers are, because its selector may cover the way there: the EndpointSlice"
+                + " default/kubernetes does not exist or cannot be read. Make it readable, or narrow the selector to"
+                + " one address or another port.";
+
     static final RuleChain<AbsentPolicy> CHAIN = new RuleChain<>(List.of(
             rule("CoversApiServer", AbsentPolicyRules::coversApiServer),
+            rule("ApiServerUnknown", AbsentPolicyRules::apiServerUnknown),
             rule("DuplicateSelector", AbsentPolicyRules::duplicateSelector),
             rule("RefusedByKernel", AbsentPolicyRules::refusedByKernel),
+            rule("WaitsForBypass", AbsentPolicyRules::waitsForBypass),
             rule("WaitsForSa", AbsentPolicyRules::waitsForSa),
             rule("WaitsForSaThatFailed", AbsentPolicyRules::waitsForSaThatFailed),
             rule("Install", AbsentPolicyRules::install)));
@@ -29,15 +38,24 @@ final class AbsentPolicyRules {
     private AbsentPolicyRules() {}
 
     private static Optional<Decision> coversApiServer(AbsentPolicy absent) {
-        return coversApiServer(absent.facts(), absent.wanted());
+        return absent.facts()
+                .cutOff(absent.wanted())
+                .map(sentence -> Decision.of(EntryStatus.failed(Reason.CoversApiServer, sentence)));
     }
 
-    static Optional<Decision> coversApiServer(PolicyFacts facts, DesiredPolicy wanted) {
-        return facts.covered(wanted)
-                .map(endpoint -> Decision.of(EntryStatus.failed(
-                        Reason.CoversApiServer,
-                        "Its selector covers the way to the API server, %s: with it in force, nothing could be changed any more. Narrow the selector by addresses, protocol or port."
-                                .formatted(endpoint))));
+    private static Optional<Decision> apiServerUnknown(AbsentPolicy absent) {
+        return absent.facts().mayCutOff(absent.wanted().policy())
+                ? Optional.of(Decision.of(new EntryStatus(
+                        EntryState.Pending, Reason.CoversApiServer, "Waits until" + API_SERVER_UNKNOWN)))
+                : Optional.empty();
+    }
+
+    private static Optional<Decision> waitsForBypass(AbsentPolicy absent) {
+        return absent.facts().closed(absent.wanted()).map(endpoint -> waits(waitsForBypass(endpoint)));
+    }
+
+    static String waitsForBypass(ApiServerWay.Endpoint endpoint) {
+        return "Waits for the bypass that keeps the way to the API server open, %s.".formatted(endpoint);
     }
 
     private static Optional<Decision> duplicateSelector(AbsentPolicy absent) {
@@ -45,10 +63,9 @@ final class AbsentPolicyRules {
     }
 
     static Optional<Decision> duplicateSelector(PolicyFacts facts, DesiredPolicy wanted) {
-        DesiredPolicy claimant = facts.claimant(wanted);
-        return claimant.uid().equals(wanted.uid())
-                ? Optional.empty()
-                : Optional.of(Decision.of(EntryStatus.failed(
+        return facts.claimant(wanted)
+                .filter(claimant -> !claimant.uid().equals(wanted.uid()))
+                .map(claimant -> Decision.of(EntryStatus.failed(
                         Reason.DuplicateSelector,
                         "The SecurityPolicy %s has the same selector and direction; the kernel keeps one of them."
                                 .formatted(claimant.name()))));

@@ -1,31 +1,46 @@
 package io.ipsecxdp.agent.plan;
 
+import io.ipsecxdp.xfrm.AddressFamily;
 import io.ipsecxdp.xfrm.IpLiterals;
 import io.ipsecxdp.xfrm.IpProtocol;
 import io.ipsecxdp.xfrm.Policy;
+import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.PortMatch;
 import io.ipsecxdp.xfrm.Prefix;
 import io.ipsecxdp.xfrm.Template;
 import io.ipsecxdp.xfrm.XfrmSelector;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The packets by which this node reaches its API server, and, where the API server is on this node, by which the others
- * reach it. A policy over them could not be taken back any more.
+ * reach it. A policy over them could not be taken back any more, so that a bypass stands before it.
  *
  * @param endpoints where the API server is reached: what the client is configured with, and what stands behind it
  * @param addresses all addresses of this node
+ * @param sources those of them that the kernel chooses for connections to the endpoints
+ * @param learned what stands behind the configured address is known
  * @param lowestLocalPort from which the kernel chooses the port of a connection that it opens
  * @param highestLocalPort to which
  */
 public record ApiServerWay(
-        Set<Endpoint> endpoints, Set<InetAddress> addresses, int lowestLocalPort, int highestLocalPort) {
+        Set<Endpoint> endpoints,
+        Set<InetAddress> addresses,
+        Set<InetAddress> sources,
+        boolean learned,
+        int lowestLocalPort,
+        int highestLocalPort) {
 
     private static final IpProtocol TCP = new IpProtocol(6);
+    /** Of API servers. */
+    private static final Set<Integer> USUAL_PORTS = Set.of(443, 6443);
+
     private static final IpProtocol ICMP_V6 = new IpProtocol(58);
 
     /** Router solicitation to neighbour advertisement. */
@@ -45,9 +60,19 @@ public record ApiServerWay(
         }
     }
 
+    /** A part of the way, as this node sends it. */
+    private record Flow(Endpoint endpoint, XfrmSelector sent) {}
+
     public ApiServerWay {
         endpoints = Set.copyOf(endpoints);
         addresses = Set.copyOf(addresses);
+        sources = Set.copyOf(sources);
+    }
+
+    /** Of a node that knows all API servers, and reaches them from each of its addresses. */
+    public ApiServerWay(
+            Set<Endpoint> endpoints, Set<InetAddress> addresses, int lowestLocalPort, int highestLocalPort) {
+        this(endpoints, addresses, addresses, true, lowestLocalPort, highestLocalPort);
     }
 
     /**
@@ -55,31 +80,121 @@ public record ApiServerWay(
      * of no XFRM interface. A policy for one interface counts as if it were for all, as routes change.
      */
     Optional<Endpoint> coveredBy(Policy policy) {
+        return first(flows(policy).map(Flow::endpoint)).or(() -> undiscovered(policy));
+    }
+
+    /** The policies that have to stand before this one, so that the API server is reached in spite of it. */
+    Set<PolicyId> bypasses(Policy policy) {
+        return flows(policy)
+                .map(Flow::sent)
+                .map(sent -> PolicyId.of(policy.id().direction(), outgoing(policy) ? sent : reversed(sent)))
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** Why no bypass keeps the API server within reach under this policy, which covers the way there. */
+    Optional<String> obstacle(Policy policy) {
+        if (coveredBy(policy).isEmpty()) {
+            return Optional.empty();
+        }
+        if (undiscovered(policy).isPresent()) {
+            return Optional.of("it takes the packets of IPv6's neighbour discovery as well");
+        }
+        if (policy.priority() == 0) {
+            return Optional.of("its priority is 0, the highest");
+        }
+        return policy.offload().map(device -> "a device applies it");
+    }
+
+    /**
+     * Whether the policy may cover the way, for all that is known: it takes TCP from or to an address of this node, and more
+     * than one address at the other side. Who names one address, or a port on which no API server listens, knows what is
+     * there.
+     */
+    boolean mayBeCoveredBy(Policy policy) {
+        if (learned || !isAgainst(policy) || !takes(policy.id().selector(), TCP)) {
+            return false;
+        }
+        Side here = here(policy);
+        Side there = there(policy);
+        return here.coversOneOf(sources)
+                && here.portIn(lowestLocalPort, highestLocalPort)
+                && !there.isOneAddress()
+                && Stream.concat(USUAL_PORTS.stream(), endpoints.stream().map(Endpoint::port))
+                        .anyMatch(there::takesPort);
+    }
+
+    private boolean isAgainst(Policy policy) {
         boolean bypass =
                 policy.action() == Policy.Action.ALLOW && policy.templates().isEmpty();
         boolean ofOthers = policy.id().interfaceId() != 0 || policy.id().mark().value() != 0;
-        if (bypass || ofOthers || letsPassUnprotected(policy)) {
-            return Optional.empty();
+        return !bypass && !ofOthers && !letsPassUnprotected(policy);
+    }
+
+    private Stream<Flow> flows(Policy policy) {
+        if (!isAgainst(policy) || !takes(policy.id().selector(), TCP)) {
+            return Stream.empty();
         }
-        XfrmSelector selector = policy.id().selector();
-        Side here = outgoing(policy) ? source(selector) : destination(selector);
-        Side there = outgoing(policy) ? destination(selector) : source(selector);
-        if (takes(selector, TCP)) {
-            Optional<Endpoint> covered = endpoints.stream()
-                    .filter(endpoint -> here.coversOneOf(addresses)
-                                    && here.portIn(lowestLocalPort, highestLocalPort)
-                                    && there.covers(endpoint)
-                            || addresses.contains(endpoint.address()) && here.covers(endpoint))
-                    .findFirst();
-            if (covered.isPresent()) {
-                return covered;
-            }
-        }
-        return takesNeighbourDiscovery(selector, here, there)
-                ? endpoints.stream()
-                        .filter(endpoint -> endpoint.address() instanceof Inet6Address)
-                        .findFirst()
+        Side here = here(policy);
+        Side there = there(policy);
+        return endpoints.stream()
+                .flatMap(endpoint -> addresses.contains(endpoint.address())
+                        ? served(endpoint, here).stream()
+                        : reached(endpoint, here, there));
+    }
+
+    /** The API server is on this node. What it sends to itself goes over the loopback interface, where no policy counts. */
+    private static Optional<Flow> served(Endpoint endpoint, Side here) {
+        return here.covers(endpoint)
+                ? Optional.of(new Flow(
+                        endpoint,
+                        XfrmSelector.between(Prefix.host(endpoint.address()), everywhere(endpoint.address()))
+                                .with(TCP, PortMatch.exactly(endpoint.port()), PortMatch.ANY)))
                 : Optional.empty();
+    }
+
+    /** To each endpoint from each source: kube-proxy changes the destination after the source was chosen. */
+    private Stream<Flow> reached(Endpoint endpoint, Side here, Side there) {
+        if (!there.covers(endpoint) || !here.portIn(lowestLocalPort, highestLocalPort)) {
+            return Stream.empty();
+        }
+        return sources.stream()
+                .filter(here::coversAddress)
+                .filter(source -> AddressFamily.of(source) == AddressFamily.of(endpoint.address()))
+                .map(source -> new Flow(
+                        endpoint,
+                        XfrmSelector.between(Prefix.host(source), Prefix.host(endpoint.address()))
+                                .with(TCP, PortMatch.ANY, PortMatch.exactly(endpoint.port()))));
+    }
+
+    /** An endpoint that is not found any more, as the policy takes neighbour discovery. */
+    private Optional<Endpoint> undiscovered(Policy policy) {
+        return isAgainst(policy) && takesNeighbourDiscovery(policy.id().selector(), here(policy), there(policy))
+                ? first(endpoints.stream().filter(endpoint -> endpoint.address() instanceof Inet6Address))
+                : Optional.empty();
+    }
+
+    /** Of several the same one is named, whatever their order. */
+    private static Optional<Endpoint> first(Stream<Endpoint> some) {
+        return some.min(Comparator.comparing(Endpoint::toString));
+    }
+
+    private static Prefix everywhere(InetAddress address) {
+        return new Prefix(IpLiterals.parse(address instanceof Inet6Address ? "::" : "0.0.0.0"), 0);
+    }
+
+    private static XfrmSelector reversed(XfrmSelector sent) {
+        return XfrmSelector.between(sent.destination(), sent.source())
+                .with(sent.upperProtocol(), sent.destinationPort(), sent.sourcePort());
+    }
+
+    private static Side here(Policy policy) {
+        XfrmSelector selector = policy.id().selector();
+        return outgoing(policy) ? source(selector) : destination(selector);
+    }
+
+    private static Side there(Policy policy) {
+        XfrmSelector selector = policy.id().selector();
+        return outgoing(policy) ? destination(selector) : source(selector);
     }
 
     private static boolean outgoing(Policy policy) {
@@ -137,6 +252,14 @@ public record ApiServerWay(
 
         private boolean coversAddress(InetAddress address) {
             return IpLiterals.within(address, prefix);
+        }
+
+        private boolean isOneAddress() {
+            return prefix.equals(Prefix.host(prefix.address()));
+        }
+
+        private boolean takesPort(int one) {
+            return port.takes(one);
         }
 
         private boolean portIn(int lowest, int highest) {

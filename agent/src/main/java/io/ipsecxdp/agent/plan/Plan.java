@@ -15,6 +15,7 @@ import io.ipsecxdp.agent.plan.Action.Write;
 import io.ipsecxdp.agent.plan.Action.WriteKey;
 import io.ipsecxdp.agent.plan.Desired.PolicyKey;
 import io.ipsecxdp.xfrm.PolicyDir;
+import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import java.util.ArrayList;
@@ -30,20 +31,26 @@ import java.util.Set;
  * @param actions in the order in which no packet is lost: what makes room, inbound SAs, outbound SAs, policies, and the
  *     reverse to remove
  * @param sas by uid
+ * @param bypasses places of the policies that nobody declared, and that keep the way to the API server open
  * @param orphans something is ours, or is waited for, under an id that no desired entry has
  */
 public record Plan(
-        List<Action> actions, Map<String, EntryStatus> sas, Map<PolicyKey, EntryStatus> policies, boolean orphans) {
+        List<Action> actions,
+        Map<String, EntryStatus> sas,
+        Map<PolicyKey, EntryStatus> policies,
+        Set<PolicyId> bypasses,
+        boolean orphans) {
 
     public Plan {
         actions = List.copyOf(actions);
         sas = PersistentMap.of(sas);
         policies = PersistentMap.of(policies);
+        bypasses = Set.copyOf(bypasses);
     }
 
     /** How everything stands while the actions are under way. */
     public Plan withoutActions() {
-        return new Plan(List.of(), sas, policies, orphans);
+        return new Plan(List.of(), sas, policies, bypasses, orphans);
     }
 
     /** How everything stands once a part of it was looked at again. */
@@ -52,7 +59,7 @@ public record Plan(
         part.sas().forEach(sas::put);
         var policies = PersistentMap.of(this.policies).changes();
         part.policies().forEach(policies::put);
-        return new Plan(part.actions(), sas.done(), policies.done(), orphans || part.orphans());
+        return new Plan(part.actions(), sas.done(), policies.done(), part.bypasses(), orphans || part.orphans());
     }
 
     public static Plan of(DecisionInput now) {
@@ -79,12 +86,19 @@ public record Plan(
         });
         now.desired().unfitPolicies().forEach(policies::put);
 
-        List<OwnedPolicy> strayPolicies = policyDecisions.strays();
-        List<OwnedSa> straySas = saDecisions.strays();
-        actions.addAll(policyDecisions.leftovers(strayPolicies));
-        actions.addAll(saDecisions.leftovers(straySas));
+        actions.addAll(policyDecisions.bypasses().actions());
+
+        List<OwnedPolicy> orphanPolicies = policyDecisions.orphans();
+        List<OwnedSa> orphanSas = saDecisions.orphans();
+        actions.addAll(policyDecisions.removals(orphanPolicies));
+        actions.addAll(saDecisions.removals(orphanSas));
         actions.sort(Comparator.comparingInt(action -> rank(action, places)));
-        return new Plan(actions, saStatuses, policies.done(), !straySas.isEmpty() || !strayPolicies.isEmpty());
+        return new Plan(
+                actions,
+                saStatuses,
+                policies.done(),
+                policyDecisions.bypasses().places(),
+                !orphanSas.isEmpty() || !orphanPolicies.isEmpty());
     }
 
     private static int rank(Action action, Set<SaId> places) {
@@ -98,6 +112,8 @@ public record Plan(
             case ChangeLifetime change -> 3;
             case InstallPolicy(DesiredPolicy policy) -> sends(policy) ? 6 : 5;
             case ReplacePolicy(DesiredPolicy policy) -> sends(policy) ? 6 : 5;
+            // Until what it stands before is gone
+            case RemovePolicy(OwnedPolicy policy) when ApiServerBypasses.isBypass(policy) -> 11;
             case RemovePolicy(OwnedPolicy policy) -> policy.id().direction() == PolicyDir.OUT ? 7 : 8;
             case RemoveSa(OwnedSa sa) -> sa.direction() == SaDir.OUT ? 9 : 10;
         };

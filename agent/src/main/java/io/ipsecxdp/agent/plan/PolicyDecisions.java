@@ -17,15 +17,21 @@ import java.util.function.Function;
 final class PolicyDecisions {
 
     private final DecisionInput now;
+    private final ApiServerBypasses bypasses;
     private final PolicyFacts facts;
     private final Set<String> unnamed;
 
     /** @param statuses how the SAs of this plan stand */
     PolicyDecisions(DecisionInput now, SaFacts sas, Function<DesiredSa, EntryStatus> statuses) {
         this.now = now;
-        this.facts = new PolicyFacts(now, new NeededSas(now, sas, statuses));
+        this.bypasses = new ApiServerBypasses(now);
+        this.facts = new PolicyFacts(now, new NeededSas(now, sas, statuses), bypasses);
         this.unnamed = new HashSet<>();
         now.desired().unfitPolicies().keySet().forEach(key -> unnamed.add(key.uid()));
+    }
+
+    ApiServerBypasses bypasses() {
+        return bypasses;
     }
 
     Decision about(PolicyKey key, DesiredPolicy wanted) {
@@ -35,17 +41,19 @@ final class PolicyDecisions {
     }
 
     /** What is ours and is not asked for. */
-    List<OwnedPolicy> strays() {
+    List<OwnedPolicy> orphans() {
         return now.journal().policies().values().stream()
                 .filter(owned -> !isAskedFor(owned))
                 .toList();
     }
 
     /** What to do about it. */
-    List<Action> leftovers(List<OwnedPolicy> strays) {
+    List<Action> removals(List<OwnedPolicy> orphans) {
         List<Action> actions = new ArrayList<>();
-        for (OwnedPolicy owned : strays) {
-            if (now.desired().knows(owned.slice())) {
+        for (OwnedPolicy owned : orphans) {
+            if (ApiServerBypasses.isBypass(owned)) {
+                bypasses.leftover(owned).ifPresent(actions::add);
+            } else if (now.desired().knows(owned.slice())) {
                 actions.add(facts.isLive(owned) ? new RemovePolicy(owned) : new Write(new DisownPolicy(owned.id())));
             }
         }
@@ -53,6 +61,6 @@ final class PolicyDecisions {
     }
 
     private boolean isAskedFor(OwnedPolicy owned) {
-        return facts.isClaimed(owned.id()) || unnamed.contains(owned.uid());
+        return facts.isClaimed(owned.id()) || bypasses.wants(owned.id()) || unnamed.contains(owned.uid());
     }
 }

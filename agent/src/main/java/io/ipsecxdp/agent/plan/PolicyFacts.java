@@ -5,6 +5,7 @@ import io.ipsecxdp.agent.plan.ApiServerWay.Endpoint;
 import io.ipsecxdp.agent.plan.Desired.PolicyKey;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.xfrm.ObservedPolicy;
+import io.ipsecxdp.xfrm.Policy;
 import io.ipsecxdp.xfrm.PolicyId;
 import java.util.HashMap;
 import java.util.Map;
@@ -15,22 +16,24 @@ final class PolicyFacts {
 
     private final DecisionInput now;
     private final NeededSas sas;
+    private final ApiServerBypasses bypasses;
     private final Map<PolicyId, DesiredPolicy> claimants;
 
-    PolicyFacts(DecisionInput now, NeededSas sas) {
+    PolicyFacts(DecisionInput now, NeededSas sas, ApiServerBypasses bypasses) {
         this.now = now;
         this.sas = sas;
-        this.claimants = claimants(now);
+        this.bypasses = bypasses;
+        this.claimants = claimants(now, bypasses);
     }
 
     /** Of several policies with one identity, the one that has the place keeps it; else the first in the plan gets it. */
-    private static Map<PolicyId, DesiredPolicy> claimants(DecisionInput now) {
+    private static Map<PolicyId, DesiredPolicy> claimants(DecisionInput now, ApiServerBypasses bypasses) {
         Map<PolicyId, DesiredPolicy> claimants = new HashMap<>();
         for (DesiredPolicy wanted : now.desired().policies().values()) {
-            if (now.facts().apiServer().coveredBy(wanted.policy()).isPresent()) {
+            OwnedPolicy owned = now.journal().policies().get(wanted.policy().id());
+            if (owned == null && bypasses.obstacle(wanted.policy()).isPresent()) {
                 continue;
             }
-            OwnedPolicy owned = now.journal().policies().get(wanted.policy().id());
             boolean hasIt = owned != null && owned.uid().equals(wanted.uid());
             claimants.merge(wanted.policy().id(), wanted, (first, other) -> hasIt ? other : first);
         }
@@ -49,13 +52,31 @@ final class PolicyFacts {
         return claimants.containsKey(id);
     }
 
-    /** Who has, or gets, the place of this one. */
-    DesiredPolicy claimant(DesiredPolicy wanted) {
-        return claimants.get(wanted.policy().id());
+    /** Who has, or gets, the place of this one; nobody if all are refused. */
+    Optional<DesiredPolicy> claimant(DesiredPolicy wanted) {
+        return Optional.ofNullable(claimants.get(wanted.policy().id()));
     }
 
     Optional<Endpoint> covered(DesiredPolicy wanted) {
         return now.facts().apiServer().coveredBy(wanted.policy());
+    }
+
+    /** What would cut the node off from its API server if the policy were in force, as a sentence with a remedy. */
+    Optional<String> cutOff(DesiredPolicy wanted) {
+        return bypasses.obstacle(wanted.policy())
+                .map(obstacle ->
+                        "Its selector covers the way to the API server, %s, and no bypass can stand before it: %s. Narrow the selector by addresses, protocol or port, or give it a priority above 0 and no offload."
+                                .formatted(covered(wanted).orElseThrow(), obstacle));
+    }
+
+    /** Whether it may cut the node off, as it is not known where all API servers are. */
+    boolean mayCutOff(Policy policy) {
+        return now.facts().apiServer().mayBeCoveredBy(policy);
+    }
+
+    /** The endpoint whose bypass is not in force. */
+    Optional<Endpoint> closed(DesiredPolicy wanted) {
+        return covered(wanted).filter(endpoint -> !bypasses.areInForce(wanted.policy()));
     }
 
     Optional<ObservedPolicy> there(DesiredPolicy wanted) {

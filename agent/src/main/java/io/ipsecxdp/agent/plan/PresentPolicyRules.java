@@ -44,7 +44,7 @@ final class PresentPolicyRules {
          * one. What somebody else put there is not.
          */
         private List<SaNeed> newNeeds() {
-            if (same || facts.isChangedByOthers(wanted)) {
+            if (!isToBeReplaced()) {
                 return List.of();
             }
             return SaNeed.of(wanted.policy())
@@ -52,17 +52,37 @@ final class PresentPolicyRules {
                     .toList();
         }
 
+        /** The user changed it. */
+        private boolean isToBeReplaced() {
+            return !same && !changedByOthers();
+        }
+
+        private boolean changedByOthers() {
+            return !same && facts.isChangedByOthers(wanted);
+        }
+
+        /** The decision to leave it, with what was not known when it was installed written down. */
+        private Decision written(EntryStatus status) {
+            return owned().filter(seen()::equals).isPresent()
+                    ? Decision.of(status)
+                    : Decision.of(status, new Write(new OwnPolicy(seen())));
+        }
+
         private Optional<OwnedPolicy> owned() {
             return facts.owned(wanted);
         }
     }
 
+    private static final String STAYS = "The policy as it was before its change stays in force. ";
+
     static final RuleChain<PresentPolicy> CHAIN = new RuleChain<>(List.of(
-            rule("CoversApiServer", PresentPolicyRules::coversApiServer),
             rule("DuplicateSelector", PresentPolicyRules::duplicateSelector),
             rule("AdoptedAsReported", PresentPolicyRules::adoptedAsReported),
             rule("Foreign", PresentPolicyRules::foreign),
             rule("RefusedByKernel", PresentPolicyRules::refusedByKernel),
+            rule("CoversApiServer", PresentPolicyRules::coversApiServer),
+            rule("ApiServerUnknown", PresentPolicyRules::apiServerUnknown),
+            rule("WaitsForBypass", PresentPolicyRules::waitsForBypass),
             rule("WaitsForSa", PresentPolicyRules::waitsForSa),
             rule("WaitsForSaThatFailed", PresentPolicyRules::waitsForSaThatFailed),
             rule("WaitsForSaThatNobodyDeclared", PresentPolicyRules::waitsForSaThatNobodyDeclared),
@@ -70,10 +90,6 @@ final class PresentPolicyRules {
             rule("InForce", PresentPolicyRules::inForce)));
 
     private PresentPolicyRules() {}
-
-    private static Optional<Decision> coversApiServer(PresentPolicy present) {
-        return AbsentPolicyRules.coversApiServer(present.facts(), present.wanted());
-    }
 
     private static Optional<Decision> duplicateSelector(PresentPolicy present) {
         return AbsentPolicyRules.duplicateSelector(present.facts(), present.wanted());
@@ -106,6 +122,40 @@ final class PresentPolicyRules {
         return present.same() ? Optional.empty() : present.facts().now().refusal(present.wanted());
     }
 
+    /** What protects is not taken away, whatever else becomes of it. */
+    private static Optional<Decision> coversApiServer(PresentPolicy present) {
+        if (present.changedByOthers()) {
+            return Optional.empty();
+        }
+        return present.facts()
+                .cutOff(present.wanted())
+                .map(sentence -> present.same()
+                        ? present.written(new EntryStatus(
+                                EntryState.Installed, Reason.CoversApiServer, "In force, and stays so. " + sentence))
+                        : Decision.of(EntryStatus.failed(Reason.CoversApiServer, STAYS + sentence)));
+    }
+
+    private static Optional<Decision> apiServerUnknown(PresentPolicy present) {
+        PolicyFacts facts = present.facts();
+        boolean more = present.isToBeReplaced()
+                && facts.mayCutOff(present.wanted().policy())
+                && !facts.mayCutOff(ApiServerBypasses.asPolicy(present.there()));
+        return more
+                ? Optional.of(Decision.of(new EntryStatus(
+                        EntryState.Pending,
+                        Reason.CoversApiServer,
+                        STAYS + "The changed one waits until" + AbsentPolicyRules.API_SERVER_UNKNOWN)))
+                : Optional.empty();
+    }
+
+    private static Optional<Decision> waitsForBypass(PresentPolicy present) {
+        return present.isToBeReplaced()
+                ? present.facts()
+                        .closed(present.wanted())
+                        .map(endpoint -> stays(AbsentPolicyRules.waitsForBypass(endpoint)))
+                : Optional.empty();
+    }
+
     private static Optional<Decision> waitsForSa(PresentPolicy present) {
         return present.facts()
                 .sas()
@@ -135,7 +185,7 @@ final class PresentPolicyRules {
     }
 
     private static Decision stays(String why) {
-        return Decision.of(EntryStatus.pending("The policy as it was before its change stays in force. " + why));
+        return Decision.of(EntryStatus.pending(STAYS + why));
     }
 
     private static Optional<Decision> replace(PresentPolicy present) {
@@ -146,9 +196,7 @@ final class PresentPolicyRules {
     }
 
     private static Optional<Decision> inForce(PresentPolicy present) {
-        EntryStatus status = status(present);
-        boolean known = present.owned().filter(present.seen()::equals).isPresent();
-        return Optional.of(known ? Decision.of(status) : Decision.of(status, new Write(new OwnPolicy(present.seen()))));
+        return Optional.of(present.written(status(present)));
     }
 
     private static EntryStatus status(PresentPolicy present) {
@@ -158,6 +206,11 @@ final class PresentPolicyRules {
                         EntryState.Installed,
                         Reason.NoSecurityAssociation,
                         missing.sentence(present.facts().now())))
+                .or(() -> present.facts()
+                        .covered(present.wanted())
+                        .map(endpoint -> EntryStatus.installed(
+                                "In force, but for the way to the API server, %s: a bypass of the agent keeps it open."
+                                        .formatted(endpoint))))
                 .orElseGet(() -> EntryStatus.installed("In force."));
     }
 }

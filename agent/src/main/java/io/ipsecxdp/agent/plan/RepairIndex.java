@@ -29,6 +29,9 @@ public final class RepairIndex {
     /** Policies with one need, and the SAs that may meet it. */
     private record Flow(List<DesiredSa> sas, List<PolicyKey> policies) {}
 
+    /** Policies that cover the way to the API server. */
+    private record Covering(ApiServerWay way, Map<PolicyKey, DesiredPolicy> policies) {}
+
     private final Map<PolicyKey, DesiredPolicy> wantedPolicies;
     private final Map<SaId, List<DesiredSa>> sas = new HashMap<>();
     private final Map<PolicyId, List<PolicyKey>> policies = new HashMap<>();
@@ -36,6 +39,7 @@ public final class RepairIndex {
     private final Map<SaNeed.Key, Flow> flows = new HashMap<>();
 
     private final boolean dependsOnTime;
+    private Optional<Covering> covering = Optional.empty();
 
     public RepairIndex(Desired desired) {
         this.wantedPolicies = desired.policies();
@@ -76,9 +80,13 @@ public final class RepairIndex {
         return policies.containsKey(id);
     }
 
-    /** The same ids, and those of policies that waited for one of these SAs according to the last plan. */
+    /**
+     * The same ids, those of policies that waited for one of these SAs according to the last plan, and those of the policies
+     * that keep the way to the API server open.
+     */
     public EntryIds withWaiting(EntryIds ids, Plan last) {
         Set<PolicyId> more = new HashSet<>(ids.policies());
+        more.addAll(last.bypasses());
         ids.sas().stream()
                 .flatMap(id -> desired(id).stream())
                 .flatMap(this::flows)
@@ -109,7 +117,7 @@ public final class RepairIndex {
                 whole.witness(),
                 whole.keys(),
                 whole.refused(),
-                elsewhere(ids, somePolicies, last),
+                elsewhere(ids, somePolicies, last, whole.facts().apiServer()),
                 whole.acquires(),
                 whole.facts(),
                 whole.at());
@@ -132,8 +140,13 @@ public final class RepairIndex {
     }
 
     private Map<DesiredEntry, EntryStatus> elsewhere(
-            EntryIds ids, Map<PolicyKey, DesiredPolicy> somePolicies, Plan last) {
+            EntryIds ids, Map<PolicyKey, DesiredPolicy> somePolicies, Plan last, ApiServerWay way) {
         Map<DesiredEntry, EntryStatus> elsewhere = new HashMap<>();
+        covering(way).forEach((key, policy) -> {
+            if (!somePolicies.containsKey(key)) {
+                elsewhere.put(policy, last.policies().get(key));
+            }
+        });
         somePolicies.values().stream()
                 .flatMap(wanted -> SaNeed.of(wanted.policy()))
                 .map(SaNeed::key)
@@ -143,6 +156,19 @@ public final class RepairIndex {
                 .forEach(sa ->
                         Optional.ofNullable(last.sas().get(sa.uid())).ifPresent(status -> elsewhere.put(sa, status)));
         return elsewhere;
+    }
+
+    private Map<PolicyKey, DesiredPolicy> covering(ApiServerWay way) {
+        if (covering.filter(known -> known.way().equals(way)).isEmpty()) {
+            Map<PolicyKey, DesiredPolicy> policies = new LinkedHashMap<>();
+            wantedPolicies.forEach((key, wanted) -> {
+                if (way.coveredBy(wanted.policy()).isPresent()) {
+                    policies.put(key, wanted);
+                }
+            });
+            covering = Optional.of(new Covering(way, policies));
+        }
+        return covering.get().policies();
     }
 
     private Stream<Flow> flows(DesiredSa sa) {

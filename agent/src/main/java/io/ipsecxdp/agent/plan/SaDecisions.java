@@ -39,16 +39,16 @@ final class SaDecisions {
     }
 
     /** What is ours and is not asked for. */
-    List<OwnedSa> strays() {
+    List<OwnedSa> orphans() {
         return now.journal().sas().values().stream()
                 .filter(owned -> !isAskedFor(owned))
                 .toList();
     }
 
     /** What to do about it. */
-    List<Action> leftovers(List<OwnedSa> strays) {
+    List<Action> removals(List<OwnedSa> orphans) {
         List<Action> actions = new ArrayList<>();
-        for (OwnedSa owned : strays) {
+        for (OwnedSa owned : orphans) {
             if (!now.desired().knows(owned.slice())) {
                 continue;
             }

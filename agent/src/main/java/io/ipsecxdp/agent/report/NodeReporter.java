@@ -96,7 +96,7 @@ public record NodeReporter(Identity identity, Xfrm xfrm, StateFolder state, Stee
                         acquires(round)),
                 counters.overflow(),
                 seen.unknownSpis(),
-                lacks(),
+                lacks(facts),
                 state.damagedLedger(),
                 trouble);
         return new StatusUpdate(report, summary);
@@ -205,9 +205,13 @@ public record NodeReporter(Identity identity, Xfrm xfrm, StateFolder state, Stee
                 identity.xfrmKfunc());
     }
 
-    private List<String> lacks() {
+    private List<String> lacks(NodeInfo facts) {
         List<String> lacks = new ArrayList<>(xfrm.capabilities().missing());
         lacks.addAll(identity.steeringLacks());
+        if (!facts.apiServer().learned()) {
+            lacks.add("It is not known where all API servers are, because the EndpointSlice default/kubernetes does not"
+                    + " exist or cannot be read: policies that may cover the way there wait.");
+        }
         return lacks;
     }
 }

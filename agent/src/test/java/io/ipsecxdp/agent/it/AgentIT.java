@@ -189,9 +189,9 @@ class AgentIT {
             awaitReported();
             assertThat(node.ip("xfrm policy"))
                     .contains("src 10.20.1.0/24 dst 10.20.2.0/24", "src 10.20.2.0/24 dst 10.20.1.0/24")
-                    .doesNotContain("src 0.0.0.0/0");
-            assertThat(status().securityPolicies().get(2).reason()).isEqualTo(Reason.CoversApiServer.name());
-            assertThat(status().securityPolicies().get(2).message()).contains("198.18.77.1");
+                    .contains("src 0.0.0.0/0 dst 0.0.0.0/0", "dst 198.18.77.1/32 proto tcp dport");
+            assertThat(status().securityPolicies().get(2).state()).isEqualTo(EntryState.Installed);
+            assertThat(status().securityPolicies().get(2).message()).contains("bypass", "198.18.77.1");
             assertThat(status().steering().getFirst().state()).isEqualTo(EntryState.Installed);
             assertThat(status().steering().getFirst().mode()).isEqualTo(XdpMode.Native);
             assertThat(programOn("eth0")).isNotEqualTo("none");

@@ -10,6 +10,7 @@ import static io.ipsecxdp.agent.kernel.TestingNode.protect;
 import static io.ipsecxdp.agent.kernel.TestingNode.withKey;
 import static io.ipsecxdp.agent.kernel.TestingNode.withReqid;
 import static io.ipsecxdp.xfrm.Addresses.ip;
+import static io.ipsecxdp.xfrm.Addresses.prefix;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.agent.ledger.KeyLedger;
@@ -27,15 +28,19 @@ import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaReport;
 import io.ipsecxdp.linux.Errno;
 import io.ipsecxdp.xfrm.Change;
+import io.ipsecxdp.xfrm.IpProtocol;
 import io.ipsecxdp.xfrm.KernelError;
 import io.ipsecxdp.xfrm.Kernels;
 import io.ipsecxdp.xfrm.Lifetime;
 import io.ipsecxdp.xfrm.Policy;
+import io.ipsecxdp.xfrm.PolicyDir;
 import io.ipsecxdp.xfrm.PolicyId;
+import io.ipsecxdp.xfrm.PortMatch;
 import io.ipsecxdp.xfrm.Sa;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.XfrmCapabilities;
+import io.ipsecxdp.xfrm.XfrmSelector;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -437,27 +442,87 @@ class KernelReconcilerTest {
             assertThat(node.kernel.policyIds()).contains(policy(OUT_POLICY).id());
         }
 
+        private static final ApiServerWay UNDER_THEM =
+                new ApiServerWay(Set.of(new Endpoint(ip("10.2.0.9"), 6443)), Set.of(ip("10.1.0.1")), 32768, 60999);
+
+        private void assertTheWayIsOpen() {
+            XfrmSelector sent = XfrmSelector.between(prefix("10.1.0.1/32"), prefix("10.2.0.9/32"))
+                    .with(new IpProtocol(6), PortMatch.ANY, PortMatch.exactly(6443));
+            XfrmSelector received = XfrmSelector.between(prefix("10.2.0.9/32"), prefix("10.1.0.1/32"))
+                    .with(new IpProtocol(6), PortMatch.exactly(6443), PortMatch.ANY);
+            assertThat(node.kernel.policyIds())
+                    .containsExactlyInAnyOrder(
+                            policy(OUT_POLICY).id(),
+                            policy(IN_POLICY).id(),
+                            PolicyId.of(PolicyDir.OUT, sent),
+                            PolicyId.of(PolicyDir.IN, received));
+            assertThat(node.kernel.policy(PolicyId.of(PolicyDir.OUT, sent)).templates())
+                    .isEmpty();
+            assertThat(node.policy("p", PolicyDirection.Out).state()).isEqualTo(EntryState.Installed);
+            assertThat(node.policy("p", PolicyDirection.In).state()).isEqualTo(EntryState.Installed);
+        }
+
         @Test
-        void overTheWayToTheApiServerIsRefused() {
-            node.apiServer(
-                    new ApiServerWay(Set.of(new Endpoint(ip("10.2.0.9"), 6443)), Set.of(ip("10.1.0.1")), 32768, 60999));
+        void overTheWayToTheApiServerIsInstalledBehindABypass() {
+            node.apiServer(UNDER_THEM);
             planEverything();
 
-            assertThat(node.policy("p", PolicyDirection.Out).reason()).isEqualTo(Reason.CoversApiServer);
-            assertThat(node.policy("p", PolicyDirection.In).reason()).isEqualTo(Reason.CoversApiServer);
-            assertThat(node.kernel.policyIds()).isEmpty();
+            assertTheWayIsOpen();
+            assertThat(node.kernel.changes())
+                    .extracting(KernelReconcilerTest::described)
+                    .containsExactly(
+                            "add policy IN",
+                            "add policy OUT",
+                            "add sa in",
+                            "add sa out",
+                            "add policy IN",
+                            "add policy OUT");
             assertInForce(OUT, IN);
         }
 
         @Test
-        void isTakenAwayWhenTheApiServerMovesUnderIt() {
+        void staysWhenTheApiServerMovesUnderItAndTheBypassGoesWhenItMovesOn() {
             planEverything();
 
-            node.apiServer(
-                    new ApiServerWay(Set.of(new Endpoint(ip("10.2.0.9"), 6443)), Set.of(ip("10.1.0.1")), 32768, 60999));
+            node.apiServer(UNDER_THEM);
+            node.settle();
+            assertTheWayIsOpen();
+
+            node.apiServer(new ApiServerWay(Set.of(), Set.of(ip("10.1.0.1")), 32768, 60999));
+            node.settle();
+            assertThat(node.kernel.policyIds())
+                    .containsExactlyInAnyOrder(
+                            policy(OUT_POLICY).id(), policy(IN_POLICY).id());
+        }
+
+        @Test
+        void goesBeforeItsBypassWhenItIsWithdrawn() {
+            node.apiServer(UNDER_THEM);
+            planEverything();
+            node.kernel.changes();
+
+            node.plan("s", List.of(), List.of());
             node.settle();
 
             assertThat(node.kernel.policyIds()).isEmpty();
+            assertThat(node.kernel.changes().stream()
+                            .filter(Change.DeletePolicy.class::isInstance)
+                            .map(change -> ((Change.DeletePolicy) change).id()))
+                    .startsWith(policy(OUT_POLICY).id(), policy(IN_POLICY).id());
+        }
+
+        @Test
+        void hasItsBypassBackWhenSomebodyDeletesIt() {
+            node.apiServer(UNDER_THEM);
+            planEverything();
+            PolicyId bypass = node.last().plan().bypasses().iterator().next();
+            int dumps = node.kernel.dumps();
+
+            node.kernel.deletePolicy(bypass);
+            node.settleNow();
+
+            assertTheWayIsOpen();
+            assertThat(node.kernel.dumps()).as("nothing else was looked at").isEqualTo(dumps);
         }
 
         @Test

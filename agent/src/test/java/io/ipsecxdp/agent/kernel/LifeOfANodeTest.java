@@ -1,9 +1,12 @@
 package io.ipsecxdp.agent.kernel;
 
+import static io.ipsecxdp.xfrm.Addresses.ip;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.agent.ledger.Journal;
 import io.ipsecxdp.agent.ledger.KeyLedger;
+import io.ipsecxdp.agent.plan.ApiServerWay;
+import io.ipsecxdp.agent.plan.ApiServerWay.Endpoint;
 import io.ipsecxdp.agent.plan.Desired;
 import io.ipsecxdp.agent.plan.EntryStatus;
 import io.ipsecxdp.agent.plan.Round;
@@ -16,6 +19,7 @@ import io.ipsecxdp.crds.PlannedSa;
 import io.ipsecxdp.crds.PolicyDirection;
 import io.ipsecxdp.crds.SaReport;
 import io.ipsecxdp.linux.Errno;
+import io.ipsecxdp.xfrm.Change;
 import io.ipsecxdp.xfrm.KernelError;
 import io.ipsecxdp.xfrm.Policy;
 import io.ipsecxdp.xfrm.PolicyId;
@@ -77,6 +81,8 @@ class LifeOfANodeTest {
         FOLDER_IS_LOST,
         API_SERVER_GOES,
         API_SERVER_COMES,
+        API_SERVER_MOVES,
+        ADMIN_DELETES_BYPASSES,
         TIME_PASSES
     }
 
@@ -110,10 +116,31 @@ class LifeOfANodeTest {
             World world = new World(node);
             life.stream().filter(step -> step.event() != Event.FOLDER_IS_LOST).forEach(world::happen);
             world.apiServerComes();
+            world.apiServerIsKnown();
             node.settle();
             assertThat(node.kernel.trespasses()).isEmpty();
             assertThat(node.kernel.ours()).containsAll(world.installed());
-            assertThat(world.planned()).containsAll(node.kernel.ours());
+            Set<Object> planned = world.planned();
+            planned.addAll(node.last().plan().bypasses());
+            assertThat(planned).containsAll(node.kernel.ours());
+        }
+    }
+
+    /** Not even because its selector covers the way to the API server. */
+    @Property(tries = 1000)
+    void whatIsPlannedIsNeverTakenAway(@ForAll("lives") List<Step> life) {
+        try (TestingNode node = new TestingNode()) {
+            World world = new World(node);
+            for (Step step : life) {
+                Set<PolicyId> before = world.policies();
+                world.happen(step);
+                before.retainAll(world.policies());
+                before.retainAll(node.kernel.changes().stream()
+                        .filter(Change.DeletePolicy.class::isInstance)
+                        .map(change -> ((Change.DeletePolicy) change).id())
+                        .toList());
+                assertThat(before).as("removed at %s", step).isEmpty();
+            }
         }
     }
 
@@ -272,13 +299,29 @@ class LifeOfANodeTest {
                 case FOLDER_IS_LOST -> loseFolder();
                 case API_SERVER_GOES -> node.apiServerDown(true);
                 case API_SERVER_COMES -> apiServerComes();
+                case API_SERVER_MOVES -> node.apiServer(way(step.number()));
+                case ADMIN_DELETES_BYPASSES ->
+                    Optional.ofNullable(node.last())
+                            .ifPresent(last -> last.plan().bypasses().forEach(node.kernel::deletePolicy));
                 case TIME_PASSES -> node.clock.advance(Duration.ofMillis(700L * step.number()));
             }
+        }
+
+        /** Under the policies, beside them, and with what is behind the configured address known or not. */
+        private static ApiServerWay way(int number) {
+            Set<InetAddress> here = Set.of(ip("10.1.0.1"));
+            Set<Endpoint> under = Set.of(new Endpoint(ip("10.2.0.9"), 6443), new Endpoint(ip("10.2.0.8"), 6443));
+            Set<Endpoint> beside = Set.of(new Endpoint(ip("10.96.0.1"), 443));
+            return new ApiServerWay(number % 2 == 0 ? under : beside, here, here, number < 4, 32768, 60999);
         }
 
         /** With no agent listening, an entry of others that looks like ours, and as old, is beyond telling. */
         private void somewhatLater() {
             node.clock.advance(Duration.ofSeconds(11));
+        }
+
+        void apiServerIsKnown() {
+            node.apiServer(way(0));
         }
 
         void apiServerComes() {
@@ -346,6 +389,13 @@ class LifeOfANodeTest {
 
         private void plan() {
             node.plan("slice", new ArrayList<>(declared.values()), new ArrayList<>(policies.values()));
+        }
+
+        /** Places of the policies that are planned. */
+        Set<PolicyId> policies() {
+            return Desired.of(node.slices(), Map.of()).policies().values().stream()
+                    .map(policy -> policy.policy().id())
+                    .collect(Collectors.toSet());
         }
 
         Set<Object> planned() {

@@ -5,6 +5,7 @@ import static io.ipsecxdp.xfrm.Addresses.prefix;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.agent.plan.ApiServerWay.Endpoint;
+import io.ipsecxdp.xfrm.Templates;
 import io.ipsecxdp.xfrm.IpProtocol;
 import io.ipsecxdp.xfrm.Mode;
 import io.ipsecxdp.xfrm.Policy;
@@ -14,6 +15,7 @@ import io.ipsecxdp.xfrm.PortMatch;
 import io.ipsecxdp.xfrm.Template;
 import io.ipsecxdp.xfrm.Templates;
 import io.ipsecxdp.xfrm.XfrmMark;
+import io.ipsecxdp.xfrm.XfrmOffload;
 import io.ipsecxdp.xfrm.XfrmSelector;
 import java.util.List;
 import java.util.Optional;
@@ -58,6 +60,99 @@ class ApiServerWayTest {
                 .contains(API_SERVER);
         assertThat(WAY.coveredBy(discard(PolicyDir.OUT, between("0.0.0.0/0", "0.0.0.0/0"))))
                 .contains(API_SERVER);
+    }
+
+    private static PolicyId bypass(PolicyDir direction, XfrmSelector selector, PortMatch from, PortMatch to) {
+        return PolicyId.of(direction, selector.with(TCP, from, to));
+    }
+
+    @Test
+    void aBypassIsForTheConnectionAloneAndInTheDirectionOfThePolicy() {
+        Policy out = protect(PolicyDir.OUT, between("10.0.0.0/24", "10.0.0.0/24"));
+        Policy in = protect(PolicyDir.IN, between("10.0.0.0/24", "10.0.0.0/24"));
+        assertThat(WAY.bypasses(out))
+                .containsExactly(bypass(PolicyDir.OUT, between("10.0.0.1/32", "10.0.0.9/32"), PortMatch.ANY, API_PORT));
+        assertThat(WAY.bypasses(in))
+                .containsExactly(bypass(PolicyDir.IN, between("10.0.0.9/32", "10.0.0.1/32"), API_PORT, PortMatch.ANY));
+        assertThat(WAY.bypasses(protect(PolicyDir.OUT, between("10.1.0.0/16", "10.0.0.0/24"))))
+                .isEmpty();
+        assertThat(WAY.obstacle(out)).isEmpty();
+    }
+
+    @Test
+    void onTheApiServersNodeItIsForAllWhoReachIt() {
+        Policy out = protect(PolicyDir.OUT, between("10.0.0.0/24", "10.0.0.0/24"));
+        Policy in = protect(PolicyDir.IN, between("10.0.0.0/24", "10.0.0.0/24"));
+        assertThat(ON_THE_API_SERVERS_NODE.bypasses(out))
+                .containsExactly(bypass(PolicyDir.OUT, between("10.0.0.9/32", "0.0.0.0/0"), API_PORT, PortMatch.ANY));
+        assertThat(ON_THE_API_SERVERS_NODE.bypasses(in))
+                .containsExactly(bypass(PolicyDir.IN, between("0.0.0.0/0", "10.0.0.9/32"), PortMatch.ANY, API_PORT));
+    }
+
+    @Test
+    void anAddressThatNoConnectionToItUsesIsNoReason() {
+        ApiServerWay gateway = new ApiServerWay(
+                Set.of(API_SERVER),
+                Set.of(ip("10.0.0.1"), ip("10.244.1.1")),
+                Set.of(ip("10.0.0.1")),
+                true,
+                32768,
+                60999);
+        assertThat(gateway.coveredBy(protect(PolicyDir.OUT, between("10.244.1.0/24", "0.0.0.0/0"))))
+                .isEmpty();
+        assertThat(gateway.coveredBy(protect(PolicyDir.OUT, between("10.0.0.0/8", "0.0.0.0/0"))))
+                .contains(API_SERVER);
+    }
+
+    @Test
+    void noBypassCanStandBeforeTheHighestPriorityADeviceOrNeighbourDiscovery() {
+        XfrmSelector all = between("10.0.0.0/24", "10.0.0.0/24");
+        Policy first = new Policy(PolicyId.of(PolicyDir.OUT, all), 0, Policy.Action.BLOCK, List.of());
+        Policy ofADevice = new Policy(
+                PolicyId.of(PolicyDir.OUT, all),
+                5,
+                Policy.Action.ALLOW,
+                List.of(Templates.espTransport(all.family(), 1)),
+                Set.of(),
+                Optional.of(new XfrmOffload(3, true)));
+        assertThat(WAY.obstacle(first))
+                .hasValueSatisfying(why -> assertThat(why).contains("priority"));
+        assertThat(WAY.obstacle(ofADevice))
+                .hasValueSatisfying(why -> assertThat(why).contains("device"));
+        assertThat(WAY_6.obstacle(discard(PolicyDir.OUT, between("::/0", "::/0"))))
+                .hasValueSatisfying(why -> assertThat(why).contains("neighbour discovery"));
+        assertThat(WAY.obstacle(protect(PolicyDir.OUT, between("10.0.0.1/32", "10.0.0.2/32"))))
+                .isEmpty();
+    }
+
+    @Test
+    void whileNotAllApiServersAreKnownAWidePolicyMayCoverTheWay() {
+        ApiServerWay partly = new ApiServerWay(
+                Set.of(new Endpoint(ip("10.96.0.1"), 443)),
+                Set.of(ip("10.0.0.1"), ip("10.244.1.1")),
+                Set.of(ip("10.0.0.1")),
+                false,
+                32768,
+                60999);
+        XfrmSelector wide = between("10.0.0.0/24", "10.0.0.0/24");
+        Policy policy = protect(PolicyDir.OUT, wide);
+        assertThat(partly.mayBeCoveredBy(policy)).isTrue();
+        assertThat(partly.mayBeCoveredBy(protect(PolicyDir.IN, wide))).isTrue();
+        assertThat(partly.mayBeCoveredBy(protect(PolicyDir.OUT, wide.with(TCP, PortMatch.ANY, API_PORT))))
+                .isTrue();
+        assertThat(WAY.mayBeCoveredBy(policy)).as("all are known").isFalse();
+        assertThat(partly.mayBeCoveredBy(protect(PolicyDir.OUT, between("10.0.0.1/32", "10.0.0.2/32"))))
+                .as("to one address")
+                .isFalse();
+        assertThat(partly.mayBeCoveredBy(
+                        protect(PolicyDir.OUT, wide.with(TCP, PortMatch.ANY, PortMatch.exactly(5432)))))
+                .as("to a port of no API server")
+                .isFalse();
+        assertThat(partly.mayBeCoveredBy(protect(PolicyDir.OUT, wide.with(UDP, PortMatch.ANY, PortMatch.ANY))))
+                .isFalse();
+        assertThat(partly.mayBeCoveredBy(protect(PolicyDir.OUT, between("10.244.1.0/24", "0.0.0.0/0"))))
+                .as("of pods")
+                .isFalse();
     }
 
     @Test

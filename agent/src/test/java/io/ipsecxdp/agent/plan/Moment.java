@@ -346,7 +346,8 @@ final class Moment {
     PolicyFacts policyFacts() {
         DecisionInput now = now();
         Map<String, EntryStatus> statuses = Plan.of(now).sas();
-        return new PolicyFacts(now, new NeededSas(now, new SaFacts(now), sa -> statuses.get(sa.uid())));
+        return new PolicyFacts(
+                now, new NeededSas(now, new SaFacts(now), sa -> statuses.get(sa.uid())), new ApiServerBypasses(now));
     }
 
     /** Name of the rule that decides. */

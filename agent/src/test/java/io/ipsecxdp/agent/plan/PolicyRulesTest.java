@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ipsecxdp.agent.ledger.KeyUse;
 import io.ipsecxdp.agent.plan.AbsentPolicyRules.AbsentPolicy;
 import io.ipsecxdp.agent.plan.Action.InstallPolicy;
+import io.ipsecxdp.agent.plan.Action.RemovePolicy;
 import io.ipsecxdp.agent.plan.Action.ReplacePolicy;
 import io.ipsecxdp.agent.plan.Action.Write;
 import io.ipsecxdp.agent.plan.ApiServerWay.Endpoint;
@@ -20,11 +21,13 @@ import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.xfrm.Templates;
 import io.ipsecxdp.xfrm.AddressFamily;
+import io.ipsecxdp.xfrm.IpProtocol;
 import io.ipsecxdp.xfrm.Mode;
 import io.ipsecxdp.xfrm.Policy;
 import io.ipsecxdp.xfrm.PolicyDir;
 import io.ipsecxdp.xfrm.PolicyFlag;
 import io.ipsecxdp.xfrm.PolicyId;
+import io.ipsecxdp.xfrm.PortMatch;
 import io.ipsecxdp.xfrm.Sa;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
@@ -43,8 +46,29 @@ class PolicyRulesTest {
     private static final DesiredPolicy CHANGED = protect("p", PolicyDir.OUT, 900);
     private static final DesiredSa SA = outbound("a", 0x1000);
     private static final KeyView MISSING = new KeyView.Unavailable(Reason.KeyMissing, "none");
+    private static final DesiredPolicy FIRST = protect("p", PolicyDir.OUT, 0);
+    private static final ApiServerWay PARTLY_KNOWN = new ApiServerWay(
+            Set.of(new Endpoint(ip("10.96.0.1"), 443)),
+            Set.of(ip("10.1.0.1")),
+            Set.of(ip("10.1.0.1")),
+            false,
+            32768,
+            60999);
     private static final ApiServerWay UNDER_IT =
             new ApiServerWay(Set.of(new Endpoint(ip("10.2.0.9"), 6443)), Set.of(ip("10.1.0.1")), 32768, 60999);
+
+    private static DesiredPolicy bypass() {
+        DecisionInput covered = new Moment().want(POLICY).apiServer(UNDER_IT).now();
+        return ((InstallPolicy) new ApiServerBypasses(covered).actions().getFirst()).policy();
+    }
+
+    @Test
+    void aBypassIsForTheEndpointsAddressAndPortBeforeAllOthers() {
+        XfrmSelector connection = XfrmSelector.between(prefix("10.1.0.1/32"), prefix("10.2.0.9/32"))
+                .with(new IpProtocol(6), PortMatch.ANY, PortMatch.exactly(6443));
+        assertThat(bypass().policy())
+                .isEqualTo(new Policy(PolicyId.of(PolicyDir.OUT, connection), 0, Policy.Action.ALLOW, List.of()));
+    }
 
     @Nested
     class OfAnAbsentPolicy {
@@ -54,8 +78,10 @@ class PolicyRulesTest {
             assertThat(AbsentPolicyRules.CHAIN.names())
                     .containsExactly(
                             "CoversApiServer",
+                            "ApiServerUnknown",
                             "DuplicateSelector",
                             "RefusedByKernel",
+                            "WaitsForBypass",
                             "WaitsForSa",
                             "WaitsForSaThatFailed",
                             "Install");
@@ -67,10 +93,47 @@ class PolicyRulesTest {
         }
 
         @Test
-        void overTheWayToTheApiServerItIsRefused() {
+        void overTheWayToTheApiServerWithNoRoomForABypassItIsRefused() {
+            Moment moment = new Moment().want(FIRST).apiServer(UNDER_IT);
+            decides("CoversApiServer", moment, FIRST);
+            assertThat(moment.status(FIRST).state()).isEqualTo(EntryState.Failed);
+            assertThat(moment.status(FIRST).reason()).isEqualTo(Reason.CoversApiServer);
+            assertThat(moment.status(FIRST).message()).contains("10.2.0.9 port 6443", "priority is 0");
+            assertThat(moment.plan().actions()).isEmpty();
+        }
+
+        @Test
+        void overTheWayToTheApiServerItWaitsForItsBypass() {
             Moment moment = new Moment().want(POLICY).apiServer(UNDER_IT);
+            decides("WaitsForBypass", moment, POLICY);
+            assertThat(moment.plan().actions()).containsExactly(new InstallPolicy(bypass()));
+            decides("Install", moment.inForce(bypass()), POLICY);
+        }
+
+        @Test
+        void whereAPolicyOfOthersHasThePlaceOfTheBypassItIsRefused() {
+            Policy inTheWay = new Policy(bypass().policy().id(), 0, Policy.Action.BLOCK, List.of());
+            Moment moment = new Moment().want(POLICY).apiServer(UNDER_IT).inKernel(observed(inTheWay));
             decides("CoversApiServer", moment, POLICY);
+            assertThat(moment.plan().actions()).isEmpty();
+        }
+
+        @Test
+        void aBypassOfTheUserServesAsWell() {
+            DesiredPolicy ofUser =
+                    Moment.policy("u", new Policy(bypass().policy().id(), 5, Policy.Action.ALLOW, List.of()));
+            Moment moment = new Moment().want(POLICY, ofUser).apiServer(UNDER_IT);
+            assertThat(moment.plan().actions()).containsExactly(new InstallPolicy(ofUser));
+            decides("Install", moment.inForce(ofUser), POLICY);
+        }
+
+        @Test
+        void whileNotAllApiServersAreKnownAWideOneWaits() {
+            Moment moment = new Moment().want(POLICY).apiServer(PARTLY_KNOWN);
+            decides("ApiServerUnknown", moment, POLICY);
+            assertThat(moment.status(POLICY).state()).isEqualTo(EntryState.Pending);
             assertThat(moment.status(POLICY).reason()).isEqualTo(Reason.CoversApiServer);
+            assertThat(moment.status(POLICY).message()).contains("default/kubernetes");
         }
 
         @Test
@@ -209,11 +272,13 @@ class PolicyRulesTest {
         void theOrderIsTheDocumentation() {
             assertThat(PresentPolicyRules.CHAIN.names())
                     .containsExactly(
-                            "CoversApiServer",
                             "DuplicateSelector",
                             "AdoptedAsReported",
                             "Foreign",
                             "RefusedByKernel",
+                            "CoversApiServer",
+                            "ApiServerUnknown",
+                            "WaitsForBypass",
                             "WaitsForSa",
                             "WaitsForSaThatFailed",
                             "WaitsForSaThatNobodyDeclared",
@@ -229,8 +294,116 @@ class PolicyRulesTest {
         }
 
         @Test
-        void overTheWayToTheApiServerItIsRefused() {
-            decides("CoversApiServer", new Moment().want(POLICY).inForce(POLICY).apiServer(UNDER_IT), POLICY);
+        void whatIsInForceStaysWhenNoBypassCanStandBeforeIt() {
+            Moment moment = new Moment().want(FIRST).inForce(FIRST).apiServer(UNDER_IT);
+            decides("CoversApiServer", moment, FIRST);
+            assertThat(moment.status(FIRST).state()).isEqualTo(EntryState.Installed);
+            assertThat(moment.status(FIRST).reason()).isEqualTo(Reason.CoversApiServer);
+            assertThat(moment.plan().actions()).isEmpty();
+        }
+
+        @Test
+        void aChangeThatWouldCutTheNodeOffIsNotMade() {
+            DesiredPolicy discard =
+                    Moment.policy("p", new Policy(POLICY.policy().id(), 0, Policy.Action.BLOCK, List.of()));
+            Moment moment =
+                    new Moment().want(discard).inForce(Moment.with(POLICY)).apiServer(UNDER_IT);
+            decides("CoversApiServer", moment, discard);
+            assertThat(moment.status(discard).state()).isEqualTo(EntryState.Failed);
+            assertThat(moment.plan().actions()).isEmpty();
+        }
+
+        @Test
+        void aChangeThatMayCutTheNodeOffWaitsUntilAllApiServersAreKnown() {
+            decides(
+                    "ApiServerUnknown",
+                    new Moment().want(POLICY).inForce(Moment.with(POLICY)).apiServer(PARTLY_KNOWN),
+                    POLICY);
+            decides("Replace", new Moment().want(CHANGED).inForce(POLICY).apiServer(PARTLY_KNOWN), CHANGED);
+            decides("InForce", new Moment().want(POLICY).inForce(POLICY).apiServer(PARTLY_KNOWN), POLICY);
+        }
+
+        @Test
+        void aChangeThatCoversTheWayWaitsForTheBypass() {
+            Moment moment = new Moment()
+                    .want(SA)
+                    .want(POLICY)
+                    .inForce(SA)
+                    .inForce(Moment.with(POLICY))
+                    .apiServer(UNDER_IT);
+            decides("WaitsForBypass", moment, POLICY);
+            assertThat(moment.plan().actions())
+                    .contains(new InstallPolicy(bypass()))
+                    .noneMatch(ReplacePolicy.class::isInstance);
+            decides("Replace", moment.inForce(bypass()), POLICY);
+        }
+
+        @Test
+        void whatIsInForceStaysWhenTheApiServerMovesUnderItAndABypassGoesInFront() {
+            Moment moment = new Moment().want(POLICY).inForce(POLICY).apiServer(UNDER_IT);
+            decides("InForce", moment, POLICY);
+            assertThat(moment.status(POLICY).message()).contains("bypass", "10.2.0.9 port 6443");
+            assertThat(moment.plan().actions()).containsExactly(new InstallPolicy(bypass()));
+        }
+
+        @Test
+        void theBypassGoesWhenNothingCoversTheWayAnyMore() {
+            assertThat(new Moment()
+                            .want(POLICY)
+                            .inForce(POLICY, bypass())
+                            .plan()
+                            .actions())
+                    .hasExactlyElementsOfTypes(RemovePolicy.class);
+            assertThat(new Moment()
+                            .want(POLICY)
+                            .inForce(POLICY, bypass())
+                            .apiServer(UNDER_IT)
+                            .plan()
+                            .actions())
+                    .isEmpty();
+        }
+
+        @Test
+        void theBypassStaysUntilThePolicyThatItStandsBeforeIsGone() {
+            Plan plan =
+                    new Moment().inForce(POLICY, bypass()).apiServer(UNDER_IT).plan();
+            assertThat(plan.actions()).hasExactlyElementsOfTypes(RemovePolicy.class);
+            assertThat(((RemovePolicy) plan.actions().getFirst()).policy().name())
+                    .isEqualTo(POLICY.name());
+        }
+
+        @Test
+        void theBypassStaysWhileNotAllApiServersAreKnown() {
+            assertThat(new Moment()
+                            .want(POLICY)
+                            .inForce(POLICY, bypass())
+                            .apiServer(PARTLY_KNOWN)
+                            .plan()
+                            .actions())
+                    .isEmpty();
+        }
+
+        @Test
+        void theBypassStaysWithThePolicyOfAMissingPlan() {
+            assertThat(new Moment()
+                            .inForce(POLICY, bypass())
+                            .apiServer(UNDER_IT)
+                            .withoutPlan()
+                            .plan()
+                            .actions())
+                    .isEmpty();
+        }
+
+        @Test
+        void aBypassThatSomebodyChangedIsPutBack() {
+            Policy changed = new Policy(bypass().policy().id(), 7, Policy.Action.BLOCK, List.of());
+            Moment moment = new Moment()
+                    .want(POLICY)
+                    .inForce(POLICY)
+                    .own(bypass())
+                    .inKernel(observed(changed))
+                    .apiServer(UNDER_IT);
+            assertThat(moment.plan().actions()).containsExactly(new ReplacePolicy(bypass()));
         }
 
         @Test
