@@ -16,6 +16,7 @@ import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.report.AgentStatusWriter.StatusUpdate;
 import io.ipsecxdp.agent.report.NodeReporter;
 import io.ipsecxdp.agent.secrets.KeySecrets;
+import io.ipsecxdp.agent.steering.NotifiedMarks;
 import io.ipsecxdp.agent.steering.Steerer;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.xfrm.Notification;
@@ -106,8 +107,11 @@ public final class KernelThread implements AutoCloseable {
     private Duration keysGather = KEYS_GATHER;
     private Optional<Instant> keysGatherUntil = Optional.empty();
     private boolean steeringNeeded;
-    /** Packets may be sent to a CPU that is not there: this comes before a round. */
-    private boolean cpusChanged;
+    /**
+     * Packets may be sent to a CPU that is not there, or dropped although an SA with a mark is there for them: this comes
+     * before a round.
+     */
+    private boolean steeringUrgent;
 
     private boolean newsNeeded;
     private Instant resyncAt = Instant.MIN;
@@ -209,7 +213,7 @@ public final class KernelThread implements AutoCloseable {
         repairNeeded |= keysGatherUntil
                 .filter(until -> !work.readingKeys() || !now.isBefore(until))
                 .isPresent();
-        if (cpusChanged && marks.isPresent() && steeringRounds.attempt(this::steer)) {
+        if (steeringUrgent && marks.isPresent() && steeringRounds.attempt(this::steer)) {
             steeringNeeded = false;
         }
         Optional<String> trouble = rounds.trouble();
@@ -274,7 +278,7 @@ public final class KernelThread implements AutoCloseable {
         newsNeeded = true;
         steering = steerer.reconcile(
                 slices.orElseThrow(), Links.list(), facts.orElseThrow().cpus(), marks);
-        cpusChanged = false;
+        steeringUrgent = false;
         tellSas();
     }
 
@@ -306,7 +310,10 @@ public final class KernelThread implements AutoCloseable {
                 roundNeeded |= !sameOrders;
                 steeringNeeded |= !sameOrders;
             }
-            case KernelTold(List<Notification> notifications) -> repairNeeded |= work.hear(notifications);
+            case KernelTold(List<Notification> notifications) -> {
+                repairNeeded |= work.hear(notifications);
+                marks = marks.map(known -> withMarks(known, NotifiedMarks.in(notifications)));
+            }
             case LinksChanged() -> {
                 steeringNeeded = true;
                 slices.filter(Desired::namesInterfaces).ifPresent(this::lookAtInterfaces);
@@ -322,11 +329,20 @@ public final class KernelThread implements AutoCloseable {
         }
     }
 
+    private Set<XfrmMark> withMarks(Set<XfrmMark> known, Set<XfrmMark> notified) {
+        if (known.containsAll(notified)) {
+            return known;
+        }
+        steeringUrgent = true;
+        return Stream.concat(known.stream(), notified.stream()).collect(Collectors.toUnmodifiableSet());
+    }
+
     private void factsAre(NodeInfo read) {
         // What was read on another thread may be older than what the kernel told since
         NodeInfo now = read.with(onlineCpus.get());
         boolean same = facts.filter(now::equals).isPresent();
-        cpusChanged |= facts.filter(before -> !before.cpus().equals(now.cpus())).isPresent();
+        steeringUrgent |=
+                facts.filter(before -> !before.cpus().equals(now.cpus())).isPresent();
         facts = Optional.of(now);
         roundNeeded |= !same;
         steeringNeeded |= !same;

@@ -42,6 +42,8 @@ public final class Links implements AutoCloseable {
     private static final int IFLA_LINKINFO = 18;
     private static final int IFLA_LINK_NETNSID = 37;
     private static final int IFLA_INFO_KIND = 1;
+    private static final int IFLA_INFO_DATA = 2;
+    private static final int IFLA_BR_VLAN_FILTERING = 7;
 
     private static final int RTA_OIF = 4;
     private static final int RTA_MULTIPATH = 9;
@@ -57,6 +59,7 @@ public final class Links implements AutoCloseable {
     private static final int FLAGS_OFFSET = 6;
     private static final int SEQUENCE_OFFSET = 8;
 
+    private static final int HARDWARE_OFFSET = HEADER_SIZE + 2;
     private static final int INDEX_OFFSET = HEADER_SIZE + 4;
     private static final int LINK_ATTRIBUTES = HEADER_SIZE + 16;
 
@@ -156,12 +159,12 @@ public final class Links implements AutoCloseable {
         changes.close();
     }
 
-    private interface MessageReader {
+    interface MessageReader {
         /** @param at where the message begins */
         void read(ByteBuffer buffer, int at, int end);
     }
 
-    private interface AttributeReader {
+    interface AttributeReader {
         /** @param from where the value begins */
         void read(int type, int from, int end);
     }
@@ -182,7 +185,7 @@ public final class Links implements AutoCloseable {
         }
     }
 
-    private static boolean take(ByteBuffer buffer, int length, MessageReader reader) {
+    static boolean take(ByteBuffer buffer, int length, MessageReader reader) {
         int at = 0;
         while (length - at >= HEADER_SIZE) {
             int size = buffer.getInt(at);
@@ -206,10 +209,11 @@ public final class Links implements AutoCloseable {
         return otherRoutesOnly[0];
     }
 
-    private static Optional<Link> link(ByteBuffer buffer, int at, int end) {
+    static Optional<Link> link(ByteBuffer buffer, int at, int end) {
         Map<Integer, Integer> numbers = new HashMap<>();
         StringBuilder name = new StringBuilder();
         StringBuilder kind = new StringBuilder();
+        Map<Integer, Byte> ofKind = new HashMap<>();
         attributes(buffer, at + LINK_ATTRIBUTES, end, (type, from, to) -> {
             switch (type) {
                 case IFLA_IFNAME -> name.append(text(buffer, from, to));
@@ -218,6 +222,12 @@ public final class Links implements AutoCloseable {
                     attributes(buffer, from, to, (inner, start, stop) -> {
                         if (inner == IFLA_INFO_KIND) {
                             kind.append(text(buffer, start, stop));
+                        } else if (inner == IFLA_INFO_DATA) {
+                            attributes(buffer, start, stop, (own, first, last) -> {
+                                if (last > first) {
+                                    ofKind.put(own, buffer.get(first));
+                                }
+                            });
                         }
                     });
                 default -> {}
@@ -228,10 +238,12 @@ public final class Links implements AutoCloseable {
         }
         return Optional.of(new Link(
                 new NetDevice(name.toString(), buffer.getInt(at + INDEX_OFFSET)),
+                Short.toUnsignedInt(buffer.getShort(at + HARDWARE_OFFSET)),
                 kind.toString(),
                 index(numbers, IFLA_LINK),
                 index(numbers, IFLA_MASTER),
-                numbers.containsKey(IFLA_LINK_NETNSID)));
+                numbers.containsKey(IFLA_LINK_NETNSID),
+                kind.toString().equals("bridge") && ofKind.getOrDefault(IFLA_BR_VLAN_FILTERING, (byte) 0) != 0));
     }
 
     /** Of a veth without a peer and the like it is 0. */
@@ -261,7 +273,7 @@ public final class Links implements AutoCloseable {
         return indexes;
     }
 
-    private static void attributes(ByteBuffer buffer, int from, int to, AttributeReader reader) {
+    static void attributes(ByteBuffer buffer, int from, int to, AttributeReader reader) {
         int at = from;
         while (to - at >= ATTRIBUTE_HEADER_SIZE) {
             int size = Short.toUnsignedInt(buffer.getShort(at));
@@ -284,7 +296,7 @@ public final class Links implements AutoCloseable {
         return new String(bytes, StandardCharsets.UTF_8);
     }
 
-    private static int align(int size) {
+    static int align(int size) {
         return size + 3 & ~3;
     }
 }
