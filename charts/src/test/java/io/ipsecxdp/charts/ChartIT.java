@@ -1,20 +1,13 @@
 package io.ipsecxdp.charts;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.abort;
 
-import io.fabric8.kubeapitest.KubeAPIServer;
-import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReviewBuilder;
-import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -31,20 +24,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ChartIT {
     private static final List<HasMetadata> INSTALLED = Project.CHART.render(Map.of());
 
-    private static KubeAPIServer server;
+    private static TestApiServer server;
     private static KubernetesClient client;
 
     @BeforeAll
     static void anApiServerWithTheChart(@TempDir Path folder) throws IOException {
-        server = new KubeAPIServer(KubeAPIServerConfigBuilder.anAPIServerConfig()
-                .withTestDir(laidOut(assets(), folder).toString())
-                .withOfflineMode(true)
-                .withUpdateKubeConfig(false)
-                .build());
-        server.start();
-        client = new KubernetesClientBuilder()
-                .withConfig(Config.fromKubeconfig(server.getKubeConfigYaml()))
-                .build();
+        server = TestApiServer.start(folder);
+        client = server.client();
         Stream.of(Chart.RELEASE, "ipsec-xdp-keys", "default").forEach(name -> make(namespace(name)));
         INSTALLED.stream()
                 .filter(object -> object.getApiVersion().startsWith("rbac.authorization.k8s.io/"))
@@ -53,8 +39,7 @@ class ChartIT {
 
     @AfterAll
     static void stop() {
-        Optional.ofNullable(client).ifPresent(KubernetesClient::close);
-        Optional.ofNullable(server).ifPresent(KubeAPIServer::stop);
+        Optional.ofNullable(server).ifPresent(TestApiServer::close);
     }
 
     static Stream<Named<HasMetadata>> everyObject() {
@@ -153,28 +138,5 @@ class ChartIT {
                 .withName(name)
                 .endMetadata()
                 .build();
-    }
-
-    private static Path assets() throws IOException {
-        var search = new ProcessBuilder(Project.ROOT.resolve("lab/apiserver").toString())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        String found = new String(search.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-        if (search.onExit().join().exitValue() == 0) {
-            return Path.of(found);
-        }
-        String missing = "lab/apiserver, whose words stand above, found no API server to ask";
-        if ("true".equals(System.getenv("CI"))) {
-            throw new AssertionError(missing);
-        }
-        System.err.println("skipped: " + missing);
-        return abort(missing);
-    }
-
-    /** The layout that kube-api-test looks for. Its version is that of the folder's name, and has no meaning here. */
-    private static Path laidOut(Path assets, Path folder) throws IOException {
-        Path versions = Files.createDirectories(folder.resolve("k8s"));
-        Files.createSymbolicLink(versions.resolve("1.0.0-linux-amd64"), assets);
-        return folder;
     }
 }
