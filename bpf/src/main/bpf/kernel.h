@@ -189,6 +189,7 @@ typedef struct {
 } __attribute__((preserve_access_index)) possible_net_t;
 
 struct net_device {
+	int ifindex;
 	possible_net_t nd_net;
 } __attribute__((preserve_access_index));
 

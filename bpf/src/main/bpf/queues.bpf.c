@@ -31,6 +31,19 @@ struct {
 	__type(value, struct queue_count);
 } queues SEC(".maps");
 
+/*
+ * Frames that a driver did not redirect although its program said so, by the number of the interface: that is told of as
+ * an exception, and dropped (ixgbevf_run_xdp, nfp_nfd3_rx). Of interfaces that user space entered; one with the same number
+ * in another network namespace counts with it.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 1024);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, __u64);
+} exceptions SEC(".maps");
+
 static __always_inline struct queue_count *counts(__u32 map_id, __u32 cpu)
 {
 	struct queue key = { .map_id = map_id, .cpu = cpu };
@@ -78,5 +91,22 @@ int on_redirect_error(const __u64 *args)
 
 	if (count && (int)args[3] != -ENOSPC)
 		count->redirect_errors++;
+	return 0;
+}
+
+/* dev, program, action. */
+SEC("tp_btf/xdp_exception")
+int on_exception(const __u64 *args)
+{
+	const struct net_device *dev = (const struct net_device *)args[0];
+	__u32 ifindex;
+	__u64 *count;
+
+	if ((__u32)args[2] != XDP_REDIRECT)
+		return 0;
+	ifindex = dev->ifindex;
+	count = bpf_map_lookup_elem(&exceptions, &ifindex);
+	if (count)
+		(*count)++;
 	return 0;
 }

@@ -24,4 +24,12 @@ public final class Counters {
     public List<Count> perCpu(Outcome outcome) {
         return byOutcome.get(outcome);
     }
+
+    /** Those redirected to a CPU of the policy. */
+    public Count steered() {
+        return byOutcome.keySet().stream()
+                .filter(Outcome::steered)
+                .map(this::of)
+                .reduce(Count.ZERO, Count::plus);
+    }
 }

@@ -20,7 +20,10 @@ import java.util.stream.IntStream;
 final class QueueWatch implements AutoCloseable {
     private static final String OBJECT = "queues";
     private static final String QUEUES = "queues";
-    private static final List<String> PROGRAMS = List.of("on_enqueue", "on_kthread", "on_redirect_error");
+    private static final String EXCEPTIONS = "exceptions";
+    private static final List<String> MAPS = List.of(QUEUES, EXCEPTIONS);
+    private static final List<String> PROGRAMS =
+            List.of("on_enqueue", "on_kthread", "on_redirect_error", "on_exception");
     private static final int KEY_SIZE = 2 * Integer.BYTES;
     private static final int COUNT_SIZE = 4 * Long.BYTES;
 
@@ -35,7 +38,7 @@ final class QueueWatch implements AutoCloseable {
     static Optional<QueueWatch> open(Path folder) {
         var elf = SteerProgram.compiled(OBJECT);
         try (var object = BpfObject.open(OBJECT, elf)) {
-            var maps = SharedMaps.open(folder, object, List.of(QUEUES));
+            var maps = SharedMaps.open(folder, object, MAPS);
             try {
                 attach(folder, object, maps, "-" + Pins.version(elf));
                 return Optional.of(new QueueWatch(maps));
@@ -52,7 +55,7 @@ final class QueueWatch implements AutoCloseable {
         var pins = PROGRAMS.stream().map(name -> name + version).toList();
         boolean attached = pins.stream().allMatch(name -> Files.exists(folder.resolve(name)));
         if (!attached) {
-            object.reuse(QUEUES, maps.map(QUEUES));
+            MAPS.forEach(name -> object.reuse(name, maps.map(name)));
             object.load();
             for (var program : PROGRAMS) {
                 try (var link = Bpf.attachTracepoint(object.program(program))) {
@@ -70,15 +73,17 @@ final class QueueWatch implements AutoCloseable {
         }
     }
 
-    /** From now on, frames to the CPUs of this CPUMAP are counted. */
-    void watch(int mapId) {
+    /** From now on, frames to the CPUs of this CPUMAP are counted, and those that this interface does not redirect. */
+    void watch(int mapId, int ifindex) {
+        Bpf.insert(maps.map(EXCEPTIONS), SteerMaps.int32(ifindex), new byte[Long.BYTES * possibleCpus]);
         var zeros = new byte[COUNT_SIZE * possibleCpus];
         IntStream.range(0, possibleCpus)
                 .mapToObj(cpu -> key(mapId, cpu))
                 .forEach(key -> Bpf.insert(maps.map(QUEUES), key, zeros));
     }
 
-    void forget(int mapId) {
+    void forget(int mapId, int ifindex) {
+        Bpf.deleteIfThere(maps.map(EXCEPTIONS), SteerMaps.int32(ifindex));
         IntStream.range(0, possibleCpus)
                 .mapToObj(cpu -> key(mapId, cpu))
                 .forEach(key -> Bpf.deleteIfThere(maps.map(QUEUES), key));
@@ -91,6 +96,18 @@ final class QueueWatch implements AutoCloseable {
                         .map(this::sum)
                         .orElse(QueueCount.ZERO))
                 .toList();
+    }
+
+    /** Frames that the interface's driver did not redirect, and dropped. */
+    long exceptions(int ifindex) {
+        return Bpf.lookup(maps.map(EXCEPTIONS), SteerMaps.int32(ifindex), Long.BYTES * possibleCpus).stream()
+                .mapToLong(perCpu -> {
+                    var counts = SteerMaps.nativeOrder(perCpu);
+                    return IntStream.range(0, possibleCpus)
+                            .mapToLong(cpu -> counts.getLong())
+                            .sum();
+                })
+                .sum();
     }
 
     private QueueCount sum(byte[] perCpu) {

@@ -1,5 +1,6 @@
 package io.ipsecxdp.bpf;
 
+import io.ipsecxdp.linux.NetDevice;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,20 +13,22 @@ public final class SteeredInterface implements AutoCloseable {
     private final Attachment hold;
     private final SteerMaps maps;
     private final Optional<QueueWatch> queueWatch;
+    private final int ifindex;
     private boolean closed;
 
-    private SteeredInterface(Pins pins, Attachment hold, SteerMaps maps, Optional<QueueWatch> queueWatch) {
+    private SteeredInterface(Pins pins, Attachment hold, SteerMaps maps, Optional<QueueWatch> queueWatch, int ifindex) {
         this.pins = pins;
         this.hold = hold;
         this.maps = maps;
         this.queueWatch = queueWatch;
+        this.ifindex = ifindex;
     }
 
-    static SteeredInterface at(Pins pins, Dispatchers dispatchers) {
+    static SteeredInterface at(Pins pins, Dispatchers dispatchers, NetDevice device) {
         var maps = SteerMaps.at(pins);
         var watch = QueueWatch.open(Pins.shared(pins.folder().getParent()));
-        watch.ifPresent(w -> w.watch(maps.queuesId()));
-        return new SteeredInterface(pins, Attachment.of(pins, dispatchers).orElseThrow(), maps, watch);
+        watch.ifPresent(w -> w.watch(maps.queuesId(), device.index()));
+        return new SteeredInterface(pins, Attachment.of(pins, dispatchers).orElseThrow(), maps, watch, device.index());
     }
 
     /** Name of the interface when it was opened. */
@@ -63,6 +66,12 @@ public final class SteeredInterface implements AutoCloseable {
         return queueWatch.map(watch -> watch.counts(maps.queuesId())).orElse(List.of());
     }
 
+    /** Frames that the driver was to redirect and dropped, because it cannot; 0 if the kernel does not let us see. */
+    public synchronized long redirectsRefused() {
+        requireOpen();
+        return queueWatch.map(watch -> watch.exceptions(ifindex)).orElse(0L);
+    }
+
     /**
      * Who sends SPIs that no SA has, those with the most packets first; kept unless the configuration says {@link
      * UnknownSpiHandling#PASS}. At most some 1,000: who was not heard for long is forgotten first.
@@ -88,7 +97,7 @@ public final class SteeredInterface implements AutoCloseable {
     public synchronized void detach() {
         requireOpen();
         hold.release();
-        queueWatch.ifPresent(watch -> watch.forget(maps.queuesId()));
+        queueWatch.ifPresent(watch -> watch.forget(maps.queuesId(), ifindex));
         pins.removeAll();
         close();
     }

@@ -112,7 +112,7 @@ public final class Steerings {
         if (running.filter(mode -> mode.satisfies(wanted)).isPresent()) {
             return dispatchers.isShared()
                     ? adoptComponent(pins, device, running.get(), config)
-                    : adopt(pins, running.get(), config);
+                    : adopt(pins, device, running.get(), config);
         }
         detach(pins);
         return inTheWay(device, wanted).orElseGet(() -> attach(pins, device, wanted, config));
@@ -198,14 +198,15 @@ public final class Steerings {
                 .orElse("");
     }
 
-    private OpenResult adopt(Pins pins, AttachedMode mode, SteeringConfig config) {
+    private OpenResult adopt(Pins pins, NetDevice device, AttachedMode mode, SteeringConfig config) {
         try (var existing = pins.maps();
                 var program = load(mode, existing);
                 var link = pins.link().orElseThrow()) {
             program.maps().apply(config);
             pins.pinMaps(program.maps());
             Bpf.replaceProgram(link, program.program());
-            return new OpenResult.Opened(SteeredInterface.at(pins, dispatchers), mode, true, false, Optional.empty());
+            return new OpenResult.Opened(
+                    SteeredInterface.at(pins, dispatchers, device), mode, true, false, Optional.empty());
         }
     }
 
@@ -220,7 +221,8 @@ public final class Steerings {
             join(pins, device, mode, config);
             dispatchers.leave(device.index(), component -> ours.contains(component.program()));
         }
-        return new OpenResult.Opened(SteeredInterface.at(pins, dispatchers), mode, true, true, Optional.empty());
+        return new OpenResult.Opened(
+                SteeredInterface.at(pins, dispatchers, device), mode, true, true, Optional.empty());
     }
 
     private Stream<Dispatcher.Component> componentsOf(Pins pins, NetDevice device) {
@@ -287,7 +289,7 @@ public final class Steerings {
                 pins.pinMaps(program.maps());
                 pins.pinLink(attached);
                 return new AttachResult.Made(new OpenResult.Opened(
-                        SteeredInterface.at(pins, dispatchers), mode, false, false, nativeRefused));
+                        SteeredInterface.at(pins, dispatchers, device), mode, false, false, nativeRefused));
             }
         }
     }
@@ -306,8 +308,8 @@ public final class Steerings {
             }
             return new AttachResult.Failed(e);
         }
-        return new AttachResult.Made(
-                new OpenResult.Opened(SteeredInterface.at(pins, dispatchers), mode, false, true, nativeRefused));
+        return new AttachResult.Made(new OpenResult.Opened(
+                SteeredInterface.at(pins, dispatchers, device), mode, false, true, nativeRefused));
     }
 
     /** An agent may have ended after it joined, and before it pinned that it had. */

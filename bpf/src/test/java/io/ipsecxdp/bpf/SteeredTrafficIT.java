@@ -103,6 +103,32 @@ class SteeredTrafficIT {
         }
     }
 
+    /** As {@code ip netns list-id} shows it: the number by which the interface's namespace knows the other. */
+    @Test
+    void ownersAreLookedUpInTheNamespaceThatThePolicyNames() {
+        try (var sad = Namespace.make()) {
+            node.ip("netns", "set", sad.name(), "7");
+            int elsewhere = 0x5A000021;
+            sad.run(() -> LarvalSa.make(SOURCE4, DESTINATION4, elsewhere, OptionalInt.of(1)));
+            sad.run(() -> LarvalSa.make(SOURCE4, DESTINATION4, OWNED_BY_0, OptionalInt.of(1)));
+            try (var steering = open(WantedXdpMode.AUTO, BOTH_CPUS)) {
+                send(100, elsewhere, OWNED_BY_0);
+                assertThat(steering.counters().of(Outcome.SA_UNKNOWN).packets()).isEqualTo(50);
+                assertThat(witness.arrived(OWNED_BY_0)).isEqualTo(Map.of(0, 50L));
+
+                assertThat(steering.apply(BOTH_CPUS.withNetnsId(OptionalInt.of(7))))
+                        .isEmpty();
+                send(200, elsewhere, OWNED_BY_1);
+
+                assertThat(witness.arrived(elsewhere)).isEqualTo(Map.of(RECEIVING_CPU, 50L, 1, 100L));
+                assertThat(steering.counters().of(Outcome.OWNER).packets()).isEqualTo(50 + 100);
+                assertThat(steering.counters().of(Outcome.SA_UNKNOWN).packets()).isEqualTo(50 + 100);
+                send(100, OWNED_BY_0);
+                assertThat(witness.arrived(OWNED_BY_0)).isEqualTo(Map.of(0, 50L, 1, 100L));
+            }
+        }
+    }
+
     @Test
     void framesThatCannotBeSteeredAreReceivedWhereTheyAre() {
         try (var steering = open(WantedXdpMode.AUTO, ONLY_CPU_0)) {

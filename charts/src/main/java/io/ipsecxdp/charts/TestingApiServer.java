@@ -81,9 +81,27 @@ public final class TestingApiServer implements AutoCloseable {
 
     /** A client with the rights of a service account of the release. */
     public KubernetesClient clientOf(String account) {
+        return as(user(account));
+    }
+
+    /** A client of somebody else, as the API server's own administrator can be anybody. */
+    public KubernetesClient as(String user) {
         return new KubernetesClientBuilder()
                 .withConfig(new ConfigBuilder(config())
-                        .withImpersonateUsername(user(account))
+                        .withImpersonateUsername(user)
+                        .build())
+                .build();
+    }
+
+    /** A client of whom a token stands for. */
+    public KubernetesClient withToken(String token) {
+        return new KubernetesClientBuilder()
+                .withConfig(new ConfigBuilder(config())
+                        .withClientCertData(null)
+                        .withClientCertFile(null)
+                        .withClientKeyData(null)
+                        .withClientKeyFile(null)
+                        .withOauthToken(token)
                         .build())
                 .build();
     }

@@ -23,6 +23,10 @@ public final class Api {
     /** Highest reqid that users may declare; those above are for SAs that the operator makes itself. */
     public static final long LAST_DECLARED_REQID = 0x7fff_ffffL;
 
+    /** What the name of every agent's Lease begins with. */
+    public static final String LEASE_PREFIX = "ipsec-xdp-agent-";
+
+    private static final int MAX_NAME_LENGTH = 253;
     private static final int MAX_LABEL_LENGTH = 63;
     private static final int HASH_LENGTH = 16;
 
@@ -39,9 +43,14 @@ public final class Api {
         return nodeName.substring(0, MAX_LABEL_LENGTH - HASH_LENGTH - 1) + "-" + hash(nodeName);
     }
 
-    /** Name of the Lease by which the agent of a node says that it is alive. */
+    /**
+     * Name of the Lease by which the agent of a node says that it is alive. It has at most 253 characters (a DNS subdomain):
+     * of a node name that is too long for that, the end is replaced by a hash.
+     */
     public static String leaseName(String nodeName) {
-        return "ipsec-xdp-agent-" + nodeName;
+        int room = MAX_NAME_LENGTH - LEASE_PREFIX.length();
+        return LEASE_PREFIX
+                + (nodeName.length() <= room ? nodeName : nodeName.substring(0, room - HASH_LENGTH) + hash(nodeName));
     }
 
     private static String hash(String text) {

@@ -78,6 +78,8 @@ public enum Reason {
     KeyUnreadable,
     /** An offload hides VLAN tags from XDP, and the policy says not to steer there. */
     VlanOffload,
+    /** Redirected packets came to no queue of a CPU, so steering was ended there. */
+    RedirectLost,
     /** Packets were lost because the queue of a CPU was full. */
     QueueOverflow,
     /** Packets come that a policy selects, and no SA is there for them (RFC 9061: sadb-acquire). */

@@ -70,7 +70,8 @@ public record SteeringPolicySpec(
         @JsonPropertyDescription(
                 "Interfaces that receive ESP: names; patterns, in which * stands for any characters and ? for one "
                         + "(ens*); or 'default route' for the interfaces through which the node's default routes lead. "
-                        + "One that a node does not have is reported, and steered as soon as it appears.")
+                        + "One that a node does not have is reported, and steered as soon as it appears. Packets need an "
+                        + "Ethernet header: patterns leave tun, ipip and the like out, and such a name is reported.")
         @Size(min = 1, max = 32)
         List<String> interfaces,
 
@@ -133,7 +134,9 @@ public record SteeringPolicySpec(
         @JsonPropertyDescription(
                 "What becomes of packets that belong to no SA. Pass: they go up the stack, which refuses them. Count: "
                         + "so too, and the IPsecNode lists who sends the most. Drop: listed and, after "
-                        + "learningSeconds, dropped before the kernel spends time on them.")
+                        + "learningSeconds, dropped before the kernel spends time on them. Do not use it where a rule of "
+                        + "the firewall (DNAT) leads ESP or AH for an address of the node to somebody else, or where a "
+                        + "process receives them by a raw socket: XDP comes before both and cannot see them.")
         UnknownSpiAction unknownSPI,
 
         @Default("300")

@@ -26,7 +26,7 @@ public final class AgentProcess implements AutoCloseable {
     /** Starts it; returns before it is ready. */
     public static AgentProcess start(Daemons daemons, Node node, ApiServer api) {
         String path = node.facts().state() + ".kubeconfig";
-        node.kernel().write(path, api.agentKubeconfig(node.facts().api()));
+        node.kernel().write(path, api.agentKubeconfig(node.name(), node.facts().api()));
         return new AgentProcess(daemons, node, path);
     }
 

@@ -33,7 +33,6 @@ public final class ApiServer implements AutoCloseable {
     private final Certificates certificates;
     private final User admin = User.admin();
     private final User operator = User.serviceAccount(NAMESPACE, "ipsec-xdp-operator");
-    private final User agent = User.serviceAccount(NAMESPACE, "ipsec-xdp-agent");
     private final User stranger = User.serviceAccount("default", "default");
     private final Cleanup running = new Cleanup();
     private final Daemons daemons;
@@ -49,9 +48,7 @@ public final class ApiServer implements AutoCloseable {
         this.daemons = running.add(new Daemons(folder));
         write(
                 "tokens",
-                List.of(admin, operator, agent, stranger).stream()
-                        .map(User::line)
-                        .collect(Collectors.joining()));
+                List.of(admin, operator, stranger).stream().map(User::line).collect(Collectors.joining()));
         running.add(startEtcd(ports.get(2)));
         startServer();
     }
@@ -90,9 +87,14 @@ public final class ApiServer implements AutoCloseable {
         return write("operator.kubeconfig", kubeconfig(operator, LOOPBACK));
     }
 
-    /** The text of a kubeconfig for agents that reach the API server at {@code address}. */
-    public String agentKubeconfig(String address) {
-        return kubeconfig(agent, address);
+    /**
+     * The text of a kubeconfig for the agent of a node, which reaches the API server at {@code address}. The chart's rights
+     * must be there already.
+     */
+    public String agentKubeconfig(String node, String address) {
+        try (var client = adminClient()) {
+            return kubeconfig("agent", AgentPod.token(client, node), address);
+        }
     }
 
     /** A client with all rights. */
@@ -100,8 +102,9 @@ public final class ApiServer implements AutoCloseable {
         return client(kubeconfig(admin, LOOPBACK));
     }
 
-    public KubernetesClient agentClient() {
-        return client(kubeconfig(agent, LOOPBACK));
+    /** A client with the rights of the agent of a node. */
+    public KubernetesClient agentClient(String node) {
+        return client(agentKubeconfig(node, LOOPBACK));
     }
 
     /** A client of somebody whom no role is bound to. */
@@ -186,6 +189,10 @@ public final class ApiServer implements AutoCloseable {
     }
 
     private String kubeconfig(User user, String address) {
+        return kubeconfig(user.name(), user.token(), address);
+    }
+
+    private String kubeconfig(String user, String token, String address) {
         return """
                 apiVersion: v1
                 kind: Config
@@ -203,7 +210,7 @@ public final class ApiServer implements AutoCloseable {
                   context: {cluster: lab, user: "%s"}
                 current-context: lab
                 """.formatted(
-                address, port, Base64.getEncoder().encodeToString(certificates.caBytes()), user, user.token(), user);
+                        address, port, Base64.getEncoder().encodeToString(certificates.caBytes()), user, token, user);
     }
 
     private Path write(String name, String text) {

@@ -45,7 +45,7 @@ class ApiServerIT {
 
     @Test
     void theAgentReadsAKeyButListsNone() {
-        try (var agent = api.agentClient()) {
+        try (var agent = api.agentClient("n1")) {
             assertThat(key(agent)).isNotNull();
             assertForbidden(
                     () -> agent.secrets().inNamespace(ApiServer.KEYS_NAMESPACE).list());
@@ -54,7 +54,7 @@ class ApiServerIT {
 
     @Test
     void theAgentReadsNothingThatUsersDeclare() {
-        try (var agent = api.agentClient()) {
+        try (var agent = api.agentClient("n1")) {
             assertForbidden(() -> agent.resources(SecurityAssociation.class).list());
         }
     }
@@ -75,7 +75,7 @@ class ApiServerIT {
                 .withName("x")
                 .endMetadata()
                 .build();
-        try (var agent = api.agentClient();
+        try (var agent = api.agentClient("n1");
                 var operator = api.operatorClient()) {
             assertForbidden(() ->
                     agent.configMaps().inNamespace("default").resource(object).create());

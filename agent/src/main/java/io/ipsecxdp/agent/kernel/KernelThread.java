@@ -16,6 +16,7 @@ import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.report.AgentStatusWriter.StatusUpdate;
 import io.ipsecxdp.agent.report.NodeReporter;
 import io.ipsecxdp.agent.secrets.KeySecrets;
+import io.ipsecxdp.agent.steering.NotifiedMarks;
 import io.ipsecxdp.agent.steering.Steerer;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.xfrm.Notification;
@@ -81,8 +82,8 @@ public final class KernelThread implements AutoCloseable {
     private Optional<NodeInfo> facts = Optional.empty();
     /** The next round has to look at everything, and not only at what notifications and keys were about. */
     private boolean wholeRound;
-    /** Until steering knows the CPUs, packets may be sent to one that is not there. */
-    private boolean cpusChanged;
+    /** Packets may be sent to a CPU that is not there, or dropped although an SA with a mark is there for them. */
+    private boolean steeringUrgent;
 
     private Optional<Round> round = Optional.empty();
     private Map<InterfaceStatus.Key, InterfaceStatus> steered = Map.of();
@@ -194,6 +195,7 @@ public final class KernelThread implements AutoCloseable {
                 if (reconciler.onNotifications(notifications)) {
                     rounds.dueAt(now);
                 }
+                marks = marks.map(known -> withMarks(known, NotifiedMarks.in(notifications)));
             }
             case LinksChanged() -> {
                 steering.dueAt(now);
@@ -225,11 +227,20 @@ public final class KernelThread implements AutoCloseable {
         if (facts.filter(now::equals).isPresent()) {
             return;
         }
-        cpusChanged |= facts.filter(before -> !before.cpus().equals(now.cpus())).isPresent();
+        steeringUrgent |= facts.filter(before -> !before.cpus().equals(now.cpus())).isPresent();
         facts = Optional.of(now);
         needRound();
         steering.dueAt(clock.instant());
         report.dueAt(clock.instant());
+    }
+
+    private Set<XfrmMark> withMarks(Set<XfrmMark> known, Set<XfrmMark> notified) {
+        if (known.containsAll(notified)) {
+            return known;
+        }
+        steeringUrgent = true;
+        steering.dueAt(clock.instant());
+        return Stream.concat(known.stream(), notified.stream()).collect(Collectors.toUnmodifiableSet());
     }
 
     private void needRound() {
@@ -296,14 +307,14 @@ public final class KernelThread implements AutoCloseable {
 
     /** Before anything else, once the marks of the SAs are known without which it cannot be complete. */
     private boolean isSteeringUrgent() {
-        return cpusChanged && marks.isPresent();
+        return steeringUrgent && marks.isPresent();
     }
 
     private void steer() {
         report.dueAt(clock.instant());
         steered = steerer.reconcile(
                 orders.slices(), Links.list(), facts.orElseThrow().cpus(), marks);
-        cpusChanged = false;
+        steeringUrgent = false;
         mirrorSas();
     }
 

@@ -22,6 +22,7 @@ import io.ipsecxdp.bpf.Counters;
 import io.ipsecxdp.bpf.KnownSa;
 import io.ipsecxdp.bpf.OpenResult;
 import io.ipsecxdp.bpf.Outcome;
+import io.ipsecxdp.bpf.QueueCount;
 import io.ipsecxdp.bpf.SadMirror;
 import io.ipsecxdp.bpf.SteeredInterface;
 import io.ipsecxdp.bpf.SteeringConfig;
@@ -35,6 +36,7 @@ import io.ipsecxdp.linux.NetDevice;
 import io.ipsecxdp.xfrm.XfrmMark;
 import io.ipsecxdp.xfrm.links.Link;
 import io.ipsecxdp.xfrm.links.Links;
+import io.ipsecxdp.xfrm.links.XdpFeatures;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -51,6 +53,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /** Steers the interfaces of the node as planned. For one thread. */
@@ -76,6 +79,8 @@ public final class Steerer implements AutoCloseable {
     private final OverflowWatch overflows = new OverflowWatch();
     private final LearningPeriod learning = new LearningPeriod();
     private final Balancer balancer = new Balancer();
+    private final DefaultRoutes defaultRoutes = new DefaultRoutes();
+    private final RedirectWatch redirects = new RedirectWatch();
     private Optional<SadMirror> mirror = Optional.empty();
     /** What the mirror was brought to. */
     private Optional<Set<KnownSa>> mirrored = Optional.empty();
@@ -142,6 +147,8 @@ public final class Steerer implements AutoCloseable {
                 opened.steered().config(),
                 clock.instant()));
         balancer.retain(open.keySet());
+        redirects.retain(links.values().stream().map(Link::device).toList());
+        open.values().forEach(this::watchRedirects);
         SteeringPlan plan = plan(slices, links, onlineCpus, marks);
         if (plan.actions().isEmpty()) {
             return plan.standings();
@@ -236,25 +243,26 @@ public final class Steerer implements AutoCloseable {
     private SteeringPlan plan(
             Collection<Slice> slices, Map<String, Link> links, CpuList onlineCpus, Optional<Set<XfrmMark>> marks) {
         List<SteeringRequest> wishes = SteeringRequest.of(slices);
-        Set<Integer> ofDefaultRoutes =
-                wishes.stream().anyMatch(SteeringRequest::isDefaultRoute) ? Links.ofDefaultRoutes() : Set.of();
+        Map<String, Integer> pinned = new TreeMap<>();
+        steerings.orElseThrow().pinned().forEach(steering -> pinned.put(steering.ifname(), steering.ifindex()));
+        Instant now = clock.instant();
+        Set<Integer> ofDefaultRoutes = ofDefaultRoutes(wishes, pinned, now);
         Map<String, CpuList> localCpus = new HashMap<>();
         Map<String, TagLoss> tagLosses = new HashMap<>();
+        Map<String, XdpFeatures> xdpFeatures = new HashMap<>();
         for (SteeringRequest wish : wishes) {
             for (String name : wish.meant(links.values(), ofDefaultRoutes)) {
                 if (wish.planned().numa() == NumaPreference.Local) {
                     hardware.localCpus(name).ifPresent(cpus -> localCpus.put(name, cpus));
                 }
-                Optional.ofNullable(links.get(name))
-                        .flatMap(link -> TagLoss.on(link, links.values(), hardware::activeFeatures))
+                Optional<Link> there = Optional.ofNullable(links.get(name));
+                there.flatMap(link -> XdpFeatures.of(link.device())).ifPresent(can -> xdpFeatures.put(name, can));
+                there.flatMap(link -> TagLoss.on(link, links.values(), hardware::activeFeatures))
                         .ifPresent(loss -> tagLosses.put(name, loss));
             }
         }
-        Map<String, Integer> pinned = new TreeMap<>();
-        steerings.orElseThrow().pinned().forEach(steering -> pinned.put(steering.ifname(), steering.ifindex()));
         Map<String, Steered> steered = new HashMap<>();
         open.forEach((name, opened) -> steered.put(name, opened.steered()));
-        Instant now = clock.instant();
         refusals.values().removeIf(refused -> refused.until().isBefore(now));
         Map<DesiredSteering, InterfaceStatus> refused = new HashMap<>();
         refusals.forEach((wanted, refusal) -> refused.put(wanted, refusal.standing()));
@@ -268,6 +276,8 @@ public final class Steerer implements AutoCloseable {
                 onlineCpus,
                 localCpus,
                 tagLosses,
+                xdpFeatures,
+                redirects.lost(),
                 new UnknownSpiRules(
                         learning.done(wishes, now),
                         marks,
@@ -275,6 +285,40 @@ public final class Steerer implements AutoCloseable {
                 balancer.moved(),
                 refused,
                 boot));
+    }
+
+    private Set<Integer> ofDefaultRoutes(List<SteeringRequest> wishes, Map<String, Integer> pinned, Instant now) {
+        Set<String> policies = wishes.stream()
+                .filter(SteeringRequest::isDefaultRoute)
+                .map(wish -> wish.planned().name())
+                .collect(Collectors.toSet());
+        if (policies.isEmpty()) {
+            return defaultRoutes.at(Set.of(), Set.of(), now);
+        }
+        Set<Integer> steered = state.journal().interfaces().values().stream()
+                .filter(owned -> policies.contains(owned.policy()) && pinned.getOrDefault(owned.name(), 0) != 0)
+                .map(owned -> pinned.get(owned.name()))
+                .collect(Collectors.toSet());
+        return defaultRoutes.at(Links.ofDefaultRoutes(), steered, now);
+    }
+
+    /** The program's counters are read first: what it redirects meanwhile is then missed by nobody. */
+    private void watchRedirects(Opened opened) {
+        if (opened.steered().attached() != AttachedMode.NATIVE) {
+            return;
+        }
+        long redirected = opened.steering().counters().steered().packets();
+        List<QueueCount> queues = opened.steering().queues();
+        if (!queues.isEmpty()) {
+            redirects.look(
+                    opened.steered().device(),
+                    redirected,
+                    queues.stream()
+                            .mapToLong(queue -> queue.enqueued() + queue.dropped())
+                            .sum(),
+                    opened.steering().redirectsRefused(),
+                    clock.instant());
+        }
     }
 
     /** Of what somebody detached or changed, and of interfaces that vanished or were made anew. */
@@ -378,7 +422,7 @@ public final class Steerer implements AutoCloseable {
                 ? Optional.empty()
                 : Optional.of(SteeringPlan.failed(
                         Reason.VlanOffload,
-                        "VLANs (%s) are on it, an offload hides their tags from XDP, and the driver of %s does not switch it off. Set spec.mode: Generic."
+                        "%s above it needs VLAN tags, an offload hides them from XDP, and the driver of %s does not switch it off. Set spec.mode: Generic."
                                 .formatted(String.join(", ", loss.vlans()), String.join(", ", stubborn))));
     }
 
@@ -395,6 +439,7 @@ public final class Steerer implements AutoCloseable {
                         new Opened(
                                 opened.steering(),
                                 new Steered(device, mode, opened.mode(), config, note(mode, opened))));
+                watchRedirects(open.get(name));
                 LOG.infof(
                         "%s is steered to the CPUs %s, %s mode%s",
                         name, config.cpus(), opened.mode(), opened.adopted() ? ", adopted" : "");

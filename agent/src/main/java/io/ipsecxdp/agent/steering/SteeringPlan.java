@@ -27,6 +27,7 @@ import io.ipsecxdp.crds.SteeringReport;
 import io.ipsecxdp.crds.VlanOffload;
 import io.ipsecxdp.linux.NetDevice;
 import io.ipsecxdp.xfrm.links.Link;
+import io.ipsecxdp.xfrm.links.XdpFeatures;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -69,6 +70,8 @@ record SteeringPlan(List<SteeringAction> actions, Map<InterfaceStatus.Key, Inter
      * @param ofDefaultRoutes indexes of the interfaces of default routes
      * @param localCpus the CPUs of an interface's NUMA node, by its name, where asked for and known
      * @param tagLosses interfaces on which native XDP does not see VLAN tags, by name
+     * @param xdpFeatures what the drivers tell of native XDP, by interface
+     * @param lost interfaces on which redirected packets did not arrive in native mode, and how many at least
      * @param moved buckets that go to another CPU than the hash says, by interface
      * @param refused what was refused a short while ago and is not tried again yet
      */
@@ -82,6 +85,8 @@ record SteeringPlan(List<SteeringAction> actions, Map<InterfaceStatus.Key, Inter
             CpuList onlineCpus,
             Map<String, CpuList> localCpus,
             Map<String, TagLoss> tagLosses,
+            Map<String, XdpFeatures> xdpFeatures,
+            Map<NetDevice, Long> lost,
             UnknownSpiRules unknownSpis,
             Map<String, SortedMap<Integer, Integer>> moved,
             Map<DesiredSteering, InterfaceStatus> refused,
@@ -132,13 +137,43 @@ record SteeringPlan(List<SteeringAction> actions, Map<InterfaceStatus.Key, Inter
 
     /** Why an interface is left alone, or let go, whatever else is so. */
     private static Optional<InterfaceStatus> unsteerable(Situation now, DesiredSteering wanted) {
-        return tagLoss(now, wanted)
-                .filter(loss -> wanted.planned().vlanOffload() == VlanOffload.DontSteer || !loss.canBeSwitchedOff())
-                .map(loss -> failed(Reason.VlanOffload, loss.message()));
+        Optional<Link> link = Optional.ofNullable(now.links().get(wanted.interfaceName()));
+        return link.filter(there -> !there.hasEthernetHeader())
+                .map(SteeringPlan::withoutEthernet)
+                .or(() -> mode(now, wanted).refusal().map(why -> failed(Reason.Unsupported, why)))
+                .or(() -> link.flatMap(there -> redirectLost(now, wanted, there.device())))
+                .or(() -> tagLoss(now, wanted)
+                        .filter(loss ->
+                                wanted.planned().vlanOffload() == VlanOffload.DontSteer || !loss.canBeSwitchedOff())
+                        .map(loss -> failed(Reason.VlanOffload, loss.message())));
+    }
+
+    private static InterfaceStatus withoutEthernet(Link link) {
+        return failed(
+                Reason.Unsupported,
+                ("%s is a %s interface, whose packets have no Ethernet header, and steering needs one. Leave it out of "
+                                + "spec.interfaces; ESP that the interface below receives is steered there.")
+                        .formatted(
+                                link.device().name(), link.kind().isEmpty() ? "type-" + link.hardware() : link.kind()));
+    }
+
+    private static Optional<InterfaceStatus> redirectLost(Situation now, DesiredSteering wanted, NetDevice device) {
+        return Optional.ofNullable(now.lost().get(device))
+                .filter(packets -> mode(now, wanted).mode() != WantedXdpMode.GENERIC)
+                .map(packets -> failed(
+                        Reason.RedirectLost,
+                        ("Of %d packets that XDP sent to other CPUs none arrived, so nothing is steered here any more: the "
+                                        + "driver's native XDP loses them. Set spec.mode: Generic.")
+                                .formatted(packets)));
+    }
+
+    private static ModeChoice mode(Situation now, DesiredSteering wanted) {
+        return ModeChoice.of(
+                wanted.planned().mode(), Optional.ofNullable(now.xdpFeatures().get(wanted.interfaceName())));
     }
 
     private static Optional<TagLoss> tagLoss(Situation now, DesiredSteering wanted) {
-        boolean generic = wanted.planned().mode() == io.ipsecxdp.crds.XdpMode.Generic
+        boolean generic = mode(now, wanted).mode() == WantedXdpMode.GENERIC
                 || Optional.ofNullable(now.steered().get(wanted.interfaceName()))
                         .filter(there -> there.attached() == AttachedMode.GENERIC)
                         .isPresent();
@@ -282,7 +317,8 @@ record SteeringPlan(List<SteeringAction> actions, Map<InterfaceStatus.Key, Inter
                     "This node has none of the CPUs %s; it has %s.".formatted(planned.cpus(), now.onlineCpus()));
         }
         Optional<TagLoss> tagLoss = tagLoss(now, wanted);
-        WantedXdpMode mode = mode(planned.mode());
+        ModeChoice choice = mode(now, wanted);
+        WantedXdpMode mode = choice.mode();
         UnknownSpiRules.Decision unknown = now.unknownSpis()
                 .decide(
                         wanted.key(),
@@ -293,7 +329,7 @@ record SteeringPlan(List<SteeringAction> actions, Map<InterfaceStatus.Key, Inter
         boolean running = there != null && there.device().equals(device.get()) && there.mode() == mode;
         if (running && there.config().equals(config) && tagLoss.isEmpty()) {
             claim(now, wanted, actions);
-            return inForce(there, cpus, unknown.note());
+            return inForce(there, cpus, List.of(unknown.note(), choice.note()));
         }
         InterfaceStatus refused = now.refused().get(wanted);
         if (refused != null) {
@@ -338,7 +374,7 @@ record SteeringPlan(List<SteeringAction> actions, Map<InterfaceStatus.Key, Inter
                 .withCountBuckets(adaptive);
     }
 
-    private static InterfaceStatus inForce(Steered steered, Cpus cpus, String note) {
+    private static InterfaceStatus inForce(Steered steered, Cpus cpus, List<String> notes) {
         StringBuilder message = new StringBuilder("ESP is steered to the CPUs " + CpuList.of(cpus.usable()) + ".");
         if (!cpus.note().isEmpty()) {
             message.append(' ').append(cpus.note());
@@ -348,9 +384,9 @@ record SteeringPlan(List<SteeringAction> actions, Map<InterfaceStatus.Key, Inter
                     .append(CpuList.of(cpus.missing()))
                     .append('.');
         }
-        if (!note.isEmpty()) {
-            message.append(' ').append(note);
-        }
+        notes.stream()
+                .filter(note -> !note.isEmpty())
+                .forEach(note -> message.append(' ').append(note));
         if (!steered.note().isEmpty()) {
             message.append(' ').append(steered.note());
         }
@@ -367,14 +403,6 @@ record SteeringPlan(List<SteeringAction> actions, Map<InterfaceStatus.Key, Inter
 
     static InterfaceStatus failed(Reason reason, String message) {
         return new InterfaceStatus(EntryStatus.failed(reason, message), Optional.empty());
-    }
-
-    private static WantedXdpMode mode(io.ipsecxdp.crds.XdpMode mode) {
-        return switch (mode) {
-            case Auto -> WantedXdpMode.AUTO;
-            case Native -> WantedXdpMode.NATIVE;
-            case Generic -> WantedXdpMode.GENERIC;
-        };
     }
 
     /**

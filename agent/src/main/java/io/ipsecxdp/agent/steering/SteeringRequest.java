@@ -53,7 +53,8 @@ record SteeringRequest(String entry, PlannedSteering planned, String slice) {
     }
 
     /**
-     * The interfaces that are meant. One that is named is meant also if it does not exist.
+     * The interfaces that are meant. One that is named is meant also if it does not exist. Patterns do not mean what has no
+     * Ethernet header, as they do not mean the loopback: nodes have such that nobody thinks of, such as tunl0.
      *
      * @param ofDefaultRoutes indexes of the interfaces of default routes
      */
@@ -64,7 +65,8 @@ record SteeringRequest(String entry, PlannedSteering planned, String slice) {
         return links.stream()
                 .filter(link -> isDefaultRoute()
                         ? ofDefaultRoutes.contains(link.device().index())
-                        : matches(entry, link.device().name()))
+                        : link.hasEthernetHeader()
+                                && matches(entry, link.device().name()))
                 .map(link -> link.device().name())
                 .sorted()
                 .toList();

@@ -17,9 +17,9 @@ import java.util.stream.Collectors;
 /**
  * An interface whose frames come to native XDP without the VLAN tag that they had. XDP cannot see it, and a CPUMAP makes
  * the packet from the frame alone (kernel/bpf/cpumap.c, cpu_map_kthread_run): it would arrive untagged, on the interface
- * below the VLAN. Generic XDP hands the packet on with its tag (kernel/bpf/devmap.c and cpumap.c, cpu_map_generic_redirect).
+ * below the VLAN, and a switch above would not know whose it is. Generic XDP hands the packet on with its tag (kernel/bpf/devmap.c and cpumap.c, cpu_map_generic_redirect).
  *
- * @param vlans the VLAN interfaces that would miss their packets
+ * @param vlans who would miss the tags: VLAN interfaces, and bridges and Open vSwitches that look at them
  * @param offloads what takes the tags out, by interface; empty if that is in another network namespace
  */
 record TagLoss(SortedSet<String> vlans, SortedMap<String, SortedSet<String>> offloads) {
@@ -59,15 +59,15 @@ record TagLoss(SortedSet<String> vlans, SortedMap<String, SortedSet<String>> off
     String message() {
         String stacked = String.join(", ", vlans);
         if (offloads.isEmpty()) {
-            return ("VLANs (%s) are on it, and its veth peer, which may hide their tags from XDP, is in another network "
-                            + "namespace; steered, their packets could arrive here without the tag. Set spec.mode: Generic, "
+            return ("%s above it needs VLAN tags, and its veth peer, which may hide them from XDP, is in another network "
+                            + "namespace; steered, packets could arrive here without the tag. Set spec.mode: Generic, "
                             + "which keeps tags.")
                     .formatted(stacked);
         }
         String commands = offloads.entrySet().stream()
                 .map(entry -> "ethtool -K %s %s off".formatted(entry.getKey(), String.join(" off ", entry.getValue())))
                 .collect(Collectors.joining("; "));
-        return ("VLANs (%s) are on it, and an offload hides their tags from XDP; steered, their packets would arrive here "
+        return ("%s above it needs VLAN tags, and an offload hides them from XDP; steered, packets would arrive here "
                         + "without the tag. Set spec.vlanOffload: SwitchOff, or spec.mode: Generic, or run %s.")
                 .formatted(stacked, commands);
     }
@@ -85,7 +85,7 @@ record TagLoss(SortedSet<String> vlans, SortedMap<String, SortedSet<String>> off
         }
     }
 
-    /** On the interface itself, or on the bonds and bridges that it is a port of. */
+    /** On the interface itself, or on the bonds and bridges that it is a port of; and those of them that look at tags. */
     private static SortedSet<String> vlans(Link link, Collection<Link> all) {
         SortedSet<String> vlans = new TreeSet<>();
         Set<Integer> seen = new HashSet<>();
@@ -99,6 +99,8 @@ record TagLoss(SortedSet<String> vlans, SortedMap<String, SortedSet<String>> off
                     .filter(other -> now.master().isPresent()
                             && other.device().index() == now.master().getAsInt())
                     .findFirst();
+            at.filter(Link::isVlanAware)
+                    .ifPresent(above -> vlans.add(above.device().name()));
         }
         return vlans;
     }

@@ -39,7 +39,7 @@ record UnknownSpiRules(Set<InterfaceStatus.Key> learned, Optional<Set<XfrmMark>>
     private Decision drop(InterfaceStatus.Key key, PlannedSteering planned, boolean shared) {
         if (shared) {
             return counted(
-                    "the interface is a port of a bridge or carries a macvlan or ipvlan, so they may be for others");
+                    "the interface, or a bond or VLAN above it, is a port of a bridge or Open vSwitch or carries a macvlan or ipvlan, so they may be for others");
         }
         if (!lookup) {
             return counted("this kernel cannot look SAs up from XDP");

@@ -108,9 +108,11 @@ class SteererIT {
     private static Link vlan(String name, NetDevice below) {
         return new Link(
                 new NetDevice(name, below.index() + 1000),
+                Link.ETHERNET,
                 "vlan",
                 OptionalInt.of(below.index()),
                 OptionalInt.empty(),
+                false,
                 false);
     }
 
@@ -156,7 +158,62 @@ class SteererIT {
 
             namespace.run("ip route del default");
             reconcile(steerer, slice);
+            assertThat(steerer.steered()).containsOnlyKeys("eth0", "peer0");
+
+            clock.advance(DefaultRoutes.PATIENCE);
+            reconcile(steerer, slice);
             assertThat(steerer.steered()).containsOnlyKeys("peer0");
+        }
+    }
+
+    @Test
+    void aRouteThatIsDeletedAndAddedAgainLeavesTheProgramOn() {
+        namespace.run("ip link set peer0 up");
+        namespace.run("ip addr add 192.0.2.1/24 dev eth0");
+        namespace.run("ip route add default via 192.0.2.2 dev eth0");
+        Slice slice = slice(XdpMode.Auto, "0-1", "default route");
+        String program;
+        try (Steerer steerer = steerer(bpffs.resolve("ours"))) {
+            reconcile(steerer, slice);
+            program = program();
+            assertThat(program).startsWith("prog/xdp id ");
+
+            namespace.run("ip route del default");
+            reconcile(steerer, slice);
+            clock.advance(DefaultRoutes.PATIENCE.minusSeconds(1));
+            assertThat(reconcile(steerer, slice).standing().state()).isEqualTo(EntryState.Installed);
+            namespace.run("ip route add default via 192.0.2.2 dev eth0");
+            reconcile(steerer, slice);
+            clock.advance(DefaultRoutes.PATIENCE);
+            reconcile(steerer, slice);
+            assertThat(program()).isEqualTo(program);
+
+            namespace.run("ip route del default");
+        }
+        try (Steerer next = steerer(bpffs.resolve("ours"))) {
+            reconcile(next, slice);
+            assertThat(next.steered()).containsOnlyKeys("eth0");
+
+            clock.advance(DefaultRoutes.PATIENCE);
+            reconcile(next, slice);
+            assertThat(next.steered()).isEmpty();
+            assertThat(namespace.run("ip link show eth0")).doesNotContain("xdp");
+        }
+    }
+
+    @Test
+    void anInterfaceWithoutAnEthernetHeaderIsRefusedAndLeftAlone() {
+        namespace.run("ip tuntap add dev tun9 mode tun");
+        namespace.run("ip link set tun9 up");
+        try (Steerer steerer = steerer(bpffs.resolve("ours"))) {
+            InterfaceStatus refused = reconcile(steerer, slice(XdpMode.Auto, "0-1", "tun9"));
+
+            assertThat(refused.standing().state()).isEqualTo(EntryState.Failed);
+            assertThat(refused.standing().reason()).isEqualTo(Reason.Unsupported);
+            assertThat(refused.standing().message()).startsWith("tun9 is a tun interface");
+            assertThat(refused.mode()).isEmpty();
+            assertThat(namespace.run("ip link show tun9")).doesNotContain("xdp");
+            assertThat(steerer.steered()).isEmpty();
         }
     }
 

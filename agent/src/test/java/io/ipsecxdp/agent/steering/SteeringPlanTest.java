@@ -34,6 +34,7 @@ import io.ipsecxdp.crds.XdpMode;
 import io.ipsecxdp.linux.NetDevice;
 import io.ipsecxdp.xfrm.XfrmMark;
 import io.ipsecxdp.xfrm.links.Link;
+import io.ipsecxdp.xfrm.links.XdpFeatures;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -89,6 +90,8 @@ class SteeringPlanTest {
                 CpuList.parse("0-3"),
                 Map.of(),
                 Map.of(),
+                Map.of(),
+                Map.of(),
                 NOTHING_LEARNED,
                 Map.of(),
                 Map.of(),
@@ -112,6 +115,8 @@ class SteeringPlanTest {
                 CpuList.parse("0-3"),
                 localCpus,
                 tagLosses,
+                Map.of(),
+                Map.of(),
                 NOTHING_LEARNED,
                 Map.of(),
                 Map.of(),
@@ -272,6 +277,8 @@ class SteeringPlanTest {
                 CpuList.parse("0-3"),
                 Map.of(),
                 Map.of("eth0", loss),
+                Map.of(),
+                Map.of(),
                 NOTHING_LEARNED,
                 Map.of(),
                 Map.of(),
@@ -493,6 +500,8 @@ class SteeringPlanTest {
                 CpuList.parse("0-3"),
                 Map.of(),
                 Map.of(),
+                Map.of(),
+                Map.of(),
                 unknownSpis,
                 Map.of("eth0", new TreeMap<>(Map.of(3, 1, 4, 2))),
                 Map.of(),
@@ -559,10 +568,9 @@ class SteeringPlanTest {
         PlannedSteering drop = lookup(CpuAssignment.Owner, List.of(), UnknownSpiAction.Drop, 0L);
         UnknownSpiRules learned =
                 new UnknownSpiRules(Set.of(new InterfaceStatus.Key("uid-steer", "eth0")), Optional.of(Set.of()), true);
-        Link bridge = new Link(new NetDevice("br0", 5), "bridge", OptionalInt.empty(), OptionalInt.empty(), false);
-        Link port = new Link(ETH0, "", OptionalInt.empty(), OptionalInt.of(5), false);
-        Link macvlan =
-                new Link(new NetDevice("pod0", 6), "macvlan", OptionalInt.of(ETH0.index()), OptionalInt.empty(), false);
+        Link bridge = link(new NetDevice("br0", 5), "bridge", OptionalInt.empty(), OptionalInt.empty());
+        Link port = link(ETH0, "", OptionalInt.empty(), OptionalInt.of(5));
+        Link macvlan = link(new NetDevice("pod0", 6), "macvlan", OptionalInt.of(ETH0.index()), OptionalInt.empty());
 
         assertThat(configured(learned, drop, Map.of("eth0", Link.of(ETH0), "br0", bridge))
                         .unknownSpi())
@@ -573,5 +581,101 @@ class SteeringPlanTest {
         assertThat(configured(learned, drop, Map.of("eth0", Link.of(ETH0), "pod0", macvlan))
                         .unknownSpi())
                 .isEqualTo(UnknownSpiHandling.COUNT);
+    }
+
+    private static Link link(NetDevice device, String kind, OptionalInt other, OptionalInt master) {
+        return new Link(device, Link.ETHERNET, kind, other, master, false, false);
+    }
+
+    private static Link withoutEthernet(String name, int index, int hardware, String kind) {
+        return new Link(
+                new NetDevice(name, index), hardware, kind, OptionalInt.empty(), OptionalInt.empty(), false, false);
+    }
+
+    @Test
+    void whatHasNoEthernetHeaderIsRefusedByNameAndNotMeantByAPattern() {
+        Map<String, Link> links = new TreeMap<>(links("eth0"));
+        links.put("tun0", withoutEthernet("tun0", 7, 65534, "tun"));
+        links.put("tunl0", withoutEthernet("tunl0", 8, 768, "ipip"));
+        links.put("ppp0", withoutEthernet("ppp0", 9, 512, ""));
+
+        SteeringPlan named = fresh(links, Set.of(), Map.of(), Map.of(), steer("steer", "0-3", "tunl0", "ppp0"));
+        SteeringPlan pattern = fresh(links, Set.of(), Map.of(), Map.of(), steer("steer", "0-3", "*"));
+        SteeringPlan route = fresh(links, Set.of(7), Map.of(), Map.of(), steer("steer", "0-3", "default route"));
+
+        assertThat(named.actions()).isEmpty();
+        assertThat(standing(named, "steer", "tunl0").standing().reason()).isEqualTo(Reason.Unsupported);
+        assertThat(standing(named, "steer", "tunl0").standing().message())
+                .isEqualTo("tunl0 is a ipip interface, whose packets have no Ethernet header, and steering needs one."
+                        + " Leave it out of spec.interfaces; ESP that the interface below receives is steered there.");
+        assertThat(standing(named, "steer", "ppp0").standing().message()).startsWith("ppp0 is a type-512 interface");
+        assertThat(opened(pattern)).containsExactly("eth0 for steer to [0, 1, 2, 3]");
+        assertThat(standing(route, "steer", "default route").standing().reason())
+                .isEqualTo(Reason.Unsupported);
+    }
+
+    /** A node on which eth0 is steered in native mode, and what its driver tells and does. */
+    private static SteeringPlan running(XdpMode mode, Map<String, XdpFeatures> features, Map<NetDevice, Long> lost) {
+        return SteeringPlan.of(new Situation(
+                List.of(slice(new PlannedSteering("steer", "uid-steer", 1L, List.of("eth0"), "0-1", 2048, mode))),
+                journal(),
+                Map.of("eth0", 2),
+                Map.of("eth0", steered(Set.of(0, 1))),
+                Map.of("eth0", Link.of(ETH0)),
+                Set.of(),
+                CpuList.parse("0-3"),
+                Map.of(),
+                Map.of(),
+                features,
+                lost,
+                NOTHING_LEARNED,
+                Map.of(),
+                Map.of(),
+                "boot"));
+    }
+
+    /** As of ixgbevf: NETDEV_XDP_ACT_BASIC alone. */
+    private static final Map<String, XdpFeatures> CANNOT_REDIRECT = Map.of("eth0", new XdpFeatures(1));
+
+    @Test
+    void aDriverThatCannotRedirectGetsGenericModeOrASentence() {
+        SteeringPlan auto = running(XdpMode.Auto, CANNOT_REDIRECT, Map.of());
+        SteeringPlan nativeMode = running(XdpMode.Native, CANNOT_REDIRECT, Map.of());
+
+        assertThat(auto.actions())
+                .hasOnlyElementsOfType(Open.class)
+                .first()
+                .isInstanceOfSatisfying(
+                        Open.class, open -> assertThat(open.mode()).isEqualTo(io.ipsecxdp.bpf.WantedXdpMode.GENERIC));
+        assertThat(nativeMode.actions()).startsWith(new End("eth0"));
+        assertThat(standing(nativeMode, "steer", "eth0").standing().reason()).isEqualTo(Reason.Unsupported);
+        assertThat(standing(nativeMode, "steer", "eth0").standing().message())
+                .contains("NETDEV_XDP_ACT_REDIRECT", "Set spec.mode: Auto or Generic.");
+    }
+
+    @Test
+    void whatADriverDoesNotTellIsLeftToTheKernel() {
+        for (Map<String, XdpFeatures> told : List.of(
+                Map.<String, XdpFeatures>of(),
+                Map.of("eth0", new XdpFeatures(0)),
+                Map.of("eth0", new XdpFeatures(3)))) {
+            assertThat(running(XdpMode.Auto, told, Map.of()).actions()).isEmpty();
+        }
+    }
+
+    @Test
+    void whereRedirectedPacketsAreLostSteeringEndsUnlessInGenericMode() {
+        SteeringPlan plan = running(XdpMode.Auto, Map.of(), Map.of(ETH0, 4711L));
+
+        assertThat(plan.actions())
+                .containsExactly(new End("eth0"), new Write(new JournalChange.DisownInterface("eth0")));
+        assertThat(standing(plan, "steer", "eth0").standing().reason()).isEqualTo(Reason.RedirectLost);
+        assertThat(standing(plan, "steer", "eth0").standing().message())
+                .contains("4711 packets", "Set spec.mode: Generic.");
+        assertThat(running(XdpMode.Generic, Map.of(), Map.of(ETH0, 4711L)).actions())
+                .hasOnlyElementsOfType(Open.class);
+        assertThat(running(XdpMode.Auto, Map.of(), Map.of(new NetDevice("eth0", 3), 4711L))
+                        .actions())
+                .isEmpty();
     }
 }

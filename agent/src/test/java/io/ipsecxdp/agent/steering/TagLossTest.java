@@ -19,7 +19,8 @@ class TagLossTest {
     private static final Link VLAN = link("ens1.7", 9, "vlan", 2, 0, false);
 
     private static Link link(String name, int index, String kind, int other, int master, boolean elsewhere) {
-        return new Link(new NetDevice(name, index), kind, optional(other), optional(master), elsewhere);
+        return new Link(
+                new NetDevice(name, index), Link.ETHERNET, kind, optional(other), optional(master), elsewhere, false);
     }
 
     private static OptionalInt optional(int index) {
@@ -76,6 +77,32 @@ class TagLossTest {
         assertThat(TagLoss.on(bond, List.of(port, bond, vlan), parses))
                 .map(loss -> loss.offloads().keySet().toString())
                 .contains("[ens1]");
+    }
+
+    @Test
+    void aPortOfASwitchThatLooksAtTagsLosesThem() {
+        Link port = link("ens1", 2, "", 0, 5, false);
+        Link bond = link("bond0", 5, "bond", 0, 6, false);
+        Link plain = link("br0", 6, "bridge", 0, 0, false);
+        Link aware = new Link(
+                new NetDevice("br0", 6),
+                Link.ETHERNET,
+                "bridge",
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                false,
+                true);
+        Link ovs = link("ovs-system", 6, "openvswitch", 0, 0, false);
+        var parses = on(Map.of("ens1", "rx-vlan-hw-parse"));
+
+        assertThat(TagLoss.on(port, List.of(port, bond, plain), parses)).isEmpty();
+        assertThat(TagLoss.on(port, List.of(port, bond, aware), parses)).hasValueSatisfying(loss -> {
+            assertThat(loss.vlans()).containsExactly("br0");
+            assertThat(loss.message()).startsWith("br0 above it needs VLAN tags, and an offload hides them");
+        });
+        assertThat(TagLoss.on(port, List.of(port, bond, aware), on(Map.of()))).isEmpty();
+        assertThat(TagLoss.on(port, List.of(port, bond, ovs), parses))
+                .hasValueSatisfying(loss -> assertThat(loss.vlans()).containsExactly("ovs-system"));
     }
 
     @Test

@@ -21,7 +21,6 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 @ApplicationScoped
 public class Heartbeats {
-    private static final String LEASE_PREFIX = Api.leaseName("");
     private static final Duration DEFAULT_LEASE_DURATION = Duration.ofSeconds(40);
 
     private final Map<String, Renewal> renewals = new ConcurrentHashMap<>();
@@ -40,7 +39,7 @@ public class Heartbeats {
     public record Alive(Set<String> nodes, Optional<Instant> nextExpiry) {}
 
     static boolean isAgents(Lease lease) {
-        return lease.getMetadata().getName().startsWith(LEASE_PREFIX);
+        return lease.getMetadata().getName().startsWith(Api.LEASE_PREFIX);
     }
 
     /** Takes note of an update, and tells whether more than the time of a renewal changed: a dead agent lives again. */
@@ -59,7 +58,9 @@ public class Heartbeats {
         for (var lease : leases) {
             String name = lease.getMetadata().getName();
             names.add(name);
-            expiries.put(name.substring(LEASE_PREFIX.length()), expiry(lease, now));
+            // Only the agent of that node may write so (agent-admission.yaml of the chart)
+            Optional.ofNullable(lease.getSpec().getHolderIdentity())
+                    .ifPresent(node -> expiries.put(node, expiry(lease, now)));
         }
         renewals.keySet().retainAll(names);
         expiries.values().removeIf(expiry -> !expiry.isAfter(now));

@@ -87,6 +87,7 @@ class HeartbeatsTest {
                 .withName(Api.leaseName("n1"))
                 .endMetadata()
                 .withNewSpec()
+                .withHolderIdentity("n1")
                 .withLeaseDurationSeconds(DURATION)
                 .withRenewTime(renewed.atZone(ZoneOffset.UTC))
                 .endSpec()

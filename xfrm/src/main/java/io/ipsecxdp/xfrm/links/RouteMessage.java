@@ -41,6 +41,7 @@ record RouteMessage(ByteBuffer bytes) {
 
     static final int ROUTE_SIZE = HEADER_SIZE + 12;
 
+    private static final int HARDWARE_OFFSET = HEADER_SIZE + 2;
     private static final int INDEX_OFFSET = HEADER_SIZE + 4;
     private static final int DESTINATION_LENGTH_OFFSET = HEADER_SIZE + 1;
     private static final int TABLE_OFFSET = HEADER_SIZE + 4;
@@ -52,6 +53,8 @@ record RouteMessage(ByteBuffer bytes) {
     private static final int IFLA_LINKINFO = 18;
     private static final int IFLA_LINK_NETNSID = 37;
     private static final int IFLA_INFO_KIND = 1;
+    private static final int IFLA_INFO_DATA = 2;
+    private static final int IFLA_BR_VLAN_FILTERING = 7;
 
     private static final int RTA_OIF = 4;
     private static final int RTA_MULTIPATH = 9;
@@ -66,7 +69,7 @@ record RouteMessage(ByteBuffer bytes) {
 
     private static final int NEXT_HOP_INDEX_OFFSET = 4;
 
-    private interface AttributeReader {
+    interface AttributeReader {
         void read(int type, ByteBuffer value);
     }
 
@@ -114,15 +117,22 @@ record RouteMessage(ByteBuffer bytes) {
         Map<Integer, Integer> numbers = new HashMap<>();
         StringBuilder name = new StringBuilder();
         StringBuilder kind = new StringBuilder();
+        Map<Integer, Byte> ofKind = new HashMap<>();
         attributes(bytes, LINK_SIZE, (type, value) -> {
             switch (type) {
                 case IFLA_IFNAME -> name.append(text(value));
                 case IFLA_LINK, IFLA_MASTER, IFLA_LINK_NETNSID ->
                     number(value).ifPresent(number -> numbers.put(type, number));
                 case IFLA_LINKINFO ->
-                    attributes(value, 0, (inner, text) -> {
+                    attributes(value, 0, (inner, info) -> {
                         if (inner == IFLA_INFO_KIND) {
-                            kind.append(text(text));
+                            kind.append(text(info));
+                        } else if (inner == IFLA_INFO_DATA) {
+                            attributes(info, 0, (own, data) -> {
+                                if (data.capacity() > 0) {
+                                    ofKind.put(own, data.get(0));
+                                }
+                            });
                         }
                     });
                 default -> {}
@@ -134,10 +144,12 @@ record RouteMessage(ByteBuffer bytes) {
         }
         return Optional.of(new Link(
                 new NetDevice(name.toString(), index),
+                Short.toUnsignedInt(bytes.getShort(HARDWARE_OFFSET)),
                 kind.toString(),
                 index(numbers, IFLA_LINK),
                 index(numbers, IFLA_MASTER),
-                numbers.containsKey(IFLA_LINK_NETNSID)));
+                numbers.containsKey(IFLA_LINK_NETNSID),
+                kind.toString().equals("bridge") && ofKind.getOrDefault(IFLA_BR_VLAN_FILTERING, (byte) 0) != 0));
     }
 
     /** Where a default route of the main table leads, if it tells of one. */
@@ -183,7 +195,7 @@ record RouteMessage(ByteBuffer bytes) {
         return index > 0 ? OptionalInt.of(index) : OptionalInt.empty();
     }
 
-    private static void attributes(ByteBuffer bytes, int from, AttributeReader reader) {
+    static void attributes(ByteBuffer bytes, int from, AttributeReader reader) {
         int at = from;
         while (bytes.capacity() - at >= ATTRIBUTE_HEADER_SIZE) {
             int size = Short.toUnsignedInt(bytes.getShort(at));
@@ -216,7 +228,7 @@ record RouteMessage(ByteBuffer bytes) {
         return bytes.slice(from, size).order(ByteOrder.nativeOrder());
     }
 
-    private static int align(int size) {
+    static int align(int size) {
         return size + 3 & ~3;
     }
 }

@@ -122,6 +122,7 @@ class LinksTest {
     private static byte[] link(int flags, int index, String name, byte[]... attributes) {
         byte[] head = ByteBuffer.allocate(16)
                 .order(ByteOrder.nativeOrder())
+                .putShort(2, (short) Link.ETHERNET)
                 .putInt(4, index)
                 .array();
         return message(16, flags, joined(head, attribute(3, text(name)), joined(attributes)));
@@ -152,9 +153,9 @@ class LinksTest {
 
         assertThat(Links.list(kernel).values())
                 .containsExactlyInAnyOrder(
-                        new Link(new NetDevice("eth0.5", 7), "vlan", OptionalInt.of(2), OptionalInt.of(9), false),
-                        new Link(new NetDevice("veth1", 8), "", OptionalInt.empty(), OptionalInt.empty(), true),
-                        new Link(new NetDevice("eth0", 2), "", OptionalInt.empty(), OptionalInt.empty(), false));
+                        new Link(new NetDevice("eth0.5", 7), Link.ETHERNET, "vlan", OptionalInt.of(2), OptionalInt.of(9), false, false),
+                        new Link(new NetDevice("veth1", 8), Link.ETHERNET, "", OptionalInt.empty(), OptionalInt.empty(), true, false),
+                        new Link(new NetDevice("eth0", 2), Link.ETHERNET, "", OptionalInt.empty(), OptionalInt.empty(), false, false));
     }
 
     /** Before Linux 6.8 an interface can be missing in such a dump. */
