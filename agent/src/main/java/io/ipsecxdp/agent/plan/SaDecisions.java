@@ -379,7 +379,7 @@ final class SaDecisions {
         if (promise != null) {
             return new Taken(promise);
         }
-        boolean reportedUsed = report(wanted).filter(SaReport::isKeyUsed).isPresent()
+        boolean reportedUsed = report(wanted).filter(SaReport::wasInstalled).isPresent()
                 || now.desired().isRememberedAsUsed(wanted);
         return now.ledger()
                 .verdict(wanted.uid(), wanted.sa().direction(), wanted.sa().esn(), key, reportedUsed);
