@@ -78,7 +78,8 @@ class OrderIT {
             for (int time = 0; time < TIMES_ON_AND_OFF; time++) {
                 cluster.applyReady(tunnel.policies());
                 Await.pause(AFTERMATH);
-                tunnel.policies().forEach(policy -> cluster.client().resource(policy).delete());
+                tunnel.policies()
+                        .forEach(policy -> cluster.client().resource(policy).delete());
                 Await.pause(AFTERMATH);
             }
         });
@@ -90,11 +91,11 @@ class OrderIT {
         Await.pause(AFTERMATH);
         assertNothingIsLostWhile(() -> {
             for (int time = 0; time < TIMES_ON_AND_OFF; time++) {
-                Tunnel whole =
-                        Tunnel.make(cluster.keys(), "whole-" + time, cluster.node(0), cluster.node(1), 0);
+                Tunnel whole = Tunnel.make(cluster.keys(), "whole-" + time, cluster.node(0), cluster.node(1), 0);
                 cluster.applyReady(whole.objects());
                 Await.pause(AFTERMATH);
-                whole.objects().forEach(object -> cluster.client().resource(object).delete());
+                whole.objects()
+                        .forEach(object -> cluster.client().resource(object).delete());
                 Await.pause(AFTERMATH);
             }
         });

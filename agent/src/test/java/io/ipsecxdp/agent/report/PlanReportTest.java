@@ -1,21 +1,15 @@
 package io.ipsecxdp.agent.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import static org.assertj.core.api.Assertions.tuple;
+
 import io.ipsecxdp.agent.ledger.InstallTime;
 import io.ipsecxdp.agent.ledger.OwnedSa;
-import io.ipsecxdp.crds.EntryState;
-import io.ipsecxdp.crds.SaReport;
-import io.ipsecxdp.xfrm.IpProtocol;
-import io.ipsecxdp.xfrm.SaDir;
-import io.ipsecxdp.xfrm.SaId;
-import io.ipsecxdp.xfrm.XfrmMark;
-import java.net.InetAddress;
 import io.ipsecxdp.agent.plan.EntryStatus;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
+import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.NodePlanStatus;
@@ -24,6 +18,12 @@ import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaDirection;
 import io.ipsecxdp.crds.SaMode;
+import io.ipsecxdp.crds.SaReport;
+import io.ipsecxdp.xfrm.IpProtocol;
+import io.ipsecxdp.xfrm.SaDir;
+import io.ipsecxdp.xfrm.SaId;
+import io.ipsecxdp.xfrm.XfrmMark;
+import java.net.InetAddress;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -176,15 +176,7 @@ class PlanReportTest {
                 Optional.empty(),
                 InstallTime.readBack(NOON));
         PlanReport report = new PlanReport(
-                "boot",
-                List.of(slice),
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                Set.of(),
-                List.of(leaving),
-                List.of(),
-                Map.of());
+                "boot", List.of(slice), Map.of(), Map.of(), Map.of(), Set.of(), List.of(leaving), List.of(), Map.of());
 
         NodePlanStatus status = report.status(slice, Optional.empty(), List.of(), NOON);
 

@@ -53,8 +53,7 @@ public final class Compiler {
             Collection<Placed> lingering,
             Collection<ExistingSlice> existing,
             ClusterNodes cluster) {
-        var entries = Stream.concat(
-                        settled.stream().flatMap(object -> object.placed().stream()), lingering.stream())
+        var entries = Stream.concat(settled.stream().flatMap(object -> object.placed().stream()), lingering.stream())
                 .collect(groupingBy(Placed::node));
         Map<String, List<ExistingSlice>> slices =
                 existing.stream().collect(groupingBy(slice -> slice.spec().node()));

@@ -34,7 +34,7 @@ public final class DeclaredKind<S, T extends DeclaredStatus> implements Comparab
                     SecurityAssociation.class,
                     SecurityAssociation::new,
                     SaCompiler::compile,
-            plan -> plan.securityAssociations().stream().map(Entry.Sa::new),
+                    plan -> plan.securityAssociations().stream().map(Entry.Sa::new),
                     Report::ofSas,
                     StatusParts::sa);
 

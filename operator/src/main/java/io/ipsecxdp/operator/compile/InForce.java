@@ -28,7 +28,8 @@ final class InForce {
                 .add(new Placed(slot.node(), entry)));
     }
 
-    private record Slot(String node, Entry.Key key) implements Comparable<Slot> {
+    /** A place in the plan of a node. */
+    record Slot(String node, Entry.Key key) implements Comparable<Slot> {
         @Override
         public int compareTo(Slot other) {
             int byNode = node.compareTo(other.node);

@@ -14,15 +14,19 @@ final class KernelStates {
     private final Reports reports;
     private final Set<String> alive;
     private final Set<String> unobserved;
+    private final Set<InForce.Slot> unread;
 
     KernelStates(ClusterSnapshot snapshot, ClusterNodes cluster, InForce inForce, Collection<ExistingSlice> slices) {
         this.cluster = cluster;
         this.inForce = inForce;
         this.reports = snapshot.reports();
         this.alive = snapshot.aliveAgents();
-        this.unobserved = slices.stream()
-                .filter(Predicate.not(ExistingSlice::isObserved))
-                .map(slice -> slice.spec().node())
+        var changed =
+                slices.stream().filter(Predicate.not(ExistingSlice::isObserved)).toList();
+        this.unobserved = changed.stream().map(slice -> slice.spec().node()).collect(toSet());
+        this.unread = changed.stream()
+                .flatMap(slice -> Entry.of(slice.spec()).stream()
+                        .map(entry -> new InForce.Slot(slice.spec().node(), entry.key())))
                 .collect(toSet());
     }
 
@@ -30,7 +34,21 @@ final class KernelStates {
         return alive.contains(node);
     }
 
-    /** Whether the kernel of {@code node} has this very entry. An agent that is silent may speak of a kernel that is no more. */
+    /**
+     * Whether the kernel of {@code node} has this very entry, by a report about the plan as it is. An older one may speak
+     * of a time before the last change but one: an entry that came, went and came again looks the same.
+     */
+    boolean hasByNow(String node, Entry entry) {
+        boolean isPlanned = inForce.at(node, entry.key())
+                .filter(planned -> planned.acknowledgement().equals(entry.acknowledgement()))
+                .isPresent();
+        return isPlanned && !unread.contains(new InForce.Slot(node, entry.key())) && has(node, entry);
+    }
+
+    /**
+     * Whether the kernel of {@code node} has this very entry, by a report that may be older than the plan: for what never
+     * comes a second time. An agent that is silent may speak of a kernel that is no more.
+     */
     boolean has(String node, Entry entry) {
         return isAlive(node)
                 && reports(node, entry.key(), entry.uid())
@@ -46,7 +64,9 @@ final class KernelStates {
             return false;
         }
         return unobserved.contains(node)
-                || inForce.at(node, key).filter(entry -> entry.uid().equals(uid)).isPresent()
+                || inForce.at(node, key)
+                        .filter(entry -> entry.uid().equals(uid))
+                        .isPresent()
                 || reports(node, key, uid).findAny().isPresent();
     }
 

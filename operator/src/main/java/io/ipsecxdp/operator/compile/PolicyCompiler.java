@@ -31,10 +31,13 @@ final class PolicyCompiler {
         var specs = policies.stream().collect(toMap(Declared::key, Declared::spec));
         var candidates =
                 policies.stream().map(new PolicyCompiler(input)::candidate).toList();
-        var successors =
-                candidates.stream().flatMap(candidate -> candidate.wanted().stream()).toList();
+        var successors = candidates.stream()
+                .flatMap(candidate -> candidate.wanted().stream())
+                .toList();
         var settled = Arbiter.settle(candidates, stages.lingering(successors));
-        var taken = settled.values().stream().flatMap(policy -> policy.placed().stream()).toList();
+        var taken = settled.values().stream()
+                .flatMap(policy -> policy.placed().stream())
+                .toList();
         settled.replaceAll((key, policy) -> stages.stage(specs.get(key), policy));
         return new DeclaredKind.Compiled(settled, stages.lingering(taken));
     }

@@ -51,7 +51,9 @@ final class PolicyStages {
     Arbiter.Settled stage(SecurityPolicySpec spec, Arbiter.Settled settled) {
         var out = settled.placed().stream().filter(PolicyStages::leaves).findFirst();
         var there = out.flatMap(this::before);
-        if (out.isEmpty() || isDiscard(policy(out.get())) || there.filter(PolicyStages::isDiscard).isPresent()) {
+        if (out.isEmpty()
+                || isDiscard(policy(out.get()))
+                || there.filter(PolicyStages::isDiscard).isPresent()) {
             return settled;
         }
         String sender = out.get().node();
@@ -73,7 +75,7 @@ final class PolicyStages {
             }
             var stage = receives(arriving, out.get(), there, switched);
             placed.add(stage);
-            if (!takes(policy(stage), sends(wanted)) || !input.kernels().has(stage.node(), stage.entry())) {
+            if (!takes(policy(stage), sends(wanted)) || !input.kernels().hasByNow(stage.node(), stage.entry())) {
                 unready.add(stage.node());
             }
             if (!policy(stage).equals(policy(arriving))) {
@@ -98,7 +100,8 @@ final class PolicyStages {
                             ? new Wait(
                                     sender,
                                     sender,
-                                    "Waits for %s: without it in force there, packets would be lost.".formatted(missing.get()))
+                                    "Waits for %s: without it in force there, packets would be lost."
+                                            .formatted(missing.get()))
                             : input.kernels()
                                     .waitFor(
                                             sender,
@@ -122,14 +125,14 @@ final class PolicyStages {
         var had = before(wanted);
         var goal = sends(policy(out));
         PlannedPolicy stage;
-        if (switched && input.kernels().has(out.node(), out.entry())) {
+        if (switched && input.kernels().hasByNow(out.node(), out.entry())) {
             stage = policy(wanted);
         } else if (switched) {
             // Nothing is taken away before the sender is seen to do without
             stage = had.filter(before -> takes(before, goal))
                     .map(before -> like(policy(wanted), before))
                     .orElseGet(() -> both(policy(wanted), goal, Optional.empty()));
-        } else if (had.isPresent() && !isSettled(out.node(), had.get(), there)) {
+        } else if (had.flatMap(PlannedPolicy::protection).isPresent() && !isSettled(out.node(), had.get(), there)) {
             // The change before this one is not over: what is taken by now is what may come
             stage = like(policy(wanted), had.get());
         } else {
@@ -140,7 +143,7 @@ final class PolicyStages {
 
     /** Whether the sender is seen to do what it was told last. */
     private boolean isSettled(String sender, PlannedPolicy inbound, Optional<PlannedPolicy> there) {
-        return there.map(told -> input.kernels().has(sender, new Entry.Policy(told)))
+        return there.map(told -> input.kernels().hasByNow(sender, new Entry.Policy(told)))
                 .orElseGet(() -> !input.kernels().mayHave(sender, outOf(inbound), inbound.uid()));
     }
 
@@ -151,12 +154,14 @@ final class PolicyStages {
             return now.map(template -> wanted.protectedBy(template, null)).orElse(wanted);
         }
         var next = goal.get().at(TemplateLevel.Use);
-        return wanted.protectedBy(next, now.filter(template -> !template.equals(next)).orElse(null));
+        return wanted.protectedBy(
+                next, now.filter(template -> !template.equals(next)).orElse(null));
     }
 
     private static PlannedPolicy like(PlannedPolicy wanted, PlannedPolicy had) {
         return had.protection()
-                .map(template -> wanted.protectedBy(template, had.formerProtection().orElse(null)))
+                .map(template ->
+                        wanted.protectedBy(template, had.formerProtection().orElse(null)))
                 .orElse(wanted);
     }
 
@@ -209,7 +214,7 @@ final class PolicyStages {
                     new Entry.Policy(had.protectedBy(
                             had.protection().get().at(TemplateLevel.Use),
                             had.formerProtection().orElse(null))));
-            takesClear &= input.kernels().has(stage.node(), stage.entry());
+            takesClear &= input.kernels().hasByNow(stage.node(), stage.entry());
             boolean mayArrive = out.isPresent()
                     || had.otherNode()
                             .filter(peer -> input.kernels().mayHave(peer, outOf(had), had.uid()))

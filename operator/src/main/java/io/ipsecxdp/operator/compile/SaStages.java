@@ -41,20 +41,28 @@ final class SaStages {
             boolean held = isSa(entry, SaDirection.Out)
                     && inbound.isPresent()
                     && before.filter(had -> isSame(had, entry.entry())).isEmpty()
-                    && !input.kernels().has(inbound.get().node(), inbound.get().entry());
+                    && !isThere(inbound.get(), before.isPresent());
             if (held) {
                 before.filter(had -> had.uid().equals(entry.entry().uid()))
                         .ifPresent(had -> placed.add(new Placed(entry.node(), had)));
-                waits.add(input.kernels()
-                        .waitFor(
-                                entry.node(),
-                                inbound.get().node(),
-                                "its kernel does not have the inbound end yet, and packets that are sent before would be lost"));
+                waits.add(
+                        input.kernels()
+                                .waitFor(
+                                        entry.node(),
+                                        inbound.get().node(),
+                                        "its kernel does not have the inbound end yet, and packets that are sent before would be lost"));
             } else {
                 placed.add(entry);
             }
         }
         return settled.staged(placed, waits);
+    }
+
+    /** @param moved the SA had other addresses, and may have had these before */
+    private boolean isThere(Placed inbound, boolean moved) {
+        return moved
+                ? input.kernels().hasByNow(inbound.node(), inbound.entry())
+                : input.kernels().has(inbound.node(), inbound.entry());
     }
 
     /** What else may change of an SA, its lifetime for one, changes nothing for the other end. */
@@ -69,13 +77,16 @@ final class SaStages {
         var needed = new PoliciesThatGo();
         var outbound = new ArrayList<Placed>();
         var inbound = new ArrayList<Placed>();
-        input.inForce().all().filter(placed -> !declared.contains(placed.entry().uid())).forEach(placed -> {
-            if (isSa(placed, SaDirection.Out) && needed.need(placed.node(), sa(placed))) {
-                outbound.add(placed);
-            } else if (isSa(placed, SaDirection.In) && mayArrive(placed)) {
-                inbound.add(placed);
-            }
-        });
+        input.inForce()
+                .all()
+                .filter(placed -> !declared.contains(placed.entry().uid()))
+                .forEach(placed -> {
+                    if (isSa(placed, SaDirection.Out) && needed.need(placed.node(), sa(placed))) {
+                        outbound.add(placed);
+                    } else if (isSa(placed, SaDirection.In) && mayArrive(placed)) {
+                        inbound.add(placed);
+                    }
+                });
         var lingering = new ArrayList<>(outbound);
         lingering.addAll(inbound);
         return lingering;

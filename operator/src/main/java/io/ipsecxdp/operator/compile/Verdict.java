@@ -12,8 +12,7 @@ import java.util.SortedSet;
  * @param findings what stands in its way; empty if it is planned as declared, or will be
  * @param waits nodes that do not have it as declared yet, because others come first
  */
-public record Verdict(
-        Optional<EndAddresses> ends, SortedSet<String> nodes, List<Finding> findings, List<Wait> waits) {
+public record Verdict(Optional<EndAddresses> ends, SortedSet<String> nodes, List<Finding> findings, List<Wait> waits) {
     public Verdict {
         findings = List.copyOf(findings);
         waits = List.copyOf(waits);

@@ -7,6 +7,7 @@ public final class IncompleteWriteException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     public IncompleteWriteException(List<Writes.Failure> failures) {
-        super("%d writes failed, the first of them: %s".formatted(failures.size(), failures.getFirst().what()));
+        super("%d writes failed, the first of them: %s"
+                .formatted(failures.size(), failures.getFirst().what()));
     }
 }

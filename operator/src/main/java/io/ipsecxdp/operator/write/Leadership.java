@@ -13,8 +13,8 @@ public class Leadership {
 
     private final KubernetesClient client;
     private final OperatorConfig config;
-    private final String identity = "%s_%s"
-            .formatted(Optional.ofNullable(System.getenv("HOSTNAME")).orElse("operator"), UUID.randomUUID());
+    private final String identity =
+            "%s_%s".formatted(Optional.ofNullable(System.getenv("HOSTNAME")).orElse("operator"), UUID.randomUUID());
 
     public Leadership(KubernetesClient client, OperatorConfig config) {
         this.client = client;
@@ -34,7 +34,8 @@ public class Leadership {
         if (!config.leaderElection().enabled()) {
             return true;
         }
-        var lease = client.leases().inNamespace(config.namespace()).withName(LEASE).get();
+        var lease =
+                client.leases().inNamespace(config.namespace()).withName(LEASE).get();
         return lease != null && identity.equals(lease.getSpec().getHolderIdentity());
     }
 }

@@ -60,8 +60,8 @@ public class StatusReporter {
 
     private static boolean passes(DeclaredStatus status, Condition ready) {
         boolean isWell = status.conditions().stream()
-                .noneMatch(condition -> condition.type().equals(Condition.DEGRADED)
-                        && condition.status() != Condition.Status.False);
+                .noneMatch(condition ->
+                        condition.type().equals(Condition.DEGRADED) && condition.status() != Condition.Status.False);
         return ready.status() == Condition.Status.False && isWell && PASSING.contains(ready.reason());
     }
 

@@ -719,8 +719,7 @@ class CompilerTest {
         void ofAPeerKeepWhatWasPlannedWithANodeThatIsGone() {
             var given = twoNodes().sa("east", node("n1"), node("n2"), 4096).planned();
 
-            var compilation =
-                    given.withoutTheNode("n1").agentDies("n1").compileNow();
+            var compilation = given.withoutTheNode("n1").agentDies("n1").compileNow();
 
             assertThat(compilation.abandoned()).containsExactly("n1-0");
             assertThat(entries(compilation)).containsExactly("n2: east");

@@ -306,8 +306,7 @@ public record Fixtures(
             if (alive.contains(slice.spec().node())) {
                 for (var entry : Entry.of(slice.spec())) {
                     known.merge(
-                            new Reports.Subject(
-                                    slice.spec().node(), entry.key().object()),
+                            new Reports.Subject(slice.spec().node(), entry.key().object()),
                             reports(entry),
                             Fixtures::concat);
                 }
@@ -351,8 +350,8 @@ public record Fixtures(
                     var had = before.stream()
                             .filter(there -> there.name().equals(slice.name()))
                             .findFirst();
-                    long generation = had.map(there ->
-                                    there.generation() + (there.spec().equals(slice.spec()) ? 0 : 1))
+                    long generation = had.map(
+                                    there -> there.generation() + (there.spec().equals(slice.spec()) ? 0 : 1))
                             .orElse(1L);
                     return new ExistingSlice(
                             slice.name(),

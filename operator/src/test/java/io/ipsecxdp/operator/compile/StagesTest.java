@@ -90,8 +90,12 @@ class StagesTest {
     void theSenderKeepsItsAddressesUntilTheReceiverHasTheNewOnes() {
         var moved = SA.planned().node("n2", "10.0.0.7");
 
-        assertThat(sas(moved.compileNow(), "n2")).extracting(PlannedSa::destination).containsExactly("10.0.0.7");
-        assertThat(sas(moved.compileNow(), "n1")).extracting(PlannedSa::destination).containsExactly("10.0.0.2");
+        assertThat(sas(moved.compileNow(), "n2"))
+                .extracting(PlannedSa::destination)
+                .containsExactly("10.0.0.7");
+        assertThat(sas(moved.compileNow(), "n1"))
+                .extracting(PlannedSa::destination)
+                .containsExactly("10.0.0.2");
         assertThat(sas(moved.step().compileNow(), "n1"))
                 .extracting(PlannedSa::destination)
                 .containsExactly("10.0.0.7");
@@ -106,7 +110,9 @@ class StagesTest {
         var accepted = given.step();
         assertThat(policies(accepted.compileNow(), "n1")).hasSize(1);
         assertThat(policy(accepted, "n2").protection().orElseThrow().level()).isEqualTo(TemplateLevel.Use);
-        assertThat(waits(accepted, Fixtures.policy("flow"))).extracting(Wait::node).contains("n2");
+        assertThat(waits(accepted, Fixtures.policy("flow")))
+                .extracting(Wait::node)
+                .contains("n2");
 
         var sent = accepted.step();
         assertThat(policy(sent, "n2").protection().orElseThrow().letsPassWithout())

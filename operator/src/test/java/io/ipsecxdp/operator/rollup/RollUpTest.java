@@ -118,7 +118,8 @@ class RollUpTest {
     void anEndThatWaitsForTheOtherNamesIt() {
         var given = twoNodes().sa("east", node("n1"), node("n2"), 4096);
 
-        var status = RollUp.rollUp(given.snapshot(), given.compileNow(), Map.of()).get(EAST);
+        var status =
+                RollUp.rollUp(given.snapshot(), given.compileNow(), Map.of()).get(EAST);
 
         assertThat(conditions(status)).isEqualTo("Ready=False Progressing=True Degraded=False WaitsForPeer");
         assertThat(ready(status).message()).startsWith("node n1: Waits for node n2: ");
@@ -151,7 +152,8 @@ class RollUpTest {
         var before = ONE_SA.planned();
         var moved = before.node("n2", "10.0.0.7");
 
-        var status = RollUp.rollUp(moved.snapshot(), moved.compileNow(), Map.of()).get(EAST);
+        var status =
+                RollUp.rollUp(moved.snapshot(), moved.compileNow(), Map.of()).get(EAST);
 
         assertThat(ready(status).status()).isEqualTo(Condition.Status.False);
     }
@@ -160,7 +162,8 @@ class RollUpTest {
     void thatAKeyWasUsedIsRememberedWithTheUidOfTheNodeAndNeverForgotten() {
         var given = ONE_SA.planned();
 
-        var first = RollUp.rollUp(given.snapshot(), given.compileNow(), Map.of()).get(EAST);
+        var first =
+                RollUp.rollUp(given.snapshot(), given.compileNow(), Map.of()).get(EAST);
         var later = RollUp.rollUp(ONE_SA.snapshot(), ONE_SA.compileNow(), Map.of(EAST, first))
                 .get(EAST);
 
