@@ -2,11 +2,13 @@ package io.ipsecxdp.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaEnd;
 import io.ipsecxdp.crds.SaMode;
 import io.ipsecxdp.crds.SecurityAssociation;
+import io.ipsecxdp.crds.SecurityPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,6 +100,29 @@ class OrderIT {
                         .forEach(object -> cluster.client().resource(object).delete());
                 Await.pause(AFTERMATH);
             }
+        });
+    }
+
+    /** Sender and receiver change to SAs of another reqid, and the old ones are deleted at the same time. */
+    @Test
+    void policiesChangeTheirSas() {
+        cluster.applyReady(tunnel.policies());
+        assertNothingIsLostWhile(() -> {
+            Tunnel other = Tunnel.make(cluster.keys(), "other", cluster.node(0), cluster.node(1), 0);
+            cluster.apply(other.sas());
+            List<SecurityPolicy> changed = new ArrayList<>();
+            for (int i = 0; i < tunnel.policies().size(); i++) {
+                SecurityPolicy policy = new SecurityPolicy();
+                policy.setMetadata(new ObjectMetaBuilder()
+                        .withName(tunnel.policies().get(i).getMetadata().getName())
+                        .build());
+                policy.setSpec(other.policies().get(i).getSpec());
+                changed.add(policy);
+            }
+            cluster.apply(changed);
+            tunnel.sas().forEach(sa -> cluster.client().resource(sa).delete());
+            cluster.awaitReady(other.sas());
+            cluster.awaitReady(changed);
         });
     }
 

@@ -306,7 +306,7 @@ class OperatorIT {
                         .getStatus()
                         .keyUsedOn())
                 .extracting(KeyUseOnNode::node)
-                .containsExactly("n1", "n2");
+                .containsExactlyInAnyOrder("n1", "n2");
     }
 
     @Test
