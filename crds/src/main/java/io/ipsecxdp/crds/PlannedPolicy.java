@@ -111,7 +111,7 @@ public record PlannedPolicy(
                 null);
     }
 
-    /** This entry with other terms, of the same packets. */
+    /** This entry, protected by these SAs: the same packets in the same place. */
     public PlannedPolicy protectedBy(Template template, Template former) {
         return new PlannedPolicy(
                 name,
@@ -130,7 +130,7 @@ public record PlannedPolicy(
                 interfaceId,
                 icmpErrors,
                 perCpuAcquire,
-                action,
+                PolicyAction.Protect,
                 priority,
                 template,
                 offload,

@@ -147,7 +147,8 @@ public record PlannedSa(
         return Optional.ofNullable(peer);
     }
 
-    public boolean isKeyUsed() {
+    /** Whether the key is known to have been used on this node. */
+    public boolean wasInstalled() {
         return keyUsed != null && keyUsed;
     }
 

@@ -42,7 +42,8 @@ public record SaReport(
         @JsonPropertyDescription("Address of the destination that this is about.")
         String destination) {
 
-    public boolean isKeyUsed() {
+    /** Whether the SA was installed here once. */
+    public boolean wasInstalled() {
         return keyUsed != null && keyUsed;
     }
 }

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.ipsecxdp.operator.write.Leadership;
 import io.javaoperatorsdk.operator.api.config.InformerStoppedHandler;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
@@ -21,7 +22,6 @@ import org.jboss.logging.Logger;
 @Dependent
 class Beans {
     private static final Logger LOG = Logger.getLogger(Beans.class);
-    private static final String LEASE = "ipsec-xdp-operator";
 
     @Produces
     @Singleton
@@ -52,11 +52,12 @@ class Beans {
     @Produces
     @Dependent
     @Unremovable
-    LeaderElectionConfiguration leaderElection(OperatorConfig config) {
+    LeaderElectionConfiguration leaderElection(OperatorConfig config, Leadership leadership) {
         var election = config.leaderElection();
         return election.enabled()
-                ? LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(LEASE)
+                ? LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(Leadership.LEASE)
                         .withLeaseNamespace(config.namespace())
+                        .withIdentity(leadership.identity())
                         .withLeaseDuration(election.leaseDuration())
                         .withRenewDeadline(election.renewDeadline())
                         .withRetryPeriod(election.retryPeriod())

@@ -7,6 +7,7 @@ import io.ipsecxdp.operator.watch.Heartbeats;
 import io.ipsecxdp.operator.watch.InformerView;
 import io.ipsecxdp.operator.watch.Sources;
 import io.ipsecxdp.operator.write.IncompleteWriteException;
+import io.ipsecxdp.operator.write.Leadership;
 import io.ipsecxdp.operator.write.NodeEvents;
 import io.ipsecxdp.operator.write.PlanWriter;
 import io.ipsecxdp.operator.write.StatusReporter;
@@ -41,6 +42,9 @@ import org.jboss.logging.Logger;
 public class IPsecReconciler implements Reconciler<Namespace> {
     static final String NAME = "ipsec";
 
+    /** The informers have by then what the write met. */
+    private static final Duration AFTER_A_CONFLICT = Duration.ofMillis(50);
+
     private static final Logger LOG = Logger.getLogger(IPsecReconciler.class);
 
     private final OperatorConfig config;
@@ -50,6 +54,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
     private final StatusReporter reporter;
     private final NodeEvents news;
     private final Writes writes;
+    private final Leadership leadership;
     private final OperatorMetrics metrics;
     private final Clock clock;
 
@@ -61,6 +66,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
             StatusReporter reporter,
             NodeEvents news,
             Writes writes,
+            Leadership leadership,
             OperatorMetrics metrics,
             Clock clock) {
         this.config = config;
@@ -70,6 +76,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
         this.reporter = reporter;
         this.news = news;
         this.writes = writes;
+        this.leadership = leadership;
         this.metrics = metrics;
         this.clock = clock;
     }
@@ -93,12 +100,20 @@ public class IPsecReconciler implements Reconciler<Namespace> {
         var informed = InformerView.by(context, heartbeats, now);
         var snapshot = informed.snapshot();
         var compilation = Compiler.compile(snapshot);
-        var failures = new ArrayList<>(run(plans.writes(compilation, snapshot.slices(), informed.plans(), context)));
+        var orders = plans.writes(compilation, snapshot.slices(), informed.plans(), context);
+        if (!orders.isEmpty() && !leadership.isHeld()) {
+            LOG.warn("another operator leads: nothing is ordered");
+            return UpdateControl.noUpdate();
+        }
+        var failures = new ArrayList<>(run(orders));
         var statuses = RollUp.rollUp(snapshot, compilation, informed.statuses());
         failures.addAll(run(reporter.writes(snapshot, statuses, informed.statuses(), context)));
         failures.addAll(run(news.writes(informed.health(), now)));
         metrics.record(statuses);
         metrics.reconciled(Duration.between(now, clock.instant()));
+        if (!failures.isEmpty() && failures.stream().allMatch(Writes.Failure::outdated)) {
+            return UpdateControl.<Namespace>noUpdate().rescheduleAfter(AFTER_A_CONFLICT);
+        }
         if (!failures.isEmpty()) {
             metrics.failedWrites(failures.size());
             throw new IncompleteWriteException(failures);
@@ -106,7 +121,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
         return whenTheNextAgentMayBeSilent(informed.alive(), now);
     }
 
-    private List<String> run(List<Write> due) {
+    private List<Writes.Failure> run(List<Write> due) {
         if (!due.isEmpty()) {
             LOG.infof(
                     "writing %s%s", due.getFirst().what(), due.size() == 1 ? "" : " and " + (due.size() - 1) + " more");

@@ -87,7 +87,7 @@ public record Desired(
     /** The operator remembers that the SA was installed here, by this agent or by one whose node had this name. */
     boolean isRememberedAsUsed(DesiredSa sa) {
         return slices.get(sa.slice()).spec().securityAssociations().stream()
-                .anyMatch(planned -> planned.uid().equals(sa.uid()) && planned.isKeyUsed());
+                .anyMatch(planned -> planned.uid().equals(sa.uid()) && planned.wasInstalled());
     }
 
     /** The entry's slice is known here, so that what it does not list is ordered away. */

@@ -70,11 +70,11 @@ public record PlanReport(
         List<SaReport> saReports = new ArrayList<>();
         Set<String> usedBefore = new HashSet<>();
         previous.ifPresent(status -> status.securityAssociations().stream()
-                .filter(SaReport::isKeyUsed)
+                .filter(SaReport::wasInstalled)
                 .forEach(report -> usedBefore.add(report.uid())));
         for (PlannedSa sa : spec.securityAssociations()) {
             EntryStatus standing = standing(sa);
-            boolean used = usedKeys.contains(sa.uid()) || usedBefore.contains(sa.uid()) || sa.isKeyUsed();
+            boolean used = usedKeys.contains(sa.uid()) || usedBefore.contains(sa.uid()) || sa.wasInstalled();
             saReports.add(new SaReport(
                     sa.name(),
                     sa.uid(),

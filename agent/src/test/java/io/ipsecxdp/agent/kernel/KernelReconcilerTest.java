@@ -13,6 +13,7 @@ import static io.ipsecxdp.xfrm.Addresses.ip;
 import static io.ipsecxdp.xfrm.Addresses.prefix;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.ipsecxdp.agent.ledger.KeyLedger;
 import io.ipsecxdp.agent.ledger.KeyUse;
 import io.ipsecxdp.agent.plan.ApiServerWay;
@@ -669,6 +670,25 @@ class KernelReconcilerTest {
 
             assertRefused(declaredAnew(OUT), Reason.NonceAtRisk);
             assertThat(node.sa(declaredAnew(OUT).uid()).message()).contains("keys/out", "former SecurityAssociation");
+        }
+
+        /** The machine was replaced under its name: disk, Node and NodePlan are others. */
+        @Test
+        void thatTheOperatorRemembersAsUsedOnTheNodeIsAtRiskAndStaysSo() {
+            node.plan("s", List.of(IN, remembered(OUT)), List.of());
+            node.settle();
+
+            assertRefused(OUT, Reason.NonceAtRisk);
+            assertInForce(IN);
+
+            node.plan("s", List.of(IN, OUT), List.of());
+            node.settle();
+            assertRefused(OUT, Reason.NonceAtRisk);
+        }
+
+        private PlannedSa remembered(PlannedSa sa) {
+            return Serialization.unmarshal(
+                    Serialization.asJson(sa).replaceFirst("}$", ",\"keyUsed\":true}"), PlannedSa.class);
         }
 
         @Test

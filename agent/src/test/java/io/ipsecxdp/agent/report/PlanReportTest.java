@@ -1,11 +1,15 @@
 package io.ipsecxdp.agent.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
+import io.ipsecxdp.agent.ledger.InstallTime;
+import io.ipsecxdp.agent.ledger.OwnedSa;
 import io.ipsecxdp.agent.plan.EntryStatus;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
+import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.NodePlanStatus;
@@ -14,6 +18,12 @@ import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaDirection;
 import io.ipsecxdp.crds.SaMode;
+import io.ipsecxdp.crds.SaReport;
+import io.ipsecxdp.xfrm.IpProtocol;
+import io.ipsecxdp.xfrm.SaDir;
+import io.ipsecxdp.xfrm.SaId;
+import io.ipsecxdp.xfrm.XfrmMark;
+import java.net.InetAddress;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -134,5 +144,45 @@ class PlanReportTest {
 
         assertThat(second.securityAssociations().get(0).keyUsed()).isTrue();
         assertThat(second.securityAssociations().get(1).keyUsed()).isNull();
+    }
+
+    @Test
+    void aReportSaysWhichSaItIsAbout() {
+        Slice slice = slice(1);
+        var planned = slice.spec().securityAssociations().getFirst();
+
+        var report = report(slice, Map.of("uid0", EntryStatus.installed("In force.")), Set.of())
+                .status(slice, Optional.empty(), List.of(), NOON)
+                .securityAssociations()
+                .getFirst();
+
+        assertThat(report.spi()).isEqualTo(planned.spi());
+        assertThat(report.source()).isEqualTo(planned.source());
+        assertThat(report.destination()).isEqualTo(planned.destination());
+    }
+
+    /** The other end keeps its part for as long. */
+    @Test
+    void whatIsNoLongerPlannedIsReportedUntilTheKernelLetGoOfIt() throws Exception {
+        Slice slice = slice(0);
+        OwnedSa leaving = new OwnedSa(
+                new SaId(InetAddress.getByName("10.0.0.2"), IpProtocol.ESP, 0x1000, XfrmMark.NONE),
+                InetAddress.getByName("10.0.0.1"),
+                0x1000_0001L,
+                SaDir.OUT,
+                "uid-of-gone",
+                "gone",
+                slice.name(),
+                Optional.empty(),
+                InstallTime.readBack(NOON));
+        PlanReport report = new PlanReport(
+                "boot", List.of(slice), Map.of(), Map.of(), Map.of(), Set.of(), List.of(leaving), List.of(), Map.of());
+
+        NodePlanStatus status = report.status(slice, Optional.empty(), List.of(), NOON);
+
+        assertThat(status.securityAssociations())
+                .extracting(SaReport::name, SaReport::uid, SaReport::state)
+                .containsExactly(tuple("gone", "uid-of-gone", EntryState.Pending));
+        assertThat(status.installed()).as("it is not planned").isEqualTo("0/0");
     }
 }

@@ -1,8 +1,10 @@
 package io.ipsecxdp.operator.compile;
 
+import io.ipsecxdp.crds.Reason;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -17,15 +19,26 @@ final class Arbiter {
     /** Who has what, by the place of the claim. */
     private final Map<Object, List<Held>> holders = new HashMap<>();
 
+    /** Objects that were deleted, and have something still. */
+    private final Set<ObjectKey> gone = new HashSet<>();
+
     private record Held(IdentityClaim claim, ObjectKey holder) {}
 
     private Arbiter() {}
 
     /** What became of a candidate. */
-    record Settled(List<Placed> placed, Verdict verdict) {}
+    record Settled(List<Placed> placed, Verdict verdict) {
+        /** The same, as far as it may be planned now. */
+        Settled staged(List<Placed> now, List<Wait> waits) {
+            return new Settled(
+                    List.copyOf(now), new Verdict(verdict.ends(), verdict.nodes(), verdict.findings(), waits));
+        }
+    }
 
-    static SortedMap<ObjectKey, Settled> settle(List<Candidate> candidates) {
+    /** @param lingering what objects that are gone still have, and nobody else can */
+    static SortedMap<ObjectKey, Settled> settle(List<Candidate> candidates, List<Placed> lingering) {
         var arbiter = new Arbiter();
+        lingering.forEach(arbiter::linger);
         var order = candidates.stream()
                 .sorted(Comparator.comparing((Candidate candidate) -> !isInForce(candidate))
                         .thenComparing(Candidate::object, Declared.BY_AGE))
@@ -50,9 +63,28 @@ final class Arbiter {
                                 .toList());
     }
 
+    private void linger(Placed placed) {
+        var object = placed.entry().key().object();
+        gone.add(object);
+        claims(List.of(placed)).forEach(claim -> hold(object, claim));
+    }
+
+    private void hold(ObjectKey holder, IdentityClaim claim) {
+        holders.computeIfAbsent(claim.place(), none -> new ArrayList<>()).add(new Held(claim, holder));
+    }
+
+    /** While an SA moves to another address, one end has the old one and the other end the new one. */
+    private static Set<IdentityClaim> asked(Candidate candidate) {
+        var claims = claims(candidate.wanted());
+        candidate.inForce().stream()
+                .filter(placed -> placed.entry() instanceof Entry.Sa)
+                .forEach(placed -> claims.addAll(IdentityClaim.of(placed)));
+        return claims;
+    }
+
     private List<Placed> place(Candidate candidate) {
         var key = candidate.object().key();
-        if (candidate.findings().isEmpty() && take(key, claims(candidate.wanted()))) {
+        if (candidate.findings().isEmpty() && take(key, asked(candidate))) {
             return candidate.wanted();
         }
         return take(key, standing(candidate)) ? candidate.inForce() : List.of();
@@ -62,7 +94,7 @@ final class Arbiter {
         var key = candidate.object().key();
         var findings = new ArrayList<>(candidate.findings());
         if (findings.isEmpty()) {
-            findings.addAll(conflicts(key, claims(candidate.wanted())));
+            findings.addAll(conflicts(key, asked(candidate)));
         }
         if (findings.isEmpty()) {
             return new Verdict(candidate.ends(), candidate.nodes(), List.of());
@@ -83,8 +115,7 @@ final class Arbiter {
         if (!conflicts(key, claims).isEmpty()) {
             return false;
         }
-        claims.forEach(claim -> holders.computeIfAbsent(claim.place(), none -> new ArrayList<>())
-                .add(new Held(claim, key)));
+        claims.forEach(claim -> hold(key, claim));
         return true;
     }
 
@@ -98,11 +129,21 @@ final class Arbiter {
                     .min(Comparator.naturalOrder())
                     .ifPresent(holder -> conflicts
                             .computeIfAbsent(holder, none -> new LinkedHashMap<>())
-                            .putIfAbsent(claim.getClass(), claim.takenBy(holder)));
+                            .putIfAbsent(
+                                    claim.getClass(),
+                                    gone.contains(holder) ? stillHeld(holder) : claim.takenBy(holder)));
         }
         return conflicts.values().stream()
                 .flatMap(findings -> findings.values().stream())
                 .toList();
+    }
+
+    /** Why an object that wants what one that was deleted has must wait. */
+    static Finding stillHeld(ObjectKey gone) {
+        return Finding.of(
+                Reason.StillBeingRemoved,
+                "%s was deleted, and is being taken off its nodes one after the other: what it had is free in a moment (kubectl get nodeplans shows which node has it)"
+                        .formatted(gone));
     }
 
     private static Set<IdentityClaim> claims(List<Placed> entries) {

@@ -8,6 +8,7 @@ import java.util.Set;
  * The cluster as the informers had it at one moment.
  *
  * @param reports what the agents say of the plans
+ * @param keys where keys were used before
  * @param aliveAgents nodes whose agents renew their Leases
  * @param now that moment: what decides has no clock
  */
@@ -17,6 +18,7 @@ public record ClusterSnapshot(
         List<AgentFacts> facts,
         List<ExistingSlice> slices,
         Reports reports,
+        KeyMemory keys,
         Set<String> aliveAgents,
         Instant now) {
 

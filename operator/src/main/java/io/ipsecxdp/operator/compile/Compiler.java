@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** Compiles what users declare to the plans of the nodes. */
 public final class Compiler {
@@ -22,11 +23,17 @@ public final class Compiler {
         var inForce = new InForce(slices.get(false));
 
         var settled = new TreeMap<ObjectKey, Arbiter.Settled>();
-        var input = new CompilerInput(cluster, inForce);
-        DeclaredKind.ALL.forEach(kind -> settled.putAll(kind.compile(input, snapshot.declared())));
+        var lingering = new ArrayList<Placed>();
+        var kernels = new KernelStates(snapshot, cluster, inForce, slices.get(false));
+        var input = new CompilerInput(snapshot.declared(), cluster, inForce, kernels, snapshot.keys());
+        for (var kind : DeclaredKind.ALL) {
+            var compiled = kind.compile(input);
+            settled.putAll(compiled.objects());
+            lingering.addAll(compiled.lingering());
+        }
 
         return new Compilation(
-                plans(settled.values(), slices.get(false), cluster),
+                plans(settled.values(), lingering, slices.get(false), cluster),
                 slices.get(true).stream().map(ExistingSlice::name).sorted().toList(),
                 verdicts(settled));
     }
@@ -42,9 +49,12 @@ public final class Compiler {
      * to remove what nobody ordered to remove.
      */
     private static List<PlannedSlice> plans(
-            Collection<Arbiter.Settled> settled, Collection<ExistingSlice> existing, ClusterNodes cluster) {
-        var entries =
-                settled.stream().flatMap(object -> object.placed().stream()).collect(groupingBy(Placed::node));
+            Collection<Arbiter.Settled> settled,
+            Collection<Placed> lingering,
+            Collection<ExistingSlice> existing,
+            ClusterNodes cluster) {
+        var entries = Stream.concat(settled.stream().flatMap(object -> object.placed().stream()), lingering.stream())
+                .collect(groupingBy(Placed::node));
         Map<String, List<ExistingSlice>> slices =
                 existing.stream().collect(groupingBy(slice -> slice.spec().node()));
         var nodes = new TreeSet<>(entries.keySet());

@@ -1,4 +1,10 @@
 package io.ipsecxdp.operator.compile;
 
-/** What compiling any kind needs to know of the cluster. */
-record CompilerInput(ClusterNodes cluster, InForce inForce) {}
+/**
+ * What compiling any kind needs to know of the cluster.
+ *
+ * @param declared objects of all kinds: some depend on others
+ * @param kernels what the kernels have
+ */
+record CompilerInput(
+        Declarations declared, ClusterNodes cluster, InForce inForce, KernelStates kernels, KeyMemory keys) {}

@@ -33,8 +33,7 @@ public final class DeclaredKind<S, T extends DeclaredStatus> implements Comparab
                     "SecurityAssociation",
                     SecurityAssociation.class,
                     SecurityAssociation::new,
-                    (input, sas) -> Arbiter.settle(
-                            sas.stream().map(new SaCompiler(input)::candidate).toList()),
+                    SaCompiler::compile,
                     plan -> plan.securityAssociations().stream().map(Entry.Sa::new),
                     Report::ofSas,
                     StatusParts::sa);
@@ -43,8 +42,7 @@ public final class DeclaredKind<S, T extends DeclaredStatus> implements Comparab
             "SecurityPolicy",
             SecurityPolicy.class,
             SecurityPolicy::new,
-            (input, policies) -> Arbiter.settle(
-                    policies.stream().map(new PolicyCompiler(input)::candidate).toList()),
+            PolicyCompiler::compile,
             plan -> plan.securityPolicies().stream().map(Entry.Policy::new),
             Report::ofPolicies,
             StatusParts::flow);
@@ -53,16 +51,23 @@ public final class DeclaredKind<S, T extends DeclaredStatus> implements Comparab
             "SteeringPolicy",
             SteeringPolicy.class,
             SteeringPolicy::new,
-            (input, policies) -> new SteeringCompiler(input).settle(policies),
+            (input, policies) -> new Compiled(new SteeringCompiler(input).settle(policies), List.of()),
             plan -> plan.steering().stream().map(Entry.Steering::new),
             Report::ofSteering,
             StatusParts::steering);
 
     public static final List<DeclaredKind<?, ?>> ALL = List.of(SECURITY_ASSOCIATION, SECURITY_POLICY, STEERING_POLICY);
 
-    /** What the objects of a kind ask of the nodes, conflicts among them settled. */
+    /**
+     * What the objects of a kind ask of the nodes, conflicts among them settled, as far as it may be planned now.
+     *
+     * @param lingering what objects that are gone still have
+     */
+    record Compiled(SortedMap<ObjectKey, Arbiter.Settled> objects, List<Placed> lingering) {}
+
+    /** Compiles the objects of a kind. */
     interface KindCompiler<S> {
-        SortedMap<ObjectKey, Arbiter.Settled> compile(CompilerInput input, List<Declared<S>> objects);
+        Compiled compile(CompilerInput input, List<Declared<S>> objects);
     }
 
     private final String name;
@@ -94,9 +99,8 @@ public final class DeclaredKind<S, T extends DeclaredStatus> implements Comparab
         return type;
     }
 
-    /** The objects of this kind that {@code declarations} holds, compiled. */
-    SortedMap<ObjectKey, Arbiter.Settled> compile(CompilerInput input, Declarations declarations) {
-        return compiler.compile(input, declarations.of(this));
+    Compiled compile(CompilerInput input) {
+        return compiler.compile(input, input.declared().of(this));
     }
 
     /** The entries of a plan that come from objects of this kind. */

@@ -6,16 +6,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** What the plans have already, by the object that it comes from. */
 final class InForce {
     private record Source(ObjectKey object, String uid) {}
 
     private final Map<Source, List<Placed>> entries = new HashMap<>();
+    private final SortedMap<Slot, Entry> unique = new TreeMap<>();
 
     InForce(Collection<ExistingSlice> slices) {
-        var unique = new TreeMap<Slot, Entry>();
         for (var slice : Slicer.inOrder(slices)) {
             for (var entry : Entry.of(slice.spec())) {
                 unique.putIfAbsent(new Slot(slice.spec().node(), entry.key()), entry);
@@ -26,12 +28,23 @@ final class InForce {
                 .add(new Placed(slot.node(), entry)));
     }
 
-    private record Slot(String node, Entry.Key key) implements Comparable<Slot> {
+    /** A place in the plan of a node. */
+    record Slot(String node, Entry.Key key) implements Comparable<Slot> {
         @Override
         public int compareTo(Slot other) {
             int byNode = node.compareTo(other.node);
             return byNode != 0 ? byNode : key.compareTo(other.key);
         }
+    }
+
+    /** All entries of all nodes. */
+    Stream<Placed> all() {
+        return unique.entrySet().stream().map(slot -> new Placed(slot.getKey().node(), slot.getValue()));
+    }
+
+    /** The entry of this key in the plan of {@code node}, of whichever object of its name. */
+    Optional<Entry> at(String node, Entry.Key key) {
+        return Optional.ofNullable(unique.get(new Slot(node, key)));
     }
 
     /** The entries of {@code object}: of it, not of one that had its name before. */

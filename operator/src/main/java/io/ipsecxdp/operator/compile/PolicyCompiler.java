@@ -1,5 +1,7 @@
 package io.ipsecxdp.operator.compile;
 
+import static java.util.stream.Collectors.toMap;
+
 import io.ipsecxdp.crds.IpsecProtocol;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PolicyAction;
@@ -19,12 +21,28 @@ final class PolicyCompiler {
     private final ClusterNodes cluster;
     private final InForce inForce;
 
-    PolicyCompiler(CompilerInput input) {
+    private PolicyCompiler(CompilerInput input) {
         this.cluster = input.cluster();
         this.inForce = input.inForce();
     }
 
-    Candidate candidate(Declared<SecurityPolicySpec> policy) {
+    static DeclaredKind.Compiled compile(CompilerInput input, List<Declared<SecurityPolicySpec>> policies) {
+        var stages = new PolicyStages(input);
+        var specs = policies.stream().collect(toMap(Declared::key, Declared::spec));
+        var candidates =
+                policies.stream().map(new PolicyCompiler(input)::candidate).toList();
+        var successors = candidates.stream()
+                .flatMap(candidate -> candidate.wanted().stream())
+                .toList();
+        var settled = Arbiter.settle(candidates, stages.lingering(successors));
+        var taken = settled.values().stream()
+                .flatMap(policy -> policy.placed().stream())
+                .toList();
+        settled.replaceAll((key, policy) -> stages.stage(specs.get(key), policy));
+        return new DeclaredKind.Compiled(settled, stages.lingering(taken));
+    }
+
+    private Candidate candidate(Declared<SecurityPolicySpec> policy) {
         var spec = policy.spec();
         var findings = new ArrayList<>(Validity.of(spec));
         Optional<EndAddresses> ends = Optional.empty();
@@ -103,6 +121,7 @@ final class PolicyCompiler {
         var spec = policy.spec();
         var selector = Selectors.planned(spec.selector(), IpPrefix.of(ends.source()), IpPrefix.of(ends.destination()));
         var here = direction == PolicyDirection.Out ? spec.source() : spec.destination();
+        var other = direction == PolicyDirection.Out ? spec.destination() : spec.source();
         return new Placed(
                 node,
                 new Entry.Policy(new PlannedPolicy(
@@ -127,7 +146,7 @@ final class PolicyCompiler {
                         template(spec, ends).orElse(null),
                         here.offload(),
                         null,
-                        null)));
+                        other.node())));
     }
 
     private static Optional<PlannedPolicy.Template> template(SecurityPolicySpec spec, EndAddresses ends) {

@@ -48,7 +48,7 @@ public record Report(
                         sa.reason(),
                         sa.message(),
                         acknowledgement(sa),
-                        sa.isKeyUsed()));
+                        sa.wasInstalled()));
     }
 
     /** An agent of an earlier version does not say what it has. */

@@ -21,17 +21,33 @@ import java.util.Set;
 
 /** What an SA asks of the nodes: outbound at its source, inbound at its destination. */
 final class SaCompiler {
+    private final CompilerInput input;
     private final ClusterNodes cluster;
     private final InForce inForce;
+    private final Set<ObjectKey> stillHeld;
 
-    SaCompiler(CompilerInput input) {
+    private SaCompiler(CompilerInput input, Set<ObjectKey> stillHeld) {
+        this.input = input;
+        this.stillHeld = stillHeld;
         this.cluster = input.cluster();
         this.inForce = input.inForce();
     }
 
-    Candidate candidate(Declared<SecurityAssociationSpec> sa) {
+    static DeclaredKind.Compiled compile(CompilerInput input, List<Declared<SecurityAssociationSpec>> sas) {
+        var stages = new SaStages(input);
+        var lingering = stages.lingering();
+        var compiler = new SaCompiler(input, SaStages.objects(lingering));
+        var settled = Arbiter.settle(sas.stream().map(compiler::candidate).toList(), lingering);
+        settled.replaceAll((key, sa) -> stages.stage(sa));
+        return new DeclaredKind.Compiled(settled, lingering);
+    }
+
+    private Candidate candidate(Declared<SecurityAssociationSpec> sa) {
         var spec = sa.spec();
         var findings = new ArrayList<>(Validity.of(spec));
+        if (stillHeld.contains(sa.key())) {
+            findings.add(Arbiter.stillHeld(sa.key()));
+        }
         Optional<EndAddresses> ends = Optional.empty();
         if (findings.isEmpty()) {
             var resolution = new Ends(cluster)
@@ -80,7 +96,7 @@ final class SaCompiler {
                                 .formatted(family, ends.family())));
     }
 
-    private static List<Placed> entries(Declared<SecurityAssociationSpec> sa, EndAddresses ends) {
+    private List<Placed> entries(Declared<SecurityAssociationSpec> sa, EndAddresses ends) {
         var entries = new ArrayList<Placed>();
         sa.spec()
                 .source()
@@ -95,9 +111,21 @@ final class SaCompiler {
         return entries;
     }
 
-    private static Placed entry(
+    /** An agent that reports of the key itself need not be told. */
+    private boolean mustBeTold(Declared<SecurityAssociationSpec> sa, String node) {
+        var key = new Entry.Key(sa.key(), "", "");
+        boolean isTold = inForce.of(sa).stream()
+                .anyMatch(placed -> placed.node().equals(node)
+                        && placed.entry() instanceof Entry.Sa(PlannedSa planned)
+                        && planned.wasInstalled());
+        return input.keys().isUsed(sa.uid(), node)
+                && (isTold || input.kernels().reports(node, key, sa.uid()).noneMatch(Report::keyUsed));
+    }
+
+    private Placed entry(
             Declared<SecurityAssociationSpec> sa, EndAddresses ends, String node, SaDirection direction, SaEnd here) {
         var spec = sa.spec();
+        var other = direction == SaDirection.Out ? spec.destination() : spec.source();
         return new Placed(
                 node,
                 new Entry.Sa(new PlannedSa(
@@ -127,8 +155,8 @@ final class SaCompiler {
                         spec.tfcPadding(),
                         here.offload(),
                         null,
-                        null,
-                        null)));
+                        other.node(),
+                        mustBeTold(sa, node) ? true : null)));
     }
 
     private static Protection protection(SecurityAssociationSpec spec) {

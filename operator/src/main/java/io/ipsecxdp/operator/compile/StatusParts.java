@@ -3,6 +3,7 @@ package io.ipsecxdp.operator.compile;
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.FailingNode;
 import io.ipsecxdp.crds.FlowStatus;
+import io.ipsecxdp.crds.KeyUseOnNode;
 import io.ipsecxdp.crds.SecurityAssociationStatus;
 import io.ipsecxdp.crds.SteeringStatus;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.Optional;
  * What the statuses of all kinds are made of.
  *
  * @param ends the addresses in force or planned, of a kind that has two ends
+ * @param keyUses where keys of the object were used
  */
 public record StatusParts(
         long generation,
@@ -20,7 +22,8 @@ public record StatusParts(
         int ready,
         int failed,
         List<FailingNode> failingNodes,
-        List<Condition> conditions) {
+        List<Condition> conditions,
+        List<KeyUseOnNode> keyUses) {
 
     SecurityAssociationStatus sa() {
         return new SecurityAssociationStatus(
@@ -32,7 +35,7 @@ public record StatusParts(
                 failed,
                 failingNodes,
                 conditions,
-                List.of());
+                keyUses);
     }
 
     FlowStatus flow() {

@@ -13,6 +13,9 @@ sealed interface ObjectOnNode {
     /** Planned; the agent is at it. */
     record Waiting(String node) implements ObjectOnNode {}
 
+    /** Held back, or not yet as declared, until another node has done its part. */
+    record Held(String node, String message) implements ObjectOnNode {}
+
     /** Not planned there in this version. */
     record NotPlanned(String node) implements ObjectOnNode {}
 

@@ -5,7 +5,10 @@ import static java.util.stream.Collectors.toMap;
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.DeclaredStatus;
 import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.crds.KeyUseOnNode;
 import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.crds.SecurityAssociationStatus;
+import io.ipsecxdp.operator.compile.ClusterNode;
 import io.ipsecxdp.operator.compile.ClusterSnapshot;
 import io.ipsecxdp.operator.compile.Compilation;
 import io.ipsecxdp.operator.compile.Declared;
@@ -14,6 +17,7 @@ import io.ipsecxdp.operator.compile.ObjectKey;
 import io.ipsecxdp.operator.compile.Report;
 import io.ipsecxdp.operator.compile.StatusParts;
 import io.ipsecxdp.operator.compile.Verdict;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -72,7 +76,30 @@ public final class RollUp {
                         summary.ready(),
                         summary.failed().size(),
                         summary.failingNodes(),
-                        conditions));
+                        conditions,
+                        keyUses(declared, verdict, present)));
+    }
+
+    /** Where keys of the object were used: what was remembered is never forgotten. */
+    private List<KeyUseOnNode> keyUses(Declared<?> declared, Verdict verdict, Optional<DeclaredStatus> present) {
+        var uses = new ArrayList<>(present.filter(SecurityAssociationStatus.class::isInstance)
+                .map(SecurityAssociationStatus.class::cast)
+                .map(SecurityAssociationStatus::keyUsedOn)
+                .orElse(List.of()));
+        for (String node : verdict.nodes()) {
+            boolean reported = snapshot.reports().of(node, declared.key()).stream()
+                    .anyMatch(report -> report.uid().equals(declared.uid()) && report.keyUsed());
+            if (reported && uses.stream().noneMatch(use -> use.node().equals(node))) {
+                uses.add(new KeyUseOnNode(
+                        node,
+                        snapshot.nodes().stream()
+                                .filter(known -> known.name().equals(node))
+                                .map(ClusterNode::uid)
+                                .findFirst()
+                                .orElse(null)));
+            }
+        }
+        return uses;
     }
 
     private ObjectOnNode stateOn(String node, Declared<?> declared, Verdict verdict) {
@@ -82,9 +109,13 @@ public final class RollUp {
         if (!findings.isEmpty()) {
             return ofFinding(node, findings.getFirst());
         }
+        var held = verdict.waits().stream()
+                .filter(wait -> wait.node().equals(node))
+                .findFirst();
         var expected = expectations.of(node, declared.key(), declared.uid(), declared.generation());
         if (expected.isEmpty()) {
-            return new ObjectOnNode.NotPlanned(node);
+            return held.<ObjectOnNode>map(wait -> new ObjectOnNode.Held(node, wait.message()))
+                    .orElseGet(() -> new ObjectOnNode.NotPlanned(node));
         }
         if (!snapshot.aliveAgents().contains(node)) {
             return new ObjectOnNode.Silent(
@@ -102,6 +133,9 @@ public final class RollUp {
         if (failed.isPresent()) {
             return new ObjectOnNode.Failed(
                     node, failed.get().reason(), failed.get().message());
+        }
+        if (held.isPresent()) {
+            return new ObjectOnNode.Held(node, held.get().message());
         }
         var installed = reports.stream()
                 .filter(report -> report.isInstalled() && report.of().equals(expected.get(part(report))))

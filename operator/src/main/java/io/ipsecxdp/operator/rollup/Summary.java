@@ -38,6 +38,7 @@ record Summary(List<ObjectOnNode> states, List<Finding> findings, boolean isPlan
                     case ObjectOnNode.InForce inForce -> Stream.empty();
                     case ObjectOnNode.Impaired impaired -> Stream.empty();
                     case ObjectOnNode.Waiting waiting -> Stream.empty();
+                    case ObjectOnNode.Held held -> Stream.empty();
                     case ObjectOnNode.NotPlanned notPlanned -> Stream.empty();
                 })
                 .limit(FailingNode.MAX_LISTED)
@@ -46,13 +47,23 @@ record Summary(List<ObjectOnNode> states, List<Finding> findings, boolean isPlan
 
     Readiness outcome() {
         var waiting = of(ObjectOnNode.Waiting.class);
+        var held = of(ObjectOnNode.Held.class);
         var silent = of(ObjectOnNode.Silent.class);
-        Status progressing = waiting.isEmpty() ? Status.False : Status.True;
+        Status progressing = waiting.isEmpty() && held.isEmpty() ? Status.False : Status.True;
         if (!findings.isEmpty()) {
             return ofFindings();
         }
         if (!failed().isEmpty()) {
             return new Readiness(Status.False, progressing, Status.True, reasonOfFailures(), messageOfFailures());
+        }
+        if (!held.isEmpty()) {
+            return new Readiness(
+                    Status.False,
+                    Status.True,
+                    silent.isEmpty() ? Status.False : Status.Unknown,
+                    Reason.WaitsForPeer.name(),
+                    "node %s: %s"
+                            .formatted(held.getFirst().node(), held.getFirst().message()));
         }
         if (!silent.isEmpty()) {
             return new Readiness(
@@ -109,12 +120,13 @@ record Summary(List<ObjectOnNode> states, List<Finding> findings, boolean isPlan
     }
 
     private Readiness ofFindings() {
+        boolean passes = findings.stream().allMatch(finding -> finding.reason() == Reason.StillBeingRemoved);
         boolean unknown = findings.stream().allMatch(finding -> finding.reason() == Reason.AgentNotReporting);
         String kept = isPlanned ? "; what was planned before stays" : "";
         return new Readiness(
                 unknown ? Status.Unknown : Status.False,
-                Status.False,
-                unknown ? Status.Unknown : Status.True,
+                passes ? Status.True : Status.False,
+                passes ? Status.False : unknown ? Status.Unknown : Status.True,
                 findings.getFirst().reason().name(),
                 findings.stream().map(Finding::message).distinct().collect(Collectors.joining("; ")) + kept);
     }

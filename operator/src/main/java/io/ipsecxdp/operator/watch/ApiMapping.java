@@ -9,24 +9,30 @@ import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.CpuList;
+import io.ipsecxdp.crds.DeclaredStatus;
 import io.ipsecxdp.crds.IPsecNode;
 import io.ipsecxdp.crds.IPsecNodeStatus;
+import io.ipsecxdp.crds.KeyUseOnNode;
 import io.ipsecxdp.crds.NodePlan;
 import io.ipsecxdp.crds.NodePlanStatus;
+import io.ipsecxdp.crds.SecurityAssociationStatus;
 import io.ipsecxdp.operator.compile.AgentFacts;
 import io.ipsecxdp.operator.compile.ClusterNode;
 import io.ipsecxdp.operator.compile.Declared;
 import io.ipsecxdp.operator.compile.DeclaredKind;
 import io.ipsecxdp.operator.compile.ExistingSlice;
 import io.ipsecxdp.operator.compile.IpAddress;
+import io.ipsecxdp.operator.compile.KeyMemory;
 import io.ipsecxdp.operator.compile.ObjectKey;
 import io.ipsecxdp.operator.compile.Reports;
 import io.ipsecxdp.operator.write.NodeEvents;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /** Objects of the API as the values that compile and roll-up take. */
@@ -87,6 +93,19 @@ final class ApiMapping {
     static Reports.NodeStatus observed(NodePlan plan) {
         return new Reports.NodeStatus(
                 plan.getSpec().node(), Optional.ofNullable(plan.getStatus()).orElseGet(ApiMapping::noStatus));
+    }
+
+    /** Where keys were used, as the statuses of these objects remember it. */
+    static KeyMemory keyMemory(Collection<? extends CustomResource<?, ? extends DeclaredStatus>> objects) {
+        var nodes = new HashMap<String, Set<String>>();
+        for (var object : objects) {
+            if (object.getStatus() instanceof SecurityAssociationStatus status) {
+                nodes.put(
+                        object.getMetadata().getUid(),
+                        status.keyUsedOn().stream().map(KeyUseOnNode::node).collect(toUnmodifiableSet()));
+            }
+        }
+        return new KeyMemory(nodes);
     }
 
     private static Optional<String> owningNode(HasMetadata object) {

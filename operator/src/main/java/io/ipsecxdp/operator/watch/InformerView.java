@@ -59,6 +59,7 @@ public final class InformerView {
                 map(ipsecNodes, ApiMapping::facts),
                 map(plans, ApiMapping::slice),
                 Reports.of(map(plans, ApiMapping::observed)),
+                ApiMapping.keyMemory(declared.get(DeclaredKind.SECURITY_ASSOCIATION)),
                 alive.nodes(),
                 now);
     }

@@ -6,7 +6,8 @@ import java.util.List;
 public final class IncompleteWriteException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    public IncompleteWriteException(List<String> failures) {
-        super("%d writes failed, the first of them: %s".formatted(failures.size(), failures.getFirst()));
+    public IncompleteWriteException(List<Writes.Failure> failures) {
+        super("%d writes failed, the first of them: %s"
+                .formatted(failures.size(), failures.getFirst().what()));
     }
 }

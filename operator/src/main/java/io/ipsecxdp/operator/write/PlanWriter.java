@@ -22,7 +22,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Writes NodePlans by server-side apply, those that differ from what is there. */
+/**
+ * Writes NodePlans by server-side apply, those that differ from what is there. A plan is written over the very version that
+ * compile saw: an operator that slept while another one led orders nothing by what it remembers.
+ */
 @ApplicationScoped
 public class PlanWriter {
 
@@ -41,7 +44,8 @@ public class PlanWriter {
                     .isEmpty()) {
                 writes.add(new Write(
                         "plan " + slice.name(),
-                        () -> context.resourceOperations().serverSideApply(plan(slice))));
+                        () -> context.resourceOperations()
+                                .serverSideApply(plan(slice, Optional.ofNullable(present.get(slice.name()))))));
             }
         }
         for (String name : compilation.abandoned()) {
@@ -62,9 +66,10 @@ public class PlanWriter {
                 .isPresent();
     }
 
-    private static NodePlan plan(PlannedSlice slice) {
+    private static NodePlan plan(PlannedSlice slice, Optional<NodePlan> seen) {
         String node = slice.spec().node();
         var metadata = new ObjectMetaBuilder().withName(slice.name()).addToLabels(Api.NODE_LABEL, Api.nodeLabel(node));
+        seen.ifPresent(plan -> metadata.withResourceVersion(plan.getMetadata().getResourceVersion()));
         slice.nodeUid()
                 .ifPresent(uid -> metadata.addToOwnerReferences(new OwnerReferenceBuilder()
                         .withApiVersion(HasMetadata.getApiVersion(Node.class))

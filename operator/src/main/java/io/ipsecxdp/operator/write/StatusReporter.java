@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Writes the statuses that differ from what is there, and tells of what they change. */
@@ -21,6 +22,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 public class StatusReporter {
     /** When a node goes silent, thousands of objects change at once; their conditions tell, not an Event each. */
     private static final int MAX_EVENTS_AT_ONCE = 20;
+
+    /** What an object is on its way from one step to the next. */
+    private static final Set<String> PASSING =
+            Set.of(Reason.Installing.name(), Reason.WaitsForPeer.name(), Reason.StillBeingRemoved.name());
 
     private final Announcer announcer;
 
@@ -53,6 +58,13 @@ public class StatusReporter {
         return writes;
     }
 
+    private static boolean passes(DeclaredStatus status, Condition ready) {
+        boolean isWell = status.conditions().stream()
+                .noneMatch(condition ->
+                        condition.type().equals(Condition.DEGRADED) && condition.status() != Condition.Status.False);
+        return ready.status() == Condition.Status.False && isWell && PASSING.contains(ready.reason());
+    }
+
     /** In force, with nothing about it that a person must put right. */
     private static boolean isWell(DeclaredStatus status) {
         return status.conditions().stream().allMatch(condition -> switch (condition.type()) {
@@ -62,11 +74,11 @@ public class StatusReporter {
         });
     }
 
-    /** The Ready condition, if it says something else than before. That an object is handed to the agents is no news. */
+    /** The Ready condition, if it says something else than before. What passes by itself is no news. */
     private static Optional<Condition> news(DeclaredStatus status, Optional<DeclaredStatus> present) {
         var before = present.flatMap(RollUp::ready);
         return RollUp.ready(status)
-                .filter(ready -> !ready.reason().equals(Reason.Installing.name()))
+                .filter(ready -> !passes(status, ready))
                 .filter(ready -> before.isEmpty()
                         || before.get().status() != ready.status()
                         || !before.get().reason().equals(ready.reason()));

@@ -71,6 +71,7 @@ final class Clusters {
                 snapshot.facts(),
                 Fixtures.asExisting(compilation),
                 snapshot.reports(),
+                snapshot.keys(),
                 snapshot.aliveAgents(),
                 snapshot.now());
     }
@@ -91,6 +92,7 @@ final class Clusters {
                 facts,
                 List.of(),
                 Reports.NONE,
+                KeyMemory.NONE,
                 alive,
                 Fixtures.NOON);
     }

@@ -92,7 +92,8 @@ class CompilerPropertiesTest {
                 .collect(toSet());
         for (var slice : compilation.slices()) {
             for (var entry : Entry.of(slice.spec())) {
-                if (entry instanceof Entry.Steering) {
+                boolean isGone = !compilation.verdicts().containsKey(entry.key().object());
+                if (entry instanceof Entry.Steering || isGone) {
                     continue;
                 }
                 boolean found = !compilation
@@ -115,6 +116,7 @@ class CompilerPropertiesTest {
                                 .anyMatch(entry -> entry.key().object().equals(object)))
                         .map(slice -> slice.spec().node())
                         .collect(toSet());
+                verdict.waits().forEach(wait -> nodes.add(wait.node()));
                 assertThat(nodes).as("%s", object).containsAll(verdict.nodes());
             }
         });
@@ -131,6 +133,7 @@ class CompilerPropertiesTest {
                 List.of(),
                 Fixtures.asExisting(planned),
                 cluster.reports(),
+                cluster.keys(),
                 nodes,
                 cluster.now());
         assertThat(Compiler.compile(blind).slices()).isEqualTo(planned.slices());
@@ -173,6 +176,7 @@ class CompilerPropertiesTest {
                 cluster.facts(),
                 cluster.slices(),
                 cluster.reports(),
+                cluster.keys(),
                 cluster.aliveAgents(),
                 cluster.now()));
         assertThat(without.slices()).isEqualTo(compilation.slices());
@@ -214,6 +218,7 @@ class CompilerPropertiesTest {
                 shuffled(cluster.facts(), random),
                 shuffled(cluster.slices(), random),
                 cluster.reports(),
+                cluster.keys(),
                 cluster.aliveAgents(),
                 cluster.now());
     }

@@ -706,7 +706,7 @@ class CompilerTest {
             assertThat(alive.abandoned()).isEmpty();
             assertThat(entries(alive)).containsExactly("n1: out");
 
-            var dead = given.withoutTheNode("n1").agentDies("n1").compile();
+            var dead = given.withoutTheNode("n1").agentDies("n1").compileNow();
             assertThat(dead.abandoned()).containsExactly("n1-0");
             assertThat(dead.slices()).isEmpty();
 
@@ -719,7 +719,7 @@ class CompilerTest {
         void ofAPeerKeepWhatWasPlannedWithANodeThatIsGone() {
             var given = twoNodes().sa("east", node("n1"), node("n2"), 4096).planned();
 
-            var compilation = given.withoutTheNode("n1").agentDies("n1").compile();
+            var compilation = given.withoutTheNode("n1").agentDies("n1").compileNow();
 
             assertThat(compilation.abandoned()).containsExactly("n1-0");
             assertThat(entries(compilation)).containsExactly("n2: east");

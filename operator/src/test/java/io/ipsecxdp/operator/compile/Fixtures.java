@@ -6,10 +6,12 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.ipsecxdp.crds.Api;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.Encryption;
+import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.NodeCapabilities;
 import io.ipsecxdp.crds.PolicyAction;
 import io.ipsecxdp.crds.PolicyEnd;
+import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaEnd;
 import io.ipsecxdp.crds.SaMode;
 import io.ipsecxdp.crds.SecurityAssociationSpec;
@@ -20,6 +22,7 @@ import io.ipsecxdp.crds.XdpMode;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,6 +43,8 @@ public record Fixtures(
         List<ExistingSlice> slices,
         Reports reports,
         Set<String> alive) {
+
+    private static final int MOST_STEPS = 20;
 
     static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
 
@@ -270,14 +275,91 @@ public record Fixtures(
         return new Fixtures(sas, policies, steering, nodes, facts, existing, reports, alive);
     }
 
-    /** What is compiled now has been written. */
+    /** The plans and what is reported of them. */
+    Fixtures observed(List<ExistingSlice> existing, Reports reported) {
+        return new Fixtures(sas, policies, steering, nodes, facts, existing, reported, alive);
+    }
+
+    /** Everything is done that the plans order, step by step, until nothing changes any more. */
     public Fixtures planned() {
-        return slices(asExisting(compile()));
+        var given = this;
+        for (int step = 0; step < MOST_STEPS; step++) {
+            var next = given.step();
+            if (next.equals(given)) {
+                return next;
+            }
+            given = next;
+        }
+        throw new AssertionError("the plans change for ever");
+    }
+
+    /** What is compiled now is written, and each agent that lives does and reports it. */
+    Fixtures step() {
+        return slices(asExisting(compileNow(), slices)).done();
+    }
+
+    /** The kernels have what the plans say, and the agents that live say so. */
+    private Fixtures done() {
+        var known = new HashMap<Reports.Subject, List<Report>>(reports.bySubject());
+        known.keySet().removeIf(subject -> alive.contains(subject.node()));
+        for (var slice : slices) {
+            if (alive.contains(slice.spec().node())) {
+                for (var entry : Entry.of(slice.spec())) {
+                    known.merge(
+                            new Reports.Subject(slice.spec().node(), entry.key().object()),
+                            reports(entry),
+                            Fixtures::concat);
+                }
+            }
+        }
+        var observed = slices.stream()
+                .map(slice -> alive.contains(slice.spec().node())
+                        ? new ExistingSlice(
+                                slice.name(),
+                                slice.nodeUid(),
+                                slice.spec(),
+                                slice.generation(),
+                                Optional.of(slice.generation()))
+                        : slice)
+                .toList();
+        return new Fixtures(sas, policies, steering, nodes, facts, observed, new Reports(known), alive);
+    }
+
+    static List<Report> reports(Entry entry) {
+        return entry.parts().stream()
+                .map(part -> new Report(
+                        new Entry.Key(entry.key().object(), entry.key().child(), part),
+                        entry.uid(),
+                        entry.generation(),
+                        EntryState.Installed,
+                        Reason.Installed.name(),
+                        "",
+                        entry.acknowledgement(),
+                        entry instanceof Entry.Sa))
+                .toList();
     }
 
     static List<ExistingSlice> asExisting(Compilation compilation) {
+        return asExisting(compilation, List.of());
+    }
+
+    /** The plans once they are written over {@code before}. */
+    static List<ExistingSlice> asExisting(Compilation compilation, List<ExistingSlice> before) {
         return compilation.slices().stream()
-                .map(slice -> new ExistingSlice(slice.name(), slice.nodeUid(), slice.spec(), 1, Optional.empty()))
+                .map(slice -> {
+                    var had = before.stream()
+                            .filter(there -> there.name().equals(slice.name()))
+                            .findFirst();
+                    long generation = had.map(
+                                    there -> there.generation() + (there.spec().equals(slice.spec()) ? 0 : 1))
+                            .orElse(1L);
+                    return new ExistingSlice(
+                            slice.name(),
+                            slice.nodeUid(),
+                            slice.spec(),
+                            generation,
+                            had.flatMap(ExistingSlice::observedGeneration));
+                })
                 .toList();
     }
 
@@ -291,11 +373,18 @@ public record Fixtures(
                 facts,
                 slices,
                 reports,
+                KeyMemory.NONE,
                 alive,
                 NOON);
     }
 
+    /** What is planned in the end. */
     public Compilation compile() {
+        return planned().compileNow();
+    }
+
+    /** What is planned first. */
+    public Compilation compileNow() {
         return Compiler.compile(snapshot());
     }
 

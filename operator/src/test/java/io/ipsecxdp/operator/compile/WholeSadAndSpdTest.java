@@ -52,7 +52,7 @@ class WholeSadAndSpdTest {
             assertThat(Serialization.asJson(planned("{}", "n2"))).isEqualTo("""
                             {"name":"a","uid":"uid-of-a","generation":1,"direction":"In","source":"10.0.0.1","destination":"10.0.0.2",\
                             "spi":4096,"mode":"Tunnel","encryption":{"algorithm":"ENCR_AES_GCM_16","keyBits":256,\
-                            "keySecretRef":{"name":"a","key":"keymat"}},"reqid":268435457,"replayWindow":4096,"esn":true}""");
+                            "keySecretRef":{"name":"a","key":"keymat"}},"reqid":268435457,"replayWindow":4096,"esn":true,"peer":"n1"}""");
         }
 
         @Test
@@ -283,7 +283,7 @@ class WholeSadAndSpdTest {
             assertThat(Serialization.asJson(out("{}"))).isEqualTo("""
                             {"name":"p","uid":"uid-of-p","generation":1,"direction":"Out","selectorSource":"10.0.0.1/32",\
                             "selectorDestination":"10.0.0.2/32","protocol":"Any","action":"Protect","priority":1000,\
-                            "template":{"mode":"Tunnel","source":"10.0.0.1","destination":"10.0.0.2","reqid":268435457}}""");
+                            "template":{"mode":"Tunnel","source":"10.0.0.1","destination":"10.0.0.2","reqid":268435457},"peer":"n2"}""");
         }
 
         @ParameterizedTest

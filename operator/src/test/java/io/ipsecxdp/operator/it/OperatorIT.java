@@ -23,6 +23,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.ipsecxdp.charts.TestingApiServer;
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.DeclaredStatus;
+import io.ipsecxdp.crds.KeyUseOnNode;
 import io.ipsecxdp.crds.NodePlan;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.PlannedSa;
@@ -244,8 +245,8 @@ class OperatorIT {
         operator = OperatorProcess.start("operator-back", server, QUICK_ELECTION);
 
         readySoon("west", "new");
-        assertThat(plans().values().stream().flatMap(plan -> entries(plan).stream()))
-                .containsOnly("west", "new");
+        soon().untilAsserted(() -> assertThat(plans().values().stream().flatMap(plan -> entries(plan).stream()))
+                .containsOnly("west", "new"));
     }
 
     @Test
@@ -280,6 +281,27 @@ class OperatorIT {
             assertThat(other.metric("ipsecxdp_reconciles_seconds_count")).isPositive();
         }
         operator = OperatorProcess.start("operator-after-the-second", server, QUICK_ELECTION);
+    }
+
+    @Test
+    void aSenderGetsAnSaOnlyWhenItsReceiverHasIt() {
+        n2.fail("east", "KeyMissing", "there is no Secret");
+        apply(sa("east", node("n1"), node("n2"), 4096));
+        soon().until(() -> readiness().get("east").equals("False KeyMissing"));
+        assertThat(plans().values().stream()
+                        .filter(plan -> plan.getSpec().node().equals("n1"))
+                        .flatMap(plan -> entries(plan).stream()))
+                .isEmpty();
+
+        n2.recover("east");
+        readySoon("east");
+        assertThat(client.resources(SecurityAssociation.class)
+                        .withName("east")
+                        .get()
+                        .getStatus()
+                        .keyUsedOn())
+                .extracting(KeyUseOnNode::node)
+                .containsExactlyInAnyOrder("n1", "n2");
     }
 
     @Test

@@ -10,10 +10,12 @@ import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.DeclaredStatus;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.FailingNode;
+import io.ipsecxdp.crds.KeyUseOnNode;
 import io.ipsecxdp.crds.SecurityAssociationStatus;
 import io.ipsecxdp.operator.compile.Acknowledgement;
 import io.ipsecxdp.operator.compile.ClusterSnapshot;
 import io.ipsecxdp.operator.compile.Compilation;
+import io.ipsecxdp.operator.compile.Compiler;
 import io.ipsecxdp.operator.compile.Entry;
 import io.ipsecxdp.operator.compile.Fixtures;
 import io.ipsecxdp.operator.compile.ObjectKey;
@@ -110,6 +112,65 @@ class RollUpTest {
 
         assertThat(conditions(rollUp(ONE_SA, EAST))).contains("Installing");
         assertThat(rollUp(ONE_SA, EAST).failedNodes()).isZero();
+    }
+
+    @Test
+    void anEndThatWaitsForTheOtherNamesIt() {
+        var given = twoNodes().sa("east", node("n1"), node("n2"), 4096);
+
+        var status =
+                RollUp.rollUp(given.snapshot(), given.compileNow(), Map.of()).get(EAST);
+
+        assertThat(conditions(status)).isEqualTo("Ready=False Progressing=True Degraded=False WaitsForPeer");
+        assertThat(ready(status).message()).startsWith("node n1: Waits for node n2: ");
+    }
+
+    @Test
+    void anEndThatWaitsForASilentOneSaysWhatToDo() {
+        var given = twoNodes().sa("east", node("n1"), node("n2"), 4096);
+        var known = given.snapshot();
+        var silent = new ClusterSnapshot(
+                known.declared(),
+                known.nodes(),
+                known.facts(),
+                known.slices(),
+                known.reports(),
+                known.keys(),
+                Set.of("n1"),
+                NOON);
+
+        var status = RollUp.rollUp(silent, Compiler.compile(silent), Map.of()).get(EAST);
+
+        assertThat(conditions(status)).isEqualTo("Ready=False Progressing=True Degraded=Unknown WaitsForPeer");
+        assertThat(ready(status).message()).contains("node n2", "ipsec-xdp-agent");
+    }
+
+    @Test
+    void aReportAboutFormerAddressesDoesNotCount() {
+        report("n1", EAST, EntryState.Installed);
+        report("n2", EAST, EntryState.Installed);
+        var before = ONE_SA.planned();
+        var moved = before.node("n2", "10.0.0.7");
+
+        var status =
+                RollUp.rollUp(moved.snapshot(), moved.compileNow(), Map.of()).get(EAST);
+
+        assertThat(ready(status).status()).isEqualTo(Condition.Status.False);
+    }
+
+    @Test
+    void thatAKeyWasUsedIsRememberedWithTheUidOfTheNodeAndNeverForgotten() {
+        var given = ONE_SA.planned();
+
+        var first =
+                RollUp.rollUp(given.snapshot(), given.compileNow(), Map.of()).get(EAST);
+        var later = RollUp.rollUp(ONE_SA.snapshot(), ONE_SA.compileNow(), Map.of(EAST, first))
+                .get(EAST);
+
+        assertThat(((SecurityAssociationStatus) first).keyUsedOn())
+                .containsExactly(new KeyUseOnNode("n1", "uid-of-n1"), new KeyUseOnNode("n2", "uid-of-n2"));
+        assertThat(((SecurityAssociationStatus) later).keyUsedOn())
+                .isEqualTo(((SecurityAssociationStatus) first).keyUsedOn());
     }
 
     @Test
@@ -276,6 +337,7 @@ class RollUpTest {
                 known.facts(),
                 known.slices(),
                 new Reports(aboutWhatIsPlanned(compilation)),
+                known.keys(),
                 alive,
                 now);
         return RollUp.rollUp(

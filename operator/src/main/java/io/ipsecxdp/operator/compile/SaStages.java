@@ -1,0 +1,159 @@
+package io.ipsecxdp.operator.compile;
+
+import io.ipsecxdp.crds.PlannedPolicy;
+import io.ipsecxdp.crds.PlannedSa;
+import io.ipsecxdp.crds.PolicyAction;
+import io.ipsecxdp.crds.SaDirection;
+import io.ipsecxdp.crds.SecurityPolicySpec;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * In which order the two ends of an SA get it and lose it. It is derived anew each time from the plans as they are and
+ * from what the kernels have; there is no other state.
+ *
+ * <p>New: inbound at once, outbound once the other kernel has inbound. Of the SAs that fit, Linux sends by the one that
+ * was added last ({@code xfrm_state_look_at} in net/xfrm/xfrm_state.c), so an outbound SA that comes first loses what it
+ * sends, even if an older SA is well at both ends. Gone: outbound at once, inbound once the other kernel has let go of
+ * outbound.
+ */
+final class SaStages {
+    private final CompilerInput input;
+
+    SaStages(CompilerInput input) {
+        this.input = input;
+    }
+
+    /** What of a settled SA may be planned now. */
+    Arbiter.Settled stage(Arbiter.Settled settled) {
+        var inbound = settled.placed().stream()
+                .filter(placed -> isSa(placed, SaDirection.In))
+                .findFirst();
+        var placed = new ArrayList<Placed>();
+        var waits = new ArrayList<Wait>();
+        for (var entry : settled.placed()) {
+            var before = input.inForce().at(entry.node(), entry.entry().key());
+            boolean held = isSa(entry, SaDirection.Out)
+                    && inbound.isPresent()
+                    && before.filter(had -> isSame(had, entry.entry())).isEmpty()
+                    && !isThere(inbound.get(), before.isPresent());
+            if (held) {
+                before.filter(had -> had.uid().equals(entry.entry().uid()))
+                        .ifPresent(had -> placed.add(new Placed(entry.node(), had)));
+                waits.add(
+                        input.kernels()
+                                .waitFor(
+                                        entry.node(),
+                                        inbound.get().node(),
+                                        "its kernel does not have the inbound end yet, and packets that are sent before would be lost"));
+            } else {
+                placed.add(entry);
+            }
+        }
+        return settled.staged(placed, waits);
+    }
+
+    /** @param moved the SA had other addresses, and may have had these before */
+    private boolean isThere(Placed inbound, boolean moved) {
+        return moved
+                ? input.kernels().hasByNow(inbound.node(), inbound.entry())
+                : input.kernels().has(inbound.node(), inbound.entry());
+    }
+
+    /** What else may change of an SA, its lifetime for one, changes nothing for the other end. */
+    private static boolean isSame(Entry one, Entry other) {
+        return one.uid().equals(other.uid()) && one.acknowledgement().equals(other.acknowledgement());
+    }
+
+    /** What SAs that are gone still have. */
+    List<Placed> lingering() {
+        var declared = new HashSet<String>();
+        input.declared().of(DeclaredKind.SECURITY_ASSOCIATION).forEach(sa -> declared.add(sa.uid()));
+        var needed = new PoliciesThatGo();
+        var outbound = new ArrayList<Placed>();
+        var inbound = new ArrayList<Placed>();
+        input.inForce()
+                .all()
+                .filter(placed -> !declared.contains(placed.entry().uid()))
+                .forEach(placed -> {
+                    if (isSa(placed, SaDirection.Out) && needed.need(placed.node(), sa(placed))) {
+                        outbound.add(placed);
+                    } else if (isSa(placed, SaDirection.In) && mayArrive(placed)) {
+                        inbound.add(placed);
+                    }
+                });
+        var lingering = new ArrayList<>(outbound);
+        lingering.addAll(inbound);
+        return lingering;
+    }
+
+    private boolean mayArrive(Placed inbound) {
+        return sa(inbound)
+                .otherNode()
+                .filter(peer -> input.kernels()
+                        .mayHave(peer, inbound.entry().key(), inbound.entry().uid()))
+                .isPresent();
+    }
+
+    /**
+     * Policies for packets that leave, which are there until the other end can do without them. Without their SAs they
+     * would drop what they select.
+     */
+    private final class PoliciesThatGo {
+        private final Map<String, List<PlannedPolicy.Template>> byNode = new HashMap<>();
+
+        PoliciesThatGo() {
+            var declared = new HashMap<ObjectKey, SecurityPolicySpec>();
+            input.declared()
+                    .of(DeclaredKind.SECURITY_POLICY)
+                    .forEach(policy -> declared.put(policy.key(), policy.spec()));
+            input.inForce().all().forEach(placed -> {
+                if (placed.entry() instanceof Entry.Policy(PlannedPolicy policy)) {
+                    policy.protection()
+                            .filter(template -> goes(
+                                    template,
+                                    Optional.ofNullable(
+                                            declared.get(placed.entry().key().object()))))
+                            .ifPresent(template -> byNode.computeIfAbsent(placed.node(), none -> new ArrayList<>())
+                                    .add(template));
+                }
+            });
+        }
+
+        private static boolean goes(PlannedPolicy.Template template, Optional<SecurityPolicySpec> declared) {
+            return declared.filter(spec -> spec.action() == PolicyAction.Protect
+                            && spec.reqid().equals(template.reqid())
+                            && spec.mode() == template.mode())
+                    .isEmpty();
+        }
+
+        boolean need(String node, PlannedSa sa) {
+            return byNode.getOrDefault(node, List.of()).stream()
+                    .anyMatch(template -> template.reqid().equals(sa.reqid())
+                            && template.mode() == sa.mode()
+                            && template.ipsecProtocol() == sa.ipsecProtocol()
+                            && template.source().equals(sa.source())
+                            && template.destination().equals(sa.destination()));
+        }
+    }
+
+    /** Names of SAs that are gone and of which a node has something still. */
+    static Set<ObjectKey> objects(List<Placed> lingering) {
+        var objects = new HashSet<ObjectKey>();
+        lingering.forEach(placed -> objects.add(placed.entry().key().object()));
+        return objects;
+    }
+
+    private static boolean isSa(Placed placed, SaDirection direction) {
+        return placed.entry() instanceof Entry.Sa(PlannedSa sa) && sa.direction() == direction;
+    }
+
+    private static PlannedSa sa(Placed placed) {
+        return ((Entry.Sa) placed.entry()).planned();
+    }
+}
