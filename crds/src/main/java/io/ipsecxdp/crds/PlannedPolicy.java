@@ -3,10 +3,13 @@ package io.ipsecxdp.crds;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.Optional;
 
 /** A policy that a node must have in its SPD. Name and direction are unique in the node's plan. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@RecordBuilder
+@RecordBuilder.Options(setterPrefix = "with")
 public record PlannedPolicy(
         @Required @JsonPropertyDescription("Name of the SecurityPolicy.")
         String name,
@@ -66,40 +69,8 @@ public record PlannedPolicy(
         Template template,
 
         @JsonPropertyDescription("Device of this node that applies it; the kernel if absent.")
-        Offload offload) {
-
-    /** A policy with what every policy has, and no more. */
-    public static PlannedPolicy of(
-            String name,
-            String uid,
-            Long generation,
-            PolicyDirection direction,
-            PlannedSelector selector,
-            PolicyAction action,
-            Integer priority,
-            Template template) {
-        return new PlannedPolicy(
-                name,
-                uid,
-                generation,
-                direction,
-                selector.source(),
-                selector.destination(),
-                selector.protocol(),
-                selector.sourcePort(),
-                selector.sourcePortMask(),
-                selector.destinationPort(),
-                selector.destinationPortMask(),
-                null,
-                null,
-                null,
-                null,
-                null,
-                action,
-                priority,
-                template,
-                null);
-    }
+        Offload offload)
+        implements PlannedPolicyBuilder.With {
 
     /** Which packets, the interface and the mark apart. */
     public PlannedSelector selector() {

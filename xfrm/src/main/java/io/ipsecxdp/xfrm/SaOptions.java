@@ -1,5 +1,6 @@
 package io.ipsecxdp.xfrm;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.Optional;
 import java.util.Set;
 
@@ -14,6 +15,7 @@ import java.util.Set;
  * @param interfaceId of the XFRM interface that it belongs to ({@code XFRMA_IF_ID}), 0 for none
  * @param tfcPadding size in bytes to which packets are padded (RFC 4303 section 2.7), 0 for none, to 65535
  */
+@RecordBuilder
 public record SaOptions(
         Lifetime lifetime,
         Set<SaFlag> flags,
@@ -22,7 +24,8 @@ public record SaOptions(
         Optional<XfrmMark> outputMark,
         long interfaceId,
         int tfcPadding,
-        Optional<XfrmOffload> offload) {
+        Optional<XfrmOffload> offload)
+        implements SaOptionsBuilder.With {
 
     public static final SaOptions NONE = new SaOptions(
             Lifetime.INFINITE, Set.of(), Optional.empty(), Optional.empty(), Optional.empty(), 0, 0, Optional.empty());
@@ -31,15 +34,5 @@ public record SaOptions(
         Range.require("interface id", interfaceId, 0, Range.UNSIGNED_32);
         Range.require("TFC padding", tfcPadding, 0, Range.UNSIGNED_16);
         outputMark = outputMark.filter(mark -> !mark.equals(XfrmMark.NONE));
-    }
-
-    /** The same with another lifetime. */
-    public SaOptions with(Lifetime other) {
-        return new SaOptions(other, flags, selector, encapsulation, outputMark, interfaceId, tfcPadding, offload);
-    }
-
-    SaOptions with(Set<SaFlag> allFlags, Optional<XfrmSelector> kernelSelector) {
-        return new SaOptions(
-                lifetime, allFlags, kernelSelector, encapsulation, outputMark, interfaceId, tfcPadding, offload);
     }
 }

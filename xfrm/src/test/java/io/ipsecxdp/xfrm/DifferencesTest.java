@@ -17,16 +17,17 @@ class DifferencesTest {
     private static final LifetimeCounters UNUSED = new LifetimeCounters(0, 0, Instant.EPOCH, Optional.empty());
 
     private static Sa outbound() {
-        return new Sa(
-                SaId.esp(ip("192.0.2.2"), 0x1000),
-                ip("192.0.2.1"),
-                SaDir.OUT,
-                Mode.TUNNEL,
-                GCM,
-                7,
-                0,
-                true,
-                OptionalInt.of(3));
+        return SaBuilder.builder()
+                .id(SaId.esp(ip("192.0.2.2"), 0x1000))
+                .source(ip("192.0.2.1"))
+                .direction(SaDir.OUT)
+                .mode(Mode.TUNNEL)
+                .algorithms(GCM)
+                .reqid(7)
+                .replayWindow(0)
+                .esn(true)
+                .ownerCpu(OptionalInt.of(3))
+                .build();
     }
 
     private static ObservedSa observed(Optional<SaDir> direction, int window, OptionalInt cpu, long reqid) {
@@ -39,7 +40,7 @@ class DifferencesTest {
                 reqid,
                 new ReplayState(window, 0, 99),
                 cpu,
-                SaOptions.NONE.with(Set.of(SaFlag.ESN, SaFlag.ANY_INNER_FAMILY), Optional.empty()),
+                SaOptions.NONE.withFlags(Set.of(SaFlag.ESN, SaFlag.ANY_INNER_FAMILY)),
                 UNUSED,
                 new ObservedSa.Errors(0, 0, 0),
                 Set.of());

@@ -193,22 +193,12 @@ final class TestingKernel implements Xfrm {
 
     /** Somebody else changes the lifetime of an SA, as UPDSA can. */
     void changeLifetimeForeign(SaId id) {
-        changeForeign(id, options -> options.with(Lifetime.ofSeconds(3600)));
+        changeForeign(id, options -> options.withLifetime(Lifetime.ofSeconds(3600)));
     }
 
     /** Somebody else changes the output mark of an SA, as UPDSA can. */
     void changeForeign(SaId id) {
-        changeForeign(
-                id,
-                options -> new SaOptions(
-                        options.lifetime(),
-                        options.flags(),
-                        options.selector(),
-                        options.encapsulation(),
-                        Optional.of(new XfrmMark(7, -1)),
-                        options.interfaceId(),
-                        options.tfcPadding(),
-                        options.offload()));
+        changeForeign(id, options -> options.withOutputMark(Optional.of(new XfrmMark(7, -1))));
     }
 
     private void changeForeign(SaId id, UnaryOperator<SaOptions> change) {
@@ -346,8 +336,8 @@ final class TestingKernel implements Xfrm {
                 if (held.foreign()) {
                     trespasses.add("changed somebody else's SA " + sa.id());
                 }
-                ObservedSa changed =
-                        with(held.sa(), held.sa().options().with(sa.options().lifetime()));
+                ObservedSa changed = with(
+                        held.sa(), held.sa().options().withLifetime(sa.options().lifetime()));
                 sas.put(sa.id(), new Held(changed, held.key()));
                 told.add(own(new Notification.SaUpdated(changed)));
                 yield Optional.empty();

@@ -21,6 +21,7 @@ import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.Policy;
 import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
@@ -104,19 +105,21 @@ class XfrmCodecTest {
         Sa donor = alike.get2();
         SaOptions mine = wanted.options();
         SaOptions theirs = donor.options();
-        SaOptions options = new SaOptions(
-                property == 0 ? theirs.lifetime() : mine.lifetime(),
-                property == 1 ? theirs.flags() : mine.flags(),
-                property == 2 ? theirs.selector() : mine.selector(),
-                property == 3 ? theirs.encapsulation() : mine.encapsulation(),
-                property == 4 ? theirs.outputMark() : mine.outputMark(),
-                property == 5 ? theirs.interfaceId() : mine.interfaceId(),
-                property == 6 ? theirs.tfcPadding() : mine.tfcPadding(),
-                property == 7 ? theirs.offload() : mine.offload());
+        SaOptions options = SaOptions.NONE
+                .with()
+                .lifetime(property == 0 ? theirs.lifetime() : mine.lifetime())
+                .flags(property == 1 ? theirs.flags() : mine.flags())
+                .selector(property == 2 ? theirs.selector() : mine.selector())
+                .encapsulation(property == 3 ? theirs.encapsulation() : mine.encapsulation())
+                .outputMark(property == 4 ? theirs.outputMark() : mine.outputMark())
+                .interfaceId(property == 5 ? theirs.interfaceId() : mine.interfaceId())
+                .tfcPadding(property == 6 ? theirs.tfcPadding() : mine.tfcPadding())
+                .offload(property == 7 ? theirs.offload() : mine.offload())
+                .build();
         boolean doneByTheKernel = options.offload().isEmpty()
                 && mine.offload().filter(offload -> !offload.packet()).isPresent();
         Assume.that(!doneByTheKernel);
-        Sa changed = wanted.with(options);
+        Sa changed = wanted.withOptions(options);
         try (KeyMaterial key = KeyMaterial.random(changed.algorithms().keyBytes())) {
             ObservedSa read =
                     XfrmDecoder.sa(written(e -> e.change(SEQUENCE, new Change.AddSa(changed, key), Kernels.MODERN)));
@@ -182,19 +185,21 @@ class XfrmCodecTest {
         Sa wanted = alike.get1();
         Sa donor = alike.get2();
         XfrmCapabilities modern = Kernels.MODERN;
-        Sa changed = new Sa(
-                wanted.id(),
-                wanted.source(),
-                wanted.direction(),
-                wanted.mode(),
-                property == 1 ? donor.algorithms() : wanted.algorithms(),
-                property == 2 ? donor.reqid() : wanted.reqid(),
-                property == 3 && wanted.direction() == donor.direction()
-                        ? Math.max(donor.replayWindow(), wanted.esn() ? wanted.replayWindow() : 0)
-                        : wanted.replayWindow(),
-                wanted.esn(),
-                property == 4 ? donor.ownerCpu() : wanted.ownerCpu(),
-                wanted.options());
+        Sa changed = SaBuilder.builder()
+                .id(wanted.id())
+                .source(wanted.source())
+                .direction(wanted.direction())
+                .mode(wanted.mode())
+                .algorithms(property == 1 ? donor.algorithms() : wanted.algorithms())
+                .reqid(property == 2 ? donor.reqid() : wanted.reqid())
+                .replayWindow(
+                        property == 3 && wanted.direction() == donor.direction()
+                                ? Math.max(donor.replayWindow(), wanted.esn() ? wanted.replayWindow() : 0)
+                                : wanted.replayWindow())
+                .esn(wanted.esn())
+                .ownerCpu(property == 4 ? donor.ownerCpu() : wanted.ownerCpu())
+                .options(wanted.options())
+                .build();
         try (KeyMaterial key = KeyMaterial.random(changed.algorithms().keyBytes())) {
             ObservedSa read = XfrmDecoder.sa(written(e -> e.change(SEQUENCE, new Change.AddSa(changed, key), modern)));
 

@@ -20,6 +20,7 @@ import io.ipsecxdp.xfrm.PolicyDir;
 import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.Prefix;
 import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.XfrmCapabilities;
@@ -310,16 +311,16 @@ class ConversationTest {
     void noKeyIsLeftInTheBufferThatWasSent() {
         byte[] pattern = new byte[20];
         Arrays.fill(pattern, (byte) 0x5a);
-        Sa sa = new Sa(
-                SaId.esp(ip("192.0.2.2"), 0x1000),
-                ip("192.0.2.1"),
-                SaDir.OUT,
-                Mode.TUNNEL,
-                Aead.aesGcm(128, 128),
-                1,
-                0,
-                true,
-                OptionalInt.empty());
+        Sa sa = SaBuilder.builder()
+                .id(SaId.esp(ip("192.0.2.2"), 0x1000))
+                .source(ip("192.0.2.1"))
+                .direction(SaDir.OUT)
+                .mode(Mode.TUNNEL)
+                .algorithms(Aead.aesGcm(128, 128))
+                .reqid(1)
+                .replayWindow(0)
+                .esn(true)
+                .build();
         kernel.willAnswer(ack(0, 0));
         try (KeyMaterial key = KeyMaterial.takeFrom(pattern)) {
             conversation.request(

@@ -10,6 +10,7 @@ import io.ipsecxdp.xfrm.KeyMaterial;
 import io.ipsecxdp.xfrm.Mode;
 import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.codec.Frame;
@@ -21,7 +22,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -42,16 +42,16 @@ class SadMemoryTest {
         Frame shown() {
             ByteBuffer buffer = ByteBuffer.allocateDirect(XfrmEncoder.LARGEST_REQUEST);
             MessageWriter writer = new MessageWriter(buffer, 0);
-            Sa sa = new Sa(
-                    SaId.esp(ip("192.0.2.2"), spi),
-                    ip("192.0.2.1"),
-                    SaDir.OUT,
-                    Mode.TUNNEL,
-                    Aead.aesGcm(128, 128),
-                    reqid,
-                    0,
-                    true,
-                    OptionalInt.empty());
+            Sa sa = SaBuilder.builder()
+                    .id(SaId.esp(ip("192.0.2.2"), spi))
+                    .source(ip("192.0.2.1"))
+                    .direction(SaDir.OUT)
+                    .mode(Mode.TUNNEL)
+                    .algorithms(Aead.aesGcm(128, 128))
+                    .reqid(reqid)
+                    .replayWindow(0)
+                    .esn(true)
+                    .build();
             byte[] bytes = new byte[20];
             bytes[7] = key;
             try (KeyMaterial material = KeyMaterial.takeFrom(bytes)) {
