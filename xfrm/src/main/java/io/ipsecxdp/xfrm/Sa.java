@@ -74,6 +74,7 @@ public record Sa(
         if (esn && options.flags().contains(SaFlag.SEQUENCE_MAY_WRAP)) {
             throw new IllegalArgumentException("Sequence numbers of 64 bits do not begin anew");
         }
+        Range.require("TFC padding", options.tfcPadding(), 0, Range.UNSIGNED_16);
         if (options.tfcPadding() != 0 && (ah || mode != Mode.TUNNEL || direction == SaDir.IN)) {
             throw new IllegalArgumentException("TFC padding is for outbound ESP in tunnel mode");
         }

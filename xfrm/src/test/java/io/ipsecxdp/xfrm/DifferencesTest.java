@@ -4,6 +4,7 @@ import static io.ipsecxdp.xfrm.Addresses.ip;
 import static io.ipsecxdp.xfrm.Addresses.prefix;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.reflect.RecordComponent;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +13,24 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class DifferencesTest {
+
+    @Test
+    void everyOptionOfAnSaIsCompared() throws ReflectiveOperationException {
+        SaOptions options = SaOptions.NONE
+                .with()
+                .lifetime(Lifetime.ofSeconds(7))
+                .interfaceId(8)
+                .tfcPadding(9)
+                .build();
+        RecordComponent[] components = SaOptions.class.getRecordComponents();
+
+        assertThat(SaOptions.PROPERTIES).hasSameSizeAs(components);
+        for (int i = 0; i < components.length; i++) {
+            assertThat(SaOptions.PROPERTIES.get(i).value().apply(options))
+                    .as(SaOptions.PROPERTIES.get(i).name())
+                    .isEqualTo(components[i].getAccessor().invoke(options));
+        }
+    }
 
     private static final Aead GCM = Aead.aesGcm(256, 128);
     private static final LifetimeCounters UNUSED = new LifetimeCounters(0, 0, Instant.EPOCH, Optional.empty());
