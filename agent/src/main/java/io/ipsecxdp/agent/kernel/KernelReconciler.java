@@ -39,6 +39,7 @@ import io.ipsecxdp.agent.secrets.KeyRing;
 import io.ipsecxdp.agent.secrets.KeySecrets;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.xfrm.Change;
+import io.ipsecxdp.xfrm.Dump;
 import io.ipsecxdp.xfrm.EntryIds;
 import io.ipsecxdp.xfrm.KernelError;
 import io.ipsecxdp.xfrm.KeyMaterial;
@@ -122,8 +123,8 @@ public final class KernelReconciler {
     private RepairIndex neighbourhood = new RepairIndex(desired);
     private KernelHistory witness;
     private Acquires acquires = Acquires.NONE;
-    private List<ObservedSa> dumpedSas = List.of();
-    private List<ObservedPolicy> dumpedPolicies = List.of();
+    private Dump<ObservedSa> dumpedSas = new Dump<>(List.of(), List.of());
+    private Dump<ObservedPolicy> dumpedPolicies = new Dump<>(List.of(), List.of());
     private Observed dumped = Observed.NOTHING;
     private Optional<Settled> settled = Optional.empty();
     private Optional<Done> done = Optional.empty();
@@ -371,8 +372,8 @@ public final class KernelReconciler {
     }
 
     private Observed observe() {
-        List<ObservedSa> sas = xfrm.dumpSas();
-        List<ObservedPolicy> policies = xfrm.dumpPolicies();
+        Dump<ObservedSa> sas = xfrm.dumpSas();
+        Dump<ObservedPolicy> policies = xfrm.dumpPolicies();
         if (sas != dumpedSas || !policies.equals(dumpedPolicies)) {
             dumped = Observed.of(sas, policies);
         }

@@ -2,6 +2,7 @@ package io.ipsecxdp.agent.kernel;
 
 import io.ipsecxdp.linux.Errno;
 import io.ipsecxdp.xfrm.Change;
+import io.ipsecxdp.xfrm.Dump;
 import io.ipsecxdp.xfrm.IpProtocol;
 import io.ipsecxdp.xfrm.KernelError;
 import io.ipsecxdp.xfrm.KernelSa;
@@ -399,14 +400,14 @@ final class TestingKernel implements Xfrm {
     }
 
     @Override
-    public List<ObservedSa> dumpSas() {
+    public Dump<ObservedSa> dumpSas() {
         dumps++;
-        return sas.values().stream().map(Held::sa).toList();
+        return new Dump<>(sas.values().stream().map(Held::sa).toList(), List.of());
     }
 
     @Override
-    public List<ObservedPolicy> dumpPolicies() {
-        return List.copyOf(policies.values());
+    public Dump<ObservedPolicy> dumpPolicies() {
+        return new Dump<>(List.copyOf(policies.values()), List.of());
     }
 
     @Override

@@ -257,8 +257,8 @@ class RefusedByKernelIT {
             });
         }
         told.forEach(System.out::println);
-        assertThat(xfrm.dumpSas()).hasSize(2);
-        assertThat(xfrm.dumpPolicies()).hasSize(2);
+        assertThat(xfrm.dumpSas().entries()).hasSize(2);
+        assertThat(xfrm.dumpPolicies().entries()).hasSize(2);
     }
 
     /** {@code xfrm_dev_state_add}: no error, and no offload either. */

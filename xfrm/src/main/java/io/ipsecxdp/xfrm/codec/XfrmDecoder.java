@@ -49,6 +49,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -106,6 +107,32 @@ public final class XfrmDecoder {
      */
     public static Optional<ObservedPolicy> policy(Frame frame) {
         return refusingNonsense(() -> policy(frame.payload(), attributes(frame, UserPolicyInfo.SIZE)));
+    }
+
+    /** What an entry of a dump is that cannot be read as a whole: by its identity, if its structure tells that. */
+    public static String name(Frame frame) {
+        boolean sa = frame.type() == XfrmMessage.NEWSA;
+        try {
+            return refusingNonsense(() -> sa ? saName(frame.payload()) : policyName(frame.payload()));
+        } catch (MalformedMessageException e) {
+            return sa ? "an SA" : "a policy";
+        }
+    }
+
+    private static String saName(Bytes info) {
+        return saId(info, requireFamily(info.unsignedShort(UserSaInfo.FAMILY)), XfrmMark.NONE)
+                .toString();
+    }
+
+    private static String policyName(Bytes info) {
+        return "policy %s %s"
+                .formatted(
+                        Numbers.policyDirection(info.unsignedByte(UserPolicyInfo.DIR))
+                                .name()
+                                .toLowerCase(Locale.ROOT),
+                        selector(info.slice(UserPolicyInfo.SEL, Layout.Selector.SIZE))
+                                .map(XfrmSelector::toString)
+                                .orElse("of no address family"));
     }
 
     /** Reads NEWSADINFO. */

@@ -123,7 +123,7 @@ class ReadBackIT {
         done(wanted.values().stream().map(this::add).toList(), seed);
 
         Map<SaId, ObservedSa> shown =
-                xfrm.dumpSas().stream().collect(Collectors.toMap(ObservedSa::id, Function.identity()));
+                xfrm.dumpSas().entries().stream().collect(Collectors.toMap(ObservedSa::id, Function.identity()));
         assertThat(shown.keySet()).as("seed %d", seed).isEqualTo(wanted.keySet());
         assertThat(wanted.values())
                 .allSatisfy(sa -> assertThat(Differences.between(sa, shown.get(sa.id()), xfrm.capabilities()))
@@ -198,8 +198,8 @@ class ReadBackIT {
 
         done(wanted.values().stream().<Change>map(Change.AddPolicy::new).toList(), seed);
 
-        Map<PolicyId, ObservedPolicy> shown =
-                xfrm.dumpPolicies().stream().collect(Collectors.toMap(ObservedPolicy::id, Function.identity()));
+        Map<PolicyId, ObservedPolicy> shown = xfrm.dumpPolicies().entries().stream()
+                .collect(Collectors.toMap(ObservedPolicy::id, Function.identity()));
         assertThat(shown.keySet()).as("seed %d", seed).isEqualTo(wanted.keySet());
         assertThat(wanted.values())
                 .allSatisfy(policy -> assertThat(Differences.between(policy, shown.get(policy.id())))

@@ -2,6 +2,7 @@ package io.ipsecxdp.xfrm.codec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.ipsecxdp.linux.Errno;
@@ -33,6 +34,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -347,6 +349,37 @@ class XfrmCodecTest {
         assertThat(ack.sequence()).isEqualTo(SEQUENCE);
         assertThat(ack.error()).contains(new KernelError(Errno.ENOSYS, Optional.of(words)));
         assertThat(ack.error().orElseThrow()).hasToString("AEAD algorithm not found (ENOSYS)");
+    }
+
+    /** As strongSwan's {@code tfc_padding = mtu} installs it, and Linux 6.1 takes it. */
+    @Property(tries = 50)
+    void whatNobodyOfUsWouldInstallIsReadAllTheSame(
+            @ForAll("sas") Sa sa, @ForAll @LongRange(min = 0x1_0000, max = 0xffff_ffffL) long tfcPadding) {
+        Frame frame = withAttribute(sa, XfrmAttribute.TFCPAD, Integer.BYTES, at -> buffer.putInt(at, (int) tfcPadding));
+
+        assertThat(XfrmDecoder.sa(frame).options().tfcPadding()).isEqualTo(tfcPadding);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> sa.withOptions(sa.options().withTfcPadding(tfcPadding)));
+    }
+
+    @Property(tries = 50)
+    void whatCannotBeReadAsAWholeHasItsIdentityForAName(@ForAll("sas") Sa sa) {
+        Frame frame = withAttribute(sa, XfrmAttribute.SA_DIR, Byte.BYTES, at -> buffer.put(at, (byte) 9));
+
+        assertThatExceptionOfType(MalformedMessageException.class)
+                .isThrownBy(() -> XfrmDecoder.sa(frame))
+                .withMessageContaining("SA direction 9");
+        assertThat(XfrmDecoder.name(frame)).isEqualTo(sa.id().withoutMark().toString());
+    }
+
+    /** Of two attributes of one type, the kernel and we take the last. */
+    private Frame withAttribute(Sa sa, int type, int size, IntConsumer fill) {
+        try (KeyMaterial key = KeyMaterial.random(sa.algorithms().keyBytes())) {
+            encoder.change(SEQUENCE, new Change.AddSa(sa, key), Kernels.MODERN);
+        }
+        fill.accept(writer.attribute(type, size));
+        buffer.putInt(0, writer.length());
+        return Frame.in(buffer, writer.length()).getFirst();
     }
 
     @Example

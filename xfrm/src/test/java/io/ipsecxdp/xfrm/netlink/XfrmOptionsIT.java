@@ -145,7 +145,7 @@ class XfrmOptionsIT {
     }
 
     private static long packets(NetlinkXfrm xfrm, SaId id) {
-        return xfrm.dumpSas().stream()
+        return xfrm.dumpSas().entries().stream()
                 .filter(sa -> sa.id().equals(id))
                 .map(ObservedSa::counters)
                 .findFirst()

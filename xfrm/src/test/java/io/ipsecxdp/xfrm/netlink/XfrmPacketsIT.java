@@ -431,7 +431,7 @@ class XfrmPacketsIT {
     }
 
     private static Map<SaId, ObservedSa> byId(NetlinkXfrm xfrm) {
-        return xfrm.dumpSas().stream().collect(Collectors.toMap(ObservedSa::id, Function.identity()));
+        return xfrm.dumpSas().entries().stream().collect(Collectors.toMap(ObservedSa::id, Function.identity()));
     }
 
     /** One packet there and one back. */

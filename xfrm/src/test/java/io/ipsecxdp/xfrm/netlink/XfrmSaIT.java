@@ -260,7 +260,7 @@ class XfrmSaIT {
                 .allSatisfy(result -> assertThat(result.error()).isEmpty());
 
         Map<SaId, ObservedSa> shown =
-                left.xfrm().dumpSas().stream().collect(Collectors.toMap(ObservedSa::id, Function.identity()));
+                left.xfrm().dumpSas().entries().stream().collect(Collectors.toMap(ObservedSa::id, Function.identity()));
         assertThat(shown).hasSameSizeAs(sas);
         assertThat(sas).allSatisfy(sa -> {
             assertThat(Differences.between(sa, shown.get(sa.id()), left.xfrm().capabilities()))
@@ -274,7 +274,7 @@ class XfrmSaIT {
                                 .<Change>map(sa -> new Change.DeleteSa(sa.id()))
                                 .toList()))
                 .allMatch(Result::done);
-        assertThat(left.xfrm().dumpSas()).isEmpty();
+        assertThat(left.xfrm().dumpSas().entries()).isEmpty();
     }
 
     @Test
@@ -321,7 +321,7 @@ class XfrmSaIT {
                         Optional.empty(), Optional.of(Errno.ENOSYS), Optional.of(Errno.EEXIST), Optional.empty());
         assertThat(results.get(1).error().flatMap(KernelError::reason))
                 .hasValueSatisfying(words -> assertThat(words).containsIgnoringCase("algorithm"));
-        assertThat(left.xfrm().dumpSas())
+        assertThat(left.xfrm().dumpSas().entries())
                 .extracting(ObservedSa::id)
                 .containsExactlyInAnyOrder(good.id(), alsoGood.id());
     }
@@ -362,7 +362,7 @@ class XfrmSaIT {
 
         assertThat(left.get(marked.getFirst().id()).reqid()).isEqualTo(REQID + 1);
         left.apply(new Change.DeleteSa(marked.getFirst().id()));
-        assertThat(left.xfrm().dumpSas())
+        assertThat(left.xfrm().dumpSas().entries())
                 .extracting(ObservedSa::id)
                 .containsExactly(marked.getLast().id());
     }
@@ -400,7 +400,7 @@ class XfrmSaIT {
             assertThat(subscription.next())
                     .containsExactly(new Notification(new Notification.SaExpired(sa.id(), true), false));
 
-            assertThat(left.xfrm().dumpSas()).isEmpty();
+            assertThat(left.xfrm().dumpSas().entries()).isEmpty();
         }
     }
 
@@ -556,7 +556,7 @@ class XfrmSaIT {
                     .extracting(Notification::event)
                     .hasOnlyElementsOfType(Notification.Acquire.class);
         }
-        assertThat(left.xfrm().dumpSas()).singleElement().satisfies(larval -> {
+        assertThat(left.xfrm().dumpSas().entries()).singleElement().satisfies(larval -> {
             assertThat(larval.larval()).isTrue();
             assertThat(larval.id().spi()).isZero();
         });
@@ -564,7 +564,7 @@ class XfrmSaIT {
         left.apply(add(sa(left, right, v4, SaDir.OUT, Mode.TUNNEL, spi(left))));
         left.namespace().attempt(List.of("ping", "-c", "3", "-i", "0.01", "-W", "1", "10.2.0.1"));
 
-        assertThat(left.xfrm().dumpSas()).extracting(ObservedSa::id).containsExactly(fromLeft(v4));
+        assertThat(left.xfrm().dumpSas().entries()).extracting(ObservedSa::id).containsExactly(fromLeft(v4));
         assertThat(right.get(fromLeft(v4)).counters().packets()).isEqualTo(3);
     }
 
@@ -582,7 +582,7 @@ class XfrmSaIT {
         Sa owned = ownedBy(sa(left, right, v4, SaDir.OUT, Mode.TUNNEL, 0x4001), 0);
         left.apply(add(other), add(owned));
 
-        assertThat(left.xfrm().dumpSas())
+        assertThat(left.xfrm().dumpSas().entries())
                 .filteredOn(sa -> !sa.larval())
                 .extracting(ObservedSa::id)
                 .containsExactlyInAnyOrder(other.id(), owned.id());
@@ -598,7 +598,7 @@ class XfrmSaIT {
 
         assertThat(left.xfrm().apply(sas.stream().map(XfrmSaIT::add).toList())).allMatch(Result::done);
 
-        assertThat(left.xfrm().dumpSas().stream().map(ObservedSa::id).collect(Collectors.toSet()))
+        assertThat(left.xfrm().dumpSas().entries().stream().map(ObservedSa::id).collect(Collectors.toSet()))
                 .isEqualTo(sas.stream().map(Sa::id).collect(Collectors.toSet()));
         assertThat(left.xfrm()
                         .apply(sas.stream()
@@ -611,6 +611,6 @@ class XfrmSaIT {
     void probingFindsWhatThisKernelHasAndLeavesNothingBehind() {
         assertThat(left.xfrm().capabilities().esp()).containsExactlyInAnyOrder(AddressFamily.values());
         assertThat(left.xfrm().capabilities().aeads()).containsExactlyInAnyOrderElementsOf(Aead.known());
-        assertThat(left.xfrm().dumpSas()).isEmpty();
+        assertThat(left.xfrm().dumpSas().entries()).isEmpty();
     }
 }
