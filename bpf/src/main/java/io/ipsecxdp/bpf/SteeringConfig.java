@@ -1,11 +1,11 @@
 package io.ipsecxdp.bpf;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -27,17 +27,19 @@ import java.util.TreeSet;
  * @param movedBuckets buckets of {@link HashCpus} that go to another CPU than it says; the CPUs are among those above
  * @param countBuckets whether packets are counted by bucket: {@link SteeredInterface#bucketPackets}
  */
+@RecordBuilder
 public record SteeringConfig(
         SortedSet<Integer> cpus,
         int queueSize,
         Assignment assignment,
-        SortedMap<Long, Integer> fixed,
+        Map<Long, Integer> fixed,
         UnknownSpiHandling unknownSpi,
-        SortedSet<Integer> udpPorts,
+        Set<Integer> udpPorts,
         int mark,
         OptionalInt netnsId,
-        SortedMap<Integer, Integer> movedBuckets,
-        boolean countBuckets) {
+        Map<Integer, Integer> movedBuckets,
+        boolean countBuckets)
+        implements SteeringConfigBuilder.With {
     public static final int MAX_QUEUE_SIZE = 16384;
     public static final int MAX_FIXED = 1024;
     public static final int MAX_UDP_PORTS = 8;
@@ -49,9 +51,9 @@ public record SteeringConfig(
 
     public SteeringConfig {
         cpus = Collections.unmodifiableSortedSet(new TreeSet<>(cpus));
-        fixed = Collections.unmodifiableSortedMap(new TreeMap<>(fixed));
-        udpPorts = Collections.unmodifiableSortedSet(new TreeSet<>(udpPorts));
-        movedBuckets = Collections.unmodifiableSortedMap(new TreeMap<>(movedBuckets));
+        fixed = Collections.unmodifiableMap(new TreeMap<>(fixed));
+        udpPorts = Collections.unmodifiableSet(new TreeSet<>(udpPorts));
+        movedBuckets = Collections.unmodifiableMap(new TreeMap<>(movedBuckets));
         if (cpus.isEmpty()) {
             throw new IllegalArgumentException("a steering policy needs at least one CPU");
         }
@@ -64,19 +66,19 @@ public record SteeringConfig(
         if (fixed.size() > MAX_FIXED) {
             throw new IllegalArgumentException(fixed.size() + " SPIs have a fixed CPU, more than " + MAX_FIXED);
         }
-        if (!fixed.isEmpty() && (fixed.firstKey() < 0 || fixed.lastKey() > MAX_SPI)) {
+        if (fixed.keySet().stream().anyMatch(spi -> spi < 0 || spi > MAX_SPI)) {
             throw new IllegalArgumentException("an SPI with a fixed CPU is not within 0 and " + MAX_SPI);
         }
         if (udpPorts.size() > MAX_UDP_PORTS) {
             throw new IllegalArgumentException(udpPorts.size() + " UDP ports are more than " + MAX_UDP_PORTS);
         }
-        if (!udpPorts.isEmpty() && (udpPorts.first() < 1 || udpPorts.last() > 0xFFFF)) {
+        if (udpPorts.stream().anyMatch(port -> port < 1 || port > 0xFFFF)) {
             throw new IllegalArgumentException("a UDP port is not within 1 and 65535");
         }
         if (netnsId.isPresent() && netnsId.getAsInt() < 0) {
             throw new IllegalArgumentException("there is no network namespace with the id " + netnsId.getAsInt());
         }
-        if (!movedBuckets.isEmpty() && (movedBuckets.firstKey() < 0 || movedBuckets.lastKey() >= HashCpus.BUCKETS)) {
+        if (movedBuckets.keySet().stream().anyMatch(bucket -> bucket < 0 || bucket >= HashCpus.BUCKETS)) {
             throw new IllegalArgumentException("a bucket is not within 0 and " + (HashCpus.BUCKETS - 1));
         }
         if (!cpus.containsAll(movedBuckets.values())) {
@@ -86,84 +88,15 @@ public record SteeringConfig(
 
     /** By owner; unknown SPIs are passed; ESP in UDP on its own port. */
     public static SteeringConfig of(Collection<Integer> cpus, int queueSize) {
-        return new SteeringConfig(
-                new TreeSet<>(cpus),
-                queueSize,
-                Assignment.OWNER,
-                new TreeMap<>(),
-                UnknownSpiHandling.PASS,
-                new TreeSet<>(Set.of(ESP_IN_UDP)),
-                0,
-                OptionalInt.empty(),
-                new TreeMap<>(),
-                false);
-    }
-
-    public SteeringConfig withAssignment(Assignment assignment) {
-        return new SteeringConfig(
-                cpus, queueSize, assignment, fixed, unknownSpi, udpPorts, mark, netnsId, movedBuckets, countBuckets);
-    }
-
-    public SteeringConfig withFixed(Map<Long, Integer> fixed) {
-        return new SteeringConfig(
-                cpus,
-                queueSize,
-                assignment,
-                new TreeMap<>(fixed),
-                unknownSpi,
-                udpPorts,
-                mark,
-                netnsId,
-                movedBuckets,
-                countBuckets);
-    }
-
-    public SteeringConfig withUnknownSpi(UnknownSpiHandling unknownSpi) {
-        return new SteeringConfig(
-                cpus, queueSize, assignment, fixed, unknownSpi, udpPorts, mark, netnsId, movedBuckets, countBuckets);
-    }
-
-    public SteeringConfig withUdpPorts(Collection<Integer> udpPorts) {
-        return new SteeringConfig(
-                cpus,
-                queueSize,
-                assignment,
-                fixed,
-                unknownSpi,
-                new TreeSet<>(udpPorts),
-                mark,
-                netnsId,
-                movedBuckets,
-                countBuckets);
-    }
-
-    public SteeringConfig withMark(int mark) {
-        return new SteeringConfig(
-                cpus, queueSize, assignment, fixed, unknownSpi, udpPorts, mark, netnsId, movedBuckets, countBuckets);
-    }
-
-    public SteeringConfig withNetnsId(OptionalInt netnsId) {
-        return new SteeringConfig(
-                cpus, queueSize, assignment, fixed, unknownSpi, udpPorts, mark, netnsId, movedBuckets, countBuckets);
-    }
-
-    public SteeringConfig withMovedBuckets(Map<Integer, Integer> movedBuckets) {
-        return new SteeringConfig(
-                cpus,
-                queueSize,
-                assignment,
-                fixed,
-                unknownSpi,
-                udpPorts,
-                mark,
-                netnsId,
-                new TreeMap<>(movedBuckets),
-                countBuckets);
-    }
-
-    public SteeringConfig withCountBuckets(boolean countBuckets) {
-        return new SteeringConfig(
-                cpus, queueSize, assignment, fixed, unknownSpi, udpPorts, mark, netnsId, movedBuckets, countBuckets);
+        return SteeringConfigBuilder.builder()
+                .cpus(new TreeSet<>(cpus))
+                .queueSize(queueSize)
+                .assignment(Assignment.OWNER)
+                .fixed(Map.of())
+                .unknownSpi(UnknownSpiHandling.PASS)
+                .udpPorts(Set.of(ESP_IN_UDP))
+                .movedBuckets(Map.of())
+                .build();
     }
 
     /** To which CPU each bucket goes. */

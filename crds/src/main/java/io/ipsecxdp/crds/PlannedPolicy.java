@@ -3,10 +3,13 @@ package io.ipsecxdp.crds;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.Optional;
 
 /** A policy that a node must have in its SPD. Name and direction are unique in the node's plan. */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
+@RecordBuilder
+@RecordBuilder.Options(setterPrefix = "with")
 public record PlannedPolicy(
         @Required @JsonPropertyDescription("Name of the SecurityPolicy.")
         String name,
@@ -74,68 +77,12 @@ public record PlannedPolicy(
         Template former,
 
         @JsonPropertyDescription("The node at the other end; absent if that is outside the cluster.")
-        String peer) {
-
-    /** A policy with what every policy has, and no more. */
-    public static PlannedPolicy of(
-            String name,
-            String uid,
-            Long generation,
-            PolicyDirection direction,
-            PlannedSelector selector,
-            PolicyAction action,
-            Integer priority,
-            Template template) {
-        return new PlannedPolicy(
-                name,
-                uid,
-                generation,
-                direction,
-                selector.source(),
-                selector.destination(),
-                selector.protocol(),
-                selector.sourcePort(),
-                selector.sourcePortMask(),
-                selector.destinationPort(),
-                selector.destinationPortMask(),
-                null,
-                null,
-                null,
-                null,
-                null,
-                action,
-                priority,
-                template,
-                null,
-                null,
-                null);
-    }
+        String peer)
+        implements PlannedPolicyBuilder.With {
 
     /** This entry, protected by these SAs: the same packets in the same place. */
     public PlannedPolicy protectedBy(Template template, Template former) {
-        return new PlannedPolicy(
-                name,
-                uid,
-                generation,
-                direction,
-                selectorSource,
-                selectorDestination,
-                protocol,
-                sourcePort,
-                sourcePortMask,
-                destinationPort,
-                destinationPortMask,
-                interfaceName,
-                mark,
-                interfaceId,
-                icmpErrors,
-                perCpuAcquire,
-                PolicyAction.Protect,
-                priority,
-                template,
-                offload,
-                former,
-                peer);
+        return withAction(PolicyAction.Protect).withTemplate(template).withFormer(former);
     }
 
     /** Which packets, the interface and the mark apart. */

@@ -2,11 +2,21 @@ package io.ipsecxdp.crds;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import io.fabric8.generator.annotation.Required;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.Optional;
 
-/** An SA that a node must have. A node is one end of an SA, so its name is unique in the node's plan. */
+/**
+ * An SA that a node must have. A node is one end of an SA, so its name is unique in the node's plan.
+ *
+ * @param terms as they were declared; its components are fields of the entry itself, as in {@link SecurityAssociationSpec}
+ */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
+@JsonDeserialize(builder = PlannedSaBuilder.class)
+@RecordBuilder
+@RecordBuilder.Options(setterPrefix = "with")
 public record PlannedSa(
         @Required @JsonPropertyDescription("Name of the SecurityAssociation.")
         String name,
@@ -29,56 +39,16 @@ public record PlannedSa(
         @Required @JsonPropertyDescription("Security Parameters Index.")
         Long spi,
 
-        @Required @JsonPropertyDescription("Tunnel, Transport or BEET.")
-        SaMode mode,
-
-        @JsonPropertyDescription("ESP or AH; ESP if absent.")
-        IpsecProtocol protocol,
-
         @Required @JsonPropertyDescription("Algorithms, and where the keys are; never the keys.")
         Protection encryption,
-
-        @Required @JsonPropertyDescription("Ties the SA to policies.")
-        Long reqid,
-
-        @Required @JsonPropertyDescription("Replay window in packets, for direction In; 0 for none.")
-        Integer replayWindow,
-
-        @Required @JsonPropertyDescription("Extended sequence numbers.")
-        Boolean esn,
 
         @JsonPropertyDescription("Owner CPU on this node; none if absent.")
         Integer cpu,
 
-        @JsonPropertyDescription("When the SA ends, and when the kernel warns of it; never if absent.")
-        Lifetimes lifetime,
-
-        @JsonPropertyDescription("ESP in UDP; not if absent.")
-        UdpEncapsulation udpEncapsulation,
-
-        @JsonPropertyDescription("The mark of packets that use the SA; any if absent.")
-        Mark mark,
-
-        @JsonPropertyDescription("The mark that packets get; none if absent.")
-        Mark outputMark,
-
-        @JsonPropertyDescription("The if_id of its XFRM interface; none if absent.")
-        Long interfaceId,
+        @JsonUnwrapped SaTerms terms,
 
         @JsonPropertyDescription("Which packets may use the SA; all, of either family, if absent.")
         PlannedSelector selector,
-
-        @JsonPropertyDescription("Handling of the outer header; the kernel's own if absent.")
-        TunnelHeader tunnelHeader,
-
-        @JsonPropertyDescription("Take ICMP errors by the packet that they are about; not if absent.")
-        Boolean icmpErrors,
-
-        @JsonPropertyDescription("Go on when the sequence number comes to its end; not if absent.")
-        Boolean sequenceMayWrap,
-
-        @JsonPropertyDescription("Bytes to which packets are padded; not padded if absent.")
-        Integer tfcPadding,
 
         @JsonPropertyDescription("Device of this node that does the work; the kernel if absent.")
         Offload offload,
@@ -91,53 +61,8 @@ public record PlannedSa(
 
         @JsonPropertyDescription(
                 "True if the SA was installed on this node before and the report that said so is gone: its key is not fresh.")
-        Boolean keyUsed) {
-
-    /** An SA by ESP with what every SA has, and no more. */
-    public static PlannedSa esp(
-            String name,
-            String uid,
-            Long generation,
-            SaDirection direction,
-            String source,
-            String destination,
-            Long spi,
-            SaMode mode,
-            Protection encryption,
-            Long reqid,
-            Integer replayWindow,
-            Boolean esn,
-            Integer cpu) {
-        return new PlannedSa(
-                name,
-                uid,
-                generation,
-                direction,
-                source,
-                destination,
-                spi,
-                mode,
-                null,
-                encryption,
-                reqid,
-                replayWindow,
-                esn,
-                cpu,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
-    }
+        Boolean keyUsed)
+        implements PlannedSaBuilder.With {
 
     public Optional<String> childName() {
         return Optional.ofNullable(child);
@@ -156,48 +81,8 @@ public record PlannedSa(
         return Optional.ofNullable(cpu);
     }
 
-    public IpsecProtocol ipsecProtocol() {
-        return protocol == null ? IpsecProtocol.ESP : protocol;
-    }
-
-    public Optional<Lifetimes> lifetimes() {
-        return Optional.ofNullable(lifetime);
-    }
-
-    public Optional<UdpEncapsulation> inUdp() {
-        return Optional.ofNullable(udpEncapsulation);
-    }
-
-    public Optional<Mark> lookupMark() {
-        return Optional.ofNullable(mark);
-    }
-
-    public Optional<Mark> givenMark() {
-        return Optional.ofNullable(outputMark);
-    }
-
-    public Optional<Long> xfrmInterface() {
-        return Optional.ofNullable(interfaceId);
-    }
-
     public Optional<PlannedSelector> selected() {
         return Optional.ofNullable(selector);
-    }
-
-    public TunnelHeader outerHeader() {
-        return tunnelHeader == null ? TunnelHeader.DEFAULT : tunnelHeader;
-    }
-
-    public boolean takesIcmpErrors() {
-        return icmpErrors != null && icmpErrors;
-    }
-
-    public boolean mayWrap() {
-        return sequenceMayWrap != null && sequenceMayWrap;
-    }
-
-    public Optional<Integer> paddedTo() {
-        return Optional.ofNullable(tfcPadding);
     }
 
     public Optional<Offload> hardware() {

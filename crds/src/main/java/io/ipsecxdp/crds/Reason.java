@@ -85,5 +85,7 @@ public enum Reason {
     /** Packets come that a policy selects, and no SA is there for them (RFC 9061: sadb-acquire). */
     NoSecurityAssociation,
     /** Packets come that belong to no SA (RFC 9061: sadb-bad-spi). */
-    UnknownSpi
+    UnknownSpi,
+    /** The kernel has SAs or policies that the agent cannot read; it skips them, as they are not ours. */
+    UnreadableEntry
 }

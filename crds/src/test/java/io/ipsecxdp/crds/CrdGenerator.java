@@ -6,17 +6,22 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceColumnDefi
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceColumnDefinitionBuilder;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.ValidationRule;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.ValidationRuleBuilder;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -45,6 +50,9 @@ final class CrdGenerator {
     /** Lists that are sets of scalars; `interfaces` of an IPsecNode is a map by name. */
     private static final List<String> SETS =
             List.of("spec.interfaces", "algorithms", "integrityAlgorithms", "addresses");
+
+    /** Whose fields stand in the object around it, see {@link SaTerms}. */
+    private static final String TERMS = "terms";
 
     private CrdGenerator() {}
 
@@ -90,11 +98,62 @@ final class CrdGenerator {
         schema.setRequired(onlyFacts ? null : List.of("spec"));
         schema.getProperties()
                 .forEach((part, properties) -> properties.setDescription(describe(part, kind == NodePlan.class)));
+        unwrapTerms(schema, kind == NodePlan.class);
+        if (kind == SecurityAssociation.class) {
+            addRules(schema.getProperties().get("spec"), rulesOfChanges());
+        }
         finish(schema, "");
         if (kind == NodePlan.class) {
             withoutRules(schema);
         }
         return crd;
+    }
+
+    /**
+     * The generator does not know {@code @JsonUnwrapped}: it makes an object of what are fields of the object around it.
+     *
+     * @param planned nobody adds what a plan leaves out
+     */
+    private static void unwrapTerms(JSONSchemaProps schema, boolean planned) {
+        if (schema.getProperties() != null) {
+            Optional.ofNullable(schema.getProperties().remove(TERMS)).ifPresent(terms -> {
+                if (planned) {
+                    terms.getProperties().values().forEach(term -> term.setDefault(null));
+                }
+                var properties = new TreeMap<>(schema.getProperties());
+                properties.putAll(terms.getProperties());
+                schema.setProperties(properties);
+                addRules(schema, terms.getXKubernetesValidations());
+            });
+            schema.getProperties().values().forEach(property -> unwrapTerms(property, planned));
+        }
+        if (schema.getItems() != null) {
+            unwrapTerms(schema.getItems().getSchema(), planned);
+        }
+    }
+
+    private static void addRules(JSONSchemaProps schema, List<ValidationRule> more) {
+        var rules = new ArrayList<>(schema.getXKubernetesValidations());
+        rules.addAll(more);
+        schema.setXKubernetesValidations(rules);
+    }
+
+    /** What a change of each term means is said at the term ({@link WhenChanged}). */
+    private static List<ValidationRule> rulesOfChanges() {
+        return Arrays.stream(SaTerms.class.getRecordComponents())
+                .filter(term -> term.getAnnotation(WhenChanged.class).value() == WhenChanged.Effect.REFUSED)
+                .map(term -> new ValidationRuleBuilder()
+                        .withRule(unchanged(term))
+                        .withMessage(term.getName()
+                                + " cannot change: declare a new SecurityAssociation with a new spi and key")
+                        .build())
+                .toList();
+    }
+
+    private static String unchanged(RecordComponent term) {
+        String self = "self." + term.getName();
+        String old = "oldSelf." + term.getName();
+        return "has(%s) == has(%s) && (!has(%s) || %s == %s)".formatted(self, old, self, self, old);
     }
 
     /** What the operator plans was checked when it was declared; checking each of many entries again costs too much. */

@@ -8,8 +8,9 @@ import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.PolicyEnd;
 import io.ipsecxdp.crds.SaEnd;
 import io.ipsecxdp.crds.SaMode;
+import io.ipsecxdp.crds.SaTermsBuilder;
 import io.ipsecxdp.crds.SecurityAssociation;
-import io.ipsecxdp.crds.SecurityAssociationSpec;
+import io.ipsecxdp.crds.SecurityAssociationSpecBuilder;
 import io.ipsecxdp.crds.SecurityPolicy;
 import io.ipsecxdp.crds.SecurityPolicySpec;
 import io.ipsecxdp.crds.Selector;
@@ -92,8 +93,16 @@ public final class Tunnel {
         return named(
                 new SecurityAssociation(),
                 name,
-                SecurityAssociationSpec.esp(
-                        source, destination, spi, mode, new Encryption(null, null, key), reqid, null, null));
+                SecurityAssociationSpecBuilder.builder()
+                        .withSource(source)
+                        .withDestination(destination)
+                        .withSpi(spi)
+                        .withEncryption(new Encryption(null, null, key))
+                        .withTerms(SaTermsBuilder.builder()
+                                .withMode(mode)
+                                .withReqid(reqid)
+                                .build())
+                        .build());
     }
 
     public static long randomSpi() {

@@ -135,7 +135,7 @@ class OrderIT {
                 source,
                 destination,
                 SaMode.Tunnel,
-                sa.getSpec().reqid());
+                sa.getSpec().terms().reqid());
     }
 
     private void assertNothingIsLostWhile(Runnable happening) {

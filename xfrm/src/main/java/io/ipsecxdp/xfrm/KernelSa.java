@@ -20,7 +20,11 @@ public record KernelSa(Optional<SaDir> direction, int replayWindow, OptionalInt 
                 capabilities.saDirection() ? Optional.of(sa.direction()) : Optional.empty(),
                 replayWindow(sa, capabilities),
                 capabilities.perCpuSa() ? sa.ownerCpu() : OptionalInt.empty(),
-                sa.options().with(flags(sa, allFamilies), selector));
+                sa.options()
+                        .with()
+                        .flags(flags(sa, allFamilies))
+                        .selector(selector)
+                        .build());
     }
 
     private static Set<SaFlag> flags(Sa sa, boolean allFamilies) {

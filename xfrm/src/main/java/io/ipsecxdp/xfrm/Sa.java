@@ -1,5 +1,6 @@
 package io.ipsecxdp.xfrm;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.net.InetAddress;
 import java.util.EnumSet;
 import java.util.OptionalInt;
@@ -18,6 +19,7 @@ import java.util.Set;
  * @param options its selector is of the family of the ends unless the mode changes headers, and must be there for BEET,
  *     where it names the inner addresses
  */
+@RecordBuilder
 public record Sa(
         SaId id,
         InetAddress source,
@@ -28,7 +30,8 @@ public record Sa(
         int replayWindow,
         boolean esn,
         OptionalInt ownerCpu,
-        SaOptions options) {
+        SaOptions options)
+        implements SaBuilder.With {
 
     /** {@code XFRMA_REPLAY_ESN_MAX}. */
     public static final int LARGEST_REPLAY_WINDOW = 4096;
@@ -40,6 +43,8 @@ public record Sa(
             EnumSet.of(SaFlag.NO_ECN, SaFlag.NO_PATH_MTU_DISCOVERY, SaFlag.DONT_ENCAP_DSCP, SaFlag.SEQUENCE_MAY_WRAP);
 
     public Sa {
+        // What its builder was told nothing of
+        options = options == null ? SaOptions.NONE : options;
         boolean ah = id.protocol().equals(IpProtocol.AH);
         if (!ah && !id.protocol().equals(IpProtocol.ESP)) {
             throw new IllegalArgumentException("An SA that is installed protects with ESP or AH, not " + id.protocol());
@@ -69,31 +74,13 @@ public record Sa(
         if (esn && options.flags().contains(SaFlag.SEQUENCE_MAY_WRAP)) {
             throw new IllegalArgumentException("Sequence numbers of 64 bits do not begin anew");
         }
+        Range.require("TFC padding", options.tfcPadding(), 0, Range.UNSIGNED_16);
         if (options.tfcPadding() != 0 && (ah || mode != Mode.TUNNEL || direction == SaDir.IN)) {
             throw new IllegalArgumentException("TFC padding is for outbound ESP in tunnel mode");
         }
         if (ah && options.encapsulation().isPresent()) {
             throw new IllegalArgumentException("AH cannot be carried in UDP");
         }
-    }
-
-    /** An SA with nothing beyond what every SA has. */
-    public Sa(
-            SaId id,
-            InetAddress source,
-            SaDir direction,
-            Mode mode,
-            Algorithms algorithms,
-            long reqid,
-            int replayWindow,
-            boolean esn,
-            OptionalInt ownerCpu) {
-        this(id, source, direction, mode, algorithms, reqid, replayWindow, esn, ownerCpu, SaOptions.NONE);
-    }
-
-    /** The same with other options. */
-    public Sa with(SaOptions other) {
-        return new Sa(id, source, direction, mode, algorithms, reqid, replayWindow, esn, ownerCpu, other);
     }
 
     /** Of the ends; what it carries may be of the other. */

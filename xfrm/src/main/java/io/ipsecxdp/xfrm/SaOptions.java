@@ -1,7 +1,10 @@
 package io.ipsecxdp.xfrm;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Everything that an SA may have beyond its identity, ends, algorithms and sequence numbers.
@@ -12,8 +15,10 @@ import java.util.Set;
  *     take both families.
  * @param outputMark what the packets that it has dealt with are marked with, in the bits of the mask
  * @param interfaceId of the XFRM interface that it belongs to ({@code XFRMA_IF_ID}), 0 for none
- * @param tfcPadding size in bytes to which packets are padded (RFC 4303 section 2.7), 0 for none, to 65535
+ * @param tfcPadding size in bytes to which packets are padded (RFC 4303 section 2.7), 0 for none, unsigned: strongSwan's
+ *     {@code tfc_padding = mtu} is 2^32-1
  */
+@RecordBuilder
 public record SaOptions(
         Lifetime lifetime,
         Set<SaFlag> flags,
@@ -21,21 +26,31 @@ public record SaOptions(
         Optional<EspInUdp> encapsulation,
         Optional<XfrmMark> outputMark,
         long interfaceId,
-        int tfcPadding,
-        Optional<XfrmOffload> offload) {
+        long tfcPadding,
+        Optional<XfrmOffload> offload)
+        implements SaOptionsBuilder.With {
 
     public static final SaOptions NONE = new SaOptions(
             Lifetime.INFINITE, Set.of(), Optional.empty(), Optional.empty(), Optional.empty(), 0, 0, Optional.empty());
 
+    /** What an SA is compared by, one for each component and in their order. */
+    static final List<Property> PROPERTIES = List.of(
+            new Property(Differences.LIFETIME, SaOptions::lifetime),
+            new Property("flags", SaOptions::flags),
+            new Property("selector", SaOptions::selector),
+            new Property("UDP encapsulation", SaOptions::encapsulation),
+            new Property("output mark", SaOptions::outputMark),
+            new Property("interface id", SaOptions::interfaceId),
+            new Property("TFC padding", SaOptions::tfcPadding),
+            new Property("offload", SaOptions::offload));
+
+    /** @param name what users read where the kernel has it otherwise than it was wanted */
+    record Property(String name, Function<SaOptions, Object> value) {}
+
     public SaOptions {
         Range.require("interface id", interfaceId, 0, Range.UNSIGNED_32);
-        Range.require("TFC padding", tfcPadding, 0, Range.UNSIGNED_16);
+        Range.require("TFC padding", tfcPadding, 0, Range.UNSIGNED_32);
         outputMark = outputMark.filter(mark -> !mark.equals(XfrmMark.NONE));
-    }
-
-    /** The same with another lifetime. */
-    public SaOptions with(Lifetime other) {
-        return new SaOptions(other, flags, selector, encapsulation, outputMark, interfaceId, tfcPadding, offload);
     }
 
     /**
@@ -44,10 +59,5 @@ public record SaOptions(
      */
     public boolean isCountedByDevice() {
         return offload.filter(XfrmOffload::packet).isPresent();
-    }
-
-    SaOptions with(Set<SaFlag> allFlags, Optional<XfrmSelector> kernelSelector) {
-        return new SaOptions(
-                lifetime, allFlags, kernelSelector, encapsulation, outputMark, interfaceId, tfcPadding, offload);
     }
 }

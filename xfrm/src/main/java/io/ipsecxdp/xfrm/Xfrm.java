@@ -19,26 +19,26 @@ public interface Xfrm extends AutoCloseable {
      */
     List<Result> apply(List<Change> changes);
 
-    /** All SAs, of whatever origin, larval ones included: the same list as the last time if nothing of them has changed. */
-    List<ObservedSa> dumpSas();
+    /** All SAs, of whatever origin, larval ones included: the same dump as the last time if nothing of them has changed. */
+    Dump<ObservedSa> dumpSas();
 
     /** All policies, of whatever origin, those of sockets included. */
-    List<ObservedPolicy> dumpPolicies();
+    Dump<ObservedPolicy> dumpPolicies();
 
     /**
-     * One SA, or empty if there is none with this identity. Where several differ in their marks only, the kernel shows the
+     * One SA, or empty if there is none with this identity, or one that cannot be read. Where several differ in their marks only, the kernel shows the
      * first whose mark takes in the one that was asked for.
      */
     Optional<ObservedSa> get(SaId id);
 
     /**
      * The key of one SA, for the caller to close: of two algorithms, that of the cipher and then that of the integrity. Empty if
-     * there is no SA with this identity, or if the kernel hides keys, as it does under lockdown ({@code xfrm_redact} in
+     * there is no SA with this identity that can be read, or if the kernel hides keys, as it does under lockdown ({@code xfrm_redact} in
      * net/xfrm/xfrm_user.c).
      */
     Optional<KeyMaterial> keyOf(SaId id);
 
-    /** One policy, or empty if there is none with this identity. */
+    /** One policy, or empty if there is none with this identity, or one that cannot be read. */
     Optional<ObservedPolicy> get(PolicyId id);
 
     /** Tries again what the kernel can do; {@link #apply} follows the result from then on. */

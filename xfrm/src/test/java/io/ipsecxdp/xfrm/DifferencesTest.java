@@ -4,6 +4,7 @@ import static io.ipsecxdp.xfrm.Addresses.ip;
 import static io.ipsecxdp.xfrm.Addresses.prefix;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.reflect.RecordComponent;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -13,20 +14,39 @@ import org.junit.jupiter.api.Test;
 
 class DifferencesTest {
 
+    @Test
+    void everyOptionOfAnSaIsCompared() throws ReflectiveOperationException {
+        SaOptions options = SaOptions.NONE
+                .with()
+                .lifetime(Lifetime.ofSeconds(7))
+                .interfaceId(8)
+                .tfcPadding(9)
+                .build();
+        RecordComponent[] components = SaOptions.class.getRecordComponents();
+
+        assertThat(SaOptions.PROPERTIES).hasSameSizeAs(components);
+        for (int i = 0; i < components.length; i++) {
+            assertThat(SaOptions.PROPERTIES.get(i).value().apply(options))
+                    .as(SaOptions.PROPERTIES.get(i).name())
+                    .isEqualTo(components[i].getAccessor().invoke(options));
+        }
+    }
+
     private static final Aead GCM = Aead.aesGcm(256, 128);
     private static final LifetimeCounters UNUSED = new LifetimeCounters(0, 0, Instant.EPOCH, Optional.empty());
 
     private static Sa outbound() {
-        return new Sa(
-                SaId.esp(ip("192.0.2.2"), 0x1000),
-                ip("192.0.2.1"),
-                SaDir.OUT,
-                Mode.TUNNEL,
-                GCM,
-                7,
-                0,
-                true,
-                OptionalInt.of(3));
+        return SaBuilder.builder()
+                .id(SaId.esp(ip("192.0.2.2"), 0x1000))
+                .source(ip("192.0.2.1"))
+                .direction(SaDir.OUT)
+                .mode(Mode.TUNNEL)
+                .algorithms(GCM)
+                .reqid(7)
+                .replayWindow(0)
+                .esn(true)
+                .ownerCpu(OptionalInt.of(3))
+                .build();
     }
 
     private static ObservedSa observed(Optional<SaDir> direction, int window, OptionalInt cpu, long reqid) {
@@ -39,7 +59,7 @@ class DifferencesTest {
                 reqid,
                 new ReplayState(window, 0, 99),
                 cpu,
-                SaOptions.NONE.with(Set.of(SaFlag.ESN, SaFlag.ANY_INNER_FAMILY), Optional.empty()),
+                SaOptions.NONE.withFlags(Set.of(SaFlag.ESN, SaFlag.ANY_INNER_FAMILY)),
                 UNUSED,
                 new ObservedSa.Errors(0, 0, 0),
                 Set.of());

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -14,8 +13,16 @@ class SaTest {
     private static final Aead GCM = Aead.aesGcm(128, 128);
 
     private static Sa sa(long spi, SaDir direction, Mode mode, int window, boolean esn, String source) {
-        return new Sa(
-                SaId.esp(ip("192.0.2.2"), spi), ip(source), direction, mode, GCM, 1, window, esn, OptionalInt.empty());
+        return SaBuilder.builder()
+                .id(SaId.esp(ip("192.0.2.2"), spi))
+                .source(ip(source))
+                .direction(direction)
+                .mode(mode)
+                .algorithms(GCM)
+                .reqid(1)
+                .replayWindow(window)
+                .esn(esn)
+                .build();
     }
 
     @Test
@@ -61,16 +68,16 @@ class SaTest {
     }
 
     private static Sa protectedBy(IpProtocol protocol, Algorithms algorithms) {
-        return new Sa(
-                new SaId(ip("192.0.2.2"), protocol, 256, XfrmMark.NONE),
-                ip("192.0.2.1"),
-                SaDir.OUT,
-                Mode.TUNNEL,
-                algorithms,
-                1,
-                0,
-                true,
-                OptionalInt.empty());
+        return SaBuilder.builder()
+                .id(new SaId(ip("192.0.2.2"), protocol, 256, XfrmMark.NONE))
+                .source(ip("192.0.2.1"))
+                .direction(SaDir.OUT)
+                .mode(Mode.TUNNEL)
+                .algorithms(algorithms)
+                .reqid(1)
+                .replayWindow(0)
+                .esn(true)
+                .build();
     }
 
     @Test
@@ -104,9 +111,9 @@ class SaTest {
     @Test
     void aFlagOfTheOtherDirectionIsRefused() {
         Sa sa = sa(256, SaDir.OUT, Mode.TUNNEL, 0, false, "192.0.2.1");
-        SaOptions options = SaOptions.NONE.with(Set.of(SaFlag.DECAP_DSCP), Optional.empty());
+        SaOptions options = SaOptions.NONE.withFlags(Set.of(SaFlag.DECAP_DSCP));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> sa.with(options))
+                .isThrownBy(() -> sa.withOptions(options))
                 .withMessage("An outbound SA cannot have the flag DECAP_DSCP");
     }
 

@@ -65,7 +65,7 @@ public abstract class XfrmContract {
                 direction == SaDir.IN ? 32 : 0,
                 false,
                 OptionalInt.empty(),
-                SaOptions.NONE.with(lifetime));
+                SaOptions.NONE.withLifetime(lifetime));
     }
 
     private static Sa outbound(long spi) {
@@ -158,13 +158,13 @@ public abstract class XfrmContract {
 
         done(add(out), add(in));
 
-        assertThat(xfrm().dumpSas()).extracting(ObservedSa::id).containsExactlyInAnyOrder(out.id(), in.id());
+        assertThat(xfrm().dumpSas().entries()).extracting(ObservedSa::id).containsExactlyInAnyOrder(out.id(), in.id());
         assertThat(List.of(out, in)).allSatisfy(sa -> {
             ObservedSa shown = xfrm().get(sa.id()).orElseThrow();
             assertThat(Differences.between(sa, shown, xfrm().capabilities())).isEmpty();
             assertThat(shown.replay().lastSent()).isZero();
             assertThat(shown.larval()).isFalse();
-            assertThat(xfrm().dumpSas()).contains(shown);
+            assertThat(xfrm().dumpSas().entries()).contains(shown);
         });
         assertTold("own: added 0x1000", "own: added 0x1001");
     }
@@ -212,7 +212,7 @@ public abstract class XfrmContract {
     @Test
     void aLifetimeIsChangedInPlaceAndNothingElse() {
         Sa before = sa(SaDir.OUT, 0x1000, XfrmMark.NONE, 1, Lifetime.ofSeconds(600));
-        Sa after = before.with(SaOptions.NONE.with(Lifetime.ofSeconds(3600)));
+        Sa after = before.withOptions(SaOptions.NONE.withLifetime(Lifetime.ofSeconds(3600)));
         done(new Change.AddSa(before, KeyMaterial.random(GCM.keyBytes()), 9));
 
         done(new Change.ChangeLifetime(after));
@@ -254,7 +254,7 @@ public abstract class XfrmContract {
         somebodyDeletes(outbound(0x1000).id());
 
         assertTold("own: added 0x1000", "other: added 0x1001", "other: deleted 0x1000");
-        assertThat(xfrm().dumpSas())
+        assertThat(xfrm().dumpSas().entries())
                 .extracting(ObservedSa::id)
                 .containsExactly(outbound(0x1001).id());
     }
@@ -267,7 +267,7 @@ public abstract class XfrmContract {
         somebodyFlushesSas();
         somebodyFlushesSas();
 
-        assertThat(xfrm().dumpSas()).isEmpty();
+        assertThat(xfrm().dumpSas().entries()).isEmpty();
         assertTold("own: added 0x1000", "own: added 0x1001", "other: SAs flushed of 0");
     }
 
@@ -312,7 +312,7 @@ public abstract class XfrmContract {
         assertThat(reqidShownFor(one)).isEqualTo(1);
         assertThat(reqidShownFor(two)).isEqualTo(2);
         done(delete(one));
-        assertThat(xfrm().dumpSas()).extracting(ObservedSa::reqid).containsExactly(2L);
+        assertThat(xfrm().dumpSas().entries()).extracting(ObservedSa::reqid).containsExactly(2L);
     }
 
     @Test
@@ -330,13 +330,13 @@ public abstract class XfrmContract {
         Sa narrow = marked(7, 0xff, 1);
         Sa all = marked(0, 0, 2);
         done(add(narrow), add(all));
-        assertThat(xfrm().dumpSas()).extracting(ObservedSa::reqid).containsExactlyInAnyOrder(1L, 2L);
+        assertThat(xfrm().dumpSas().entries()).extracting(ObservedSa::reqid).containsExactlyInAnyOrder(1L, 2L);
 
         assertThat(reqidShownFor(narrow)).isEqualTo(2);
         assertThat(xfrm().keyOf(narrow.id())).isEmpty();
 
         done(delete(narrow));
-        assertThat(xfrm().dumpSas()).extracting(ObservedSa::reqid).containsExactly(1L);
+        assertThat(xfrm().dumpSas().entries()).extracting(ObservedSa::reqid).containsExactly(1L);
         assertThat(reqidShownFor(narrow)).isEqualTo(1);
         assertThat(xfrm().get(all.id())).isEmpty();
         assertThat(told().getLast().event())
@@ -355,7 +355,7 @@ public abstract class XfrmContract {
 
         ObservedPolicy shown = xfrm().get(policy.id()).orElseThrow();
         assertThat(Differences.between(policy, shown)).isEmpty();
-        assertThat(xfrm().dumpPolicies()).containsExactly(shown);
+        assertThat(xfrm().dumpPolicies().entries()).containsExactly(shown);
         assertTold("own: policy added 1000");
     }
 
@@ -367,7 +367,7 @@ public abstract class XfrmContract {
 
         done(new Change.ReplacePolicy(after));
 
-        assertThat(xfrm().dumpPolicies())
+        assertThat(xfrm().dumpPolicies().entries())
                 .singleElement()
                 .satisfies(
                         shown -> assertThat(Differences.between(after, shown)).isEmpty());
@@ -378,7 +378,7 @@ public abstract class XfrmContract {
     void aPolicyThatReplacesNoneIsInstalled() {
         done(new Change.ReplacePolicy(policy(OFFICES, 7)));
 
-        assertThat(xfrm().dumpPolicies()).hasSize(1);
+        assertThat(xfrm().dumpPolicies().entries()).hasSize(1);
         assertTold("own: policy updated 7");
     }
 
@@ -391,7 +391,7 @@ public abstract class XfrmContract {
                 Errno.EEXIST,
                 "an entry with this identity exists already (EEXIST)");
 
-        assertThat(xfrm().dumpPolicies()).extracting(ObservedPolicy::priority).containsExactly(5L);
+        assertThat(xfrm().dumpPolicies().entries()).extracting(ObservedPolicy::priority).containsExactly(5L);
         assertTold("other: policy added 5");
     }
 
@@ -422,7 +422,7 @@ public abstract class XfrmContract {
                                 xfrm().get(policy.id()).orElseThrow().priority())
                         .isEqualTo(policy.priority()));
         done(new Change.DeletePolicy(policies.getFirst().id()));
-        assertThat(xfrm().dumpPolicies()).extracting(ObservedPolicy::priority).containsExactly(0L);
+        assertThat(xfrm().dumpPolicies().entries()).extracting(ObservedPolicy::priority).containsExactly(0L);
     }
 
     @Test
@@ -434,7 +434,7 @@ public abstract class XfrmContract {
         somebodyFlushesPolicies();
         somebodyFlushesPolicies();
 
-        assertThat(xfrm().dumpPolicies()).isEmpty();
+        assertThat(xfrm().dumpPolicies().entries()).isEmpty();
         assertTold(
                 "other: policy added 5",
                 "other: policy updated 6",

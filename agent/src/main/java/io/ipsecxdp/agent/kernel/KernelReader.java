@@ -1,6 +1,7 @@
 package io.ipsecxdp.agent.kernel;
 
 import io.ipsecxdp.agent.plan.Observed;
+import io.ipsecxdp.xfrm.Dump;
 import io.ipsecxdp.xfrm.EntryIds;
 import io.ipsecxdp.xfrm.ObservedPolicy;
 import io.ipsecxdp.xfrm.ObservedSa;
@@ -12,8 +13,8 @@ import java.util.Optional;
 final class KernelReader {
 
     private final Xfrm xfrm;
-    private List<ObservedSa> sas = List.of();
-    private List<ObservedPolicy> policies = List.of();
+    private Dump<ObservedSa> sas = new Dump<>(List.of(), List.of());
+    private Dump<ObservedPolicy> policies = new Dump<>(List.of(), List.of());
     private Observed dumped = Observed.NOTHING;
 
     KernelReader(Xfrm xfrm) {
@@ -22,8 +23,8 @@ final class KernelReader {
 
     /** Everything; the same object as before if nothing of it has changed. */
     Observed all() {
-        List<ObservedSa> sasNow = xfrm.dumpSas();
-        List<ObservedPolicy> policiesNow = xfrm.dumpPolicies();
+        Dump<ObservedSa> sasNow = xfrm.dumpSas();
+        Dump<ObservedPolicy> policiesNow = xfrm.dumpPolicies();
         if (sasNow != sas || !policiesNow.equals(policies)) {
             dumped = Observed.of(sasNow, policiesNow);
         }

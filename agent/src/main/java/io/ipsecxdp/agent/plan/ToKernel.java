@@ -12,6 +12,7 @@ import io.ipsecxdp.crds.PlannedSa;
 import io.ipsecxdp.crds.PlannedSelector;
 import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.SaMode;
+import io.ipsecxdp.crds.SaTerms;
 import io.ipsecxdp.crds.TunnelHeader;
 import io.ipsecxdp.xfrm.AddressFamily;
 import io.ipsecxdp.xfrm.Aead;
@@ -30,6 +31,7 @@ import io.ipsecxdp.xfrm.PolicyFlag;
 import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.PortMatch;
 import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaFlag;
 import io.ipsecxdp.xfrm.SaId;
@@ -74,31 +76,35 @@ public final class ToKernel {
      */
     DesiredSa sa(PlannedSa planned, String slice) {
         boolean outbound = planned.direction() == io.ipsecxdp.crds.SaDirection.Out;
+        SaTerms terms = planned.terms();
         SaId id = new SaId(
                 address(planned.destination()),
-                protocol(planned.ipsecProtocol()),
+                protocol(terms.ipsecProtocol()),
                 planned.spi(),
-                planned.lookupMark().map(ToKernel::mark).orElse(XfrmMark.NONE));
-        SaOptions options = new SaOptions(
-                planned.lifetimes().map(ToKernel::lifetime).orElse(Lifetime.INFINITE),
-                outbound ? outboundFlags(planned) : inboundFlags(planned),
-                planned.selected().map(ToKernel::selector),
-                planned.inUdp().map(ToKernel::encapsulation),
-                planned.givenMark().map(ToKernel::mark),
-                planned.xfrmInterface().orElse(0L),
-                outbound ? planned.paddedTo().orElse(0) : 0,
-                planned.hardware().map(this::offload));
-        Sa sa = new Sa(
-                id,
-                address(planned.source()),
-                outbound ? SaDir.OUT : SaDir.IN,
-                mode(planned.mode()),
-                algorithms(planned.encryption()),
-                planned.reqid(),
-                outbound ? 0 : planned.replayWindow(),
-                planned.esn(),
-                planned.ownerCpu().map(OptionalInt::of).orElseGet(OptionalInt::empty),
-                options.equals(SaOptions.NONE) ? SaOptions.NONE : options);
+                terms.lookupMark().map(ToKernel::mark).orElse(XfrmMark.NONE));
+        SaOptions options = SaOptions.NONE
+                .with()
+                .lifetime(terms.lifetimes().map(ToKernel::lifetime).orElse(Lifetime.INFINITE))
+                .flags(outbound ? outboundFlags(terms) : inboundFlags(terms))
+                .selector(planned.selected().map(ToKernel::selector))
+                .encapsulation(terms.inUdp().map(ToKernel::encapsulation))
+                .outputMark(terms.givenMark().map(ToKernel::mark))
+                .interfaceId(terms.xfrmInterface().orElse(0L))
+                .tfcPadding(outbound ? terms.paddedTo().orElse(0) : 0)
+                .offload(planned.hardware().map(this::offload))
+                .build();
+        Sa sa = SaBuilder.builder()
+                .id(id)
+                .source(address(planned.source()))
+                .direction(outbound ? SaDir.OUT : SaDir.IN)
+                .mode(mode(terms.mode()))
+                .algorithms(algorithms(planned.encryption()))
+                .reqid(terms.reqid())
+                .replayWindow(outbound ? 0 : terms.replayWindow())
+                .esn(terms.esn())
+                .ownerCpu(planned.ownerCpu().map(OptionalInt::of).orElseGet(OptionalInt::empty))
+                .options(options.equals(SaOptions.NONE) ? SaOptions.NONE : options)
+                .build();
         return new DesiredSa(planned.name(), planned.uid(), slice, sa, planned.encryption());
     }
 
@@ -159,22 +165,22 @@ public final class ToKernel {
     }
 
     /** The plan has one group of settings for both ends; {@code verify_newsa_info} refuses those of the other direction. */
-    private static Set<SaFlag> outboundFlags(PlannedSa planned) {
-        TunnelHeader header = planned.outerHeader();
+    private static Set<SaFlag> outboundFlags(SaTerms terms) {
+        TunnelHeader header = terms.outerHeader();
         Set<SaFlag> flags = EnumSet.noneOf(SaFlag.class);
         add(flags, SaFlag.NO_ECN, !header.carriesEcn());
         add(flags, SaFlag.DONT_ENCAP_DSCP, !header.copiesDscpToOuter());
         add(flags, SaFlag.NO_PATH_MTU_DISCOVERY, !header.discoversPathMtu());
-        add(flags, SaFlag.SEQUENCE_MAY_WRAP, planned.mayWrap());
+        add(flags, SaFlag.SEQUENCE_MAY_WRAP, terms.mayWrap());
         return SaFlag.of(flags);
     }
 
-    private static Set<SaFlag> inboundFlags(PlannedSa planned) {
-        TunnelHeader header = planned.outerHeader();
+    private static Set<SaFlag> inboundFlags(SaTerms terms) {
+        TunnelHeader header = terms.outerHeader();
         Set<SaFlag> flags = EnumSet.noneOf(SaFlag.class);
         add(flags, SaFlag.NO_ECN, !header.carriesEcn());
         add(flags, SaFlag.DECAP_DSCP, header.copiesDscpToInner());
-        add(flags, SaFlag.ICMP, planned.takesIcmpErrors());
+        add(flags, SaFlag.ICMP, terms.takesIcmpErrors());
         return SaFlag.of(flags);
     }
 

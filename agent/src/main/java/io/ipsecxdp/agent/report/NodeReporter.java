@@ -25,6 +25,7 @@ import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaCounters;
 import io.ipsecxdp.crds.UpperProtocol;
 import io.ipsecxdp.xfrm.AddressFamily;
+import io.ipsecxdp.xfrm.Dump;
 import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.Xfrm;
 import io.ipsecxdp.xfrm.XfrmCapabilities;
@@ -40,6 +41,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Puts together what is told to the API server.
@@ -58,6 +60,8 @@ public record NodeReporter(Identity identity, Xfrm xfrm, StateFolder state, Stee
      * @param steeringLacks sentences about what it cannot do for it
      */
     public record Identity(String kernel, String boot, String agent, boolean xfrmKfunc, List<String> steeringLacks) {}
+
+    private static final int MOST_NAMED = 3;
 
     public KernelInfo kernelFacts(NodeInfo facts) {
         return new KernelInfo(identity.boot(), facts.cpus(), xfrm.capabilities(), facts.apiServer());
@@ -96,6 +100,7 @@ public record NodeReporter(Identity identity, Xfrm xfrm, StateFolder state, Stee
                         acquires(round)),
                 counters.overflow(),
                 seen.unknownSpis(),
+                unreadable(round.observed().unreadable()),
                 lacks(facts),
                 state.damagedLedger(),
                 trouble);
@@ -203,6 +208,25 @@ public record NodeReporter(Identity identity, Xfrm xfrm, StateFolder state, Stee
                 kernel.saDirection(),
                 kernel.perCpuSa(),
                 identity.xfrmKfunc());
+    }
+
+    /** Of what the kernel has and nobody here can read; some by name. */
+    static Optional<String> unreadable(List<Dump.Unreadable> entries) {
+        if (entries.isEmpty()) {
+            return Optional.empty();
+        }
+        String named = entries.stream()
+                .limit(MOST_NAMED)
+                .map(entry -> "%s (%s)".formatted(entry.entry(), entry.why()))
+                .collect(Collectors.joining(", "));
+        return Optional.of(
+                "%d of the kernel's SAs and policies cannot be read and are left alone, as they are not ours: %s%s. Remove them if nobody needs them, or report them as a fault of the agent."
+                        .formatted(
+                                entries.size(),
+                                named,
+                                entries.size() > MOST_NAMED
+                                        ? " and %d more".formatted(entries.size() - MOST_NAMED)
+                                        : ""));
     }
 
     private List<String> lacks(NodeInfo facts) {

@@ -28,6 +28,7 @@ import java.util.stream.Stream;
  * @param steered interfaces that carry the XDP program, and in which mode
  * @param overflow a sentence about packets that were lost a short while ago
  * @param badSpis a sentence about packets that came a short while ago and belong to no SA
+ * @param unreadable a sentence about SAs and policies of the kernel that the agent skips
  * @param lacks sentences about what this node cannot do
  * @param damagedLedger a sentence about a key ledger that was damaged, as long as that lies there
  * @param trouble a sentence about what keeps the agent from its work
@@ -44,6 +45,7 @@ public record NodeSummary(
         Traffic traffic,
         Optional<String> overflow,
         Optional<String> badSpis,
+        Optional<String> unreadable,
         List<String> lacks,
         Optional<String> damagedLedger,
         Optional<String> trouble) {
@@ -102,13 +104,19 @@ public record NodeSummary(
         Condition ready = trouble.map(
                         sentence -> conditions.of(Condition.READY, false, Reason.KernelRefused.name(), sentence))
                 .orElseGet(() -> tally.ready(conditions));
-        List<String> complaints = Stream.of(damagedLedger.stream(), overflow.stream(), badSpis.stream(), lacks.stream())
+        List<String> complaints = Stream.of(
+                        damagedLedger.stream(),
+                        overflow.stream(),
+                        badSpis.stream(),
+                        unreadable.stream(),
+                        lacks.stream())
                 .flatMap(Function.identity())
                 .toList();
         Reason worst = damagedLedger
                 .map(sentence -> Reason.LedgerDamaged)
                 .or(() -> overflow.map(sentence -> Reason.QueueOverflow))
                 .or(() -> badSpis.map(sentence -> Reason.UnknownSpi))
+                .or(() -> unreadable.map(sentence -> Reason.UnreadableEntry))
                 .orElse(Reason.Unsupported);
         Condition degraded = conditions.of(
                 Condition.DEGRADED,

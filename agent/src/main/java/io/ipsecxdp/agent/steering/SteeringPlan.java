@@ -367,7 +367,7 @@ record SteeringPlan(List<SteeringAction> actions, Map<InterfaceStatus.Key, Inter
                 .withAssignment(planned.assignment() == CpuAssignment.Hash ? Assignment.HASH : Assignment.OWNER)
                 .withFixed(fixed)
                 .withUnknownSpi(unknownSpi)
-                .withUdpPorts(planned.udpPorts())
+                .withUdpPorts(Set.copyOf(planned.udpPorts()))
                 .withMark(planned.mark().intValue())
                 .withNetnsId(planned.namespace())
                 .withMovedBuckets(adaptive ? moved : Map.of())

@@ -19,8 +19,9 @@ import io.ipsecxdp.crds.NodePlan;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.NodePlanStatus;
 import io.ipsecxdp.crds.PlannedPolicy;
+import io.ipsecxdp.crds.PlannedPolicyBuilder;
 import io.ipsecxdp.crds.PlannedSa;
-import io.ipsecxdp.crds.PlannedSelector;
+import io.ipsecxdp.crds.PlannedSaBuilder;
 import io.ipsecxdp.crds.PlannedSteering;
 import io.ipsecxdp.crds.PolicyAction;
 import io.ipsecxdp.crds.PolicyDirection;
@@ -28,6 +29,7 @@ import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaDirection;
 import io.ipsecxdp.crds.SaMode;
+import io.ipsecxdp.crds.SaTermsBuilder;
 import io.ipsecxdp.crds.XdpMode;
 import io.ipsecxdp.linux.Needs;
 import io.ipsecxdp.linux.NetworkNamespace;
@@ -103,35 +105,42 @@ class AgentIT {
 
     private static PlannedPolicy policy(
             String name, PolicyDirection direction, String source, String destination, PolicyAction action) {
-        return PlannedPolicy.of(
-                name,
-                "uid-" + name,
-                1L,
-                direction,
-                PlannedSelector.between(source, destination),
-                action,
-                1000,
+        return PlannedPolicyBuilder.builder()
+                .withName(name)
+                .withUid("uid-" + name)
+                .withGeneration(1L)
+                .withDirection(direction)
+                .withSelectorSource(source)
+                .withSelectorDestination(destination)
+                .withProtocol("Any")
+                .withAction(action)
+                .withPriority(1000)
                 // With a reqid of which no SA is declared, as where an IKE daemon makes them
-                action == PolicyAction.Protect
-                        ? PlannedPolicy.Template.esp(SaMode.Tunnel, "10.10.0.1", "10.10.0.2", 0x1000_0002L)
-                        : null);
+                .withTemplate(
+                        action == PolicyAction.Protect
+                                ? PlannedPolicy.Template.esp(SaMode.Tunnel, "10.10.0.1", "10.10.0.2", 0x1000_0002L)
+                                : null)
+                .build();
     }
 
     private static PlannedSa sa(String name, SaDirection direction, long spi) {
-        return PlannedSa.esp(
-                name,
-                "uid-" + name,
-                1L,
-                direction,
-                "10.10.0.1",
-                "10.10.0.2",
-                spi,
-                SaMode.Tunnel,
-                Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef("keys", name)),
-                0x1000_0001L,
-                1024,
-                true,
-                null);
+        return PlannedSaBuilder.builder()
+                .withName(name)
+                .withUid("uid-" + name)
+                .withGeneration(1L)
+                .withDirection(direction)
+                .withSource("10.10.0.1")
+                .withDestination("10.10.0.2")
+                .withSpi(spi)
+                .withEncryption(
+                        Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef("keys", name)))
+                .withTerms(SaTermsBuilder.builder()
+                        .withMode(SaMode.Tunnel)
+                        .withReqid(0x1000_0001L)
+                        .withReplayWindow(1024)
+                        .withEsn(true)
+                        .build())
+                .build();
     }
 
     private void plan(List<PlannedSa> sas, List<PlannedPolicy> policies, List<PlannedSteering> steering) {

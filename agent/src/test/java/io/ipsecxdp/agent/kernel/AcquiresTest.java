@@ -27,6 +27,7 @@ import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.PortMatch;
 import io.ipsecxdp.xfrm.ReplayState;
 import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
@@ -92,21 +93,27 @@ class AcquiresTest {
     }
 
     private static Sa sa(SaId id, String source, Mode mode, long reqid, SaOptions options) {
-        return new Sa(
-                id, ip(source), SaDir.OUT, mode, Aead.aesGcm(128, 128), reqid, 0, true, OptionalInt.empty(), options);
+        return SaBuilder.builder()
+                .id(id)
+                .source(ip(source))
+                .direction(SaDir.OUT)
+                .mode(mode)
+                .algorithms(Aead.aesGcm(128, 128))
+                .reqid(reqid)
+                .replayWindow(0)
+                .esn(true)
+                .options(options)
+                .build();
     }
 
     private static SaOptions forPackets(XfrmSelector selector) {
         SaOptions none = SaOptions.NONE;
-        return new SaOptions(
-                none.lifetime(),
-                none.flags(),
-                Optional.of(selector),
-                Optional.empty(),
-                Optional.empty(),
-                0,
-                0,
-                Optional.empty());
+        return SaOptions.NONE
+                .with()
+                .lifetime(none.lifetime())
+                .flags(none.flags())
+                .selector(Optional.of(selector))
+                .build();
     }
 
     @Test
@@ -174,35 +181,7 @@ class AcquiresTest {
 
     @Test
     void anSaThatIsOursIsCalledByItsName() {
-        PlannedSa other = new PlannedSa(
-                "name-out",
-                "out",
-                1L,
-                OUT.direction(),
-                "10.0.0.1",
-                "10.0.0.2",
-                0x1000L,
-                OUT.mode(),
-                null,
-                OUT.encryption(),
-                0x1000_0002L,
-                0,
-                true,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
+        PlannedSa other = OUT.withTerms(OUT.terms().withReqid(0x1000_0002L));
         node.plan("s", List.of(other), List.of(POLICY));
         node.settle();
         acquire();

@@ -2,6 +2,7 @@ package io.ipsecxdp.agent.kernel;
 
 import io.ipsecxdp.linux.Errno;
 import io.ipsecxdp.xfrm.Change;
+import io.ipsecxdp.xfrm.Dump;
 import io.ipsecxdp.xfrm.IpProtocol;
 import io.ipsecxdp.xfrm.KernelError;
 import io.ipsecxdp.xfrm.KernelSa;
@@ -207,22 +208,12 @@ final class TestingKernel implements Xfrm {
 
     /** Somebody else changes the lifetime of an SA, as UPDSA can. */
     void changeLifetimeForeign(SaId id) {
-        changeForeign(id, options -> options.with(Lifetime.ofSeconds(3600)));
+        changeForeign(id, options -> options.withLifetime(Lifetime.ofSeconds(3600)));
     }
 
     /** Somebody else changes the output mark of an SA, as UPDSA can. */
     void changeForeign(SaId id) {
-        changeForeign(
-                id,
-                options -> new SaOptions(
-                        options.lifetime(),
-                        options.flags(),
-                        options.selector(),
-                        options.encapsulation(),
-                        Optional.of(new XfrmMark(7, -1)),
-                        options.interfaceId(),
-                        options.tfcPadding(),
-                        options.offload()));
+        changeForeign(id, options -> options.withOutputMark(Optional.of(new XfrmMark(7, -1))));
     }
 
     private void changeForeign(SaId id, UnaryOperator<SaOptions> change) {
@@ -385,8 +376,8 @@ final class TestingKernel implements Xfrm {
                 if (held.foreign()) {
                     trespasses.add("changed somebody else's SA " + sa.id());
                 }
-                ObservedSa changed =
-                        with(held.sa(), held.sa().options().with(sa.options().lifetime()));
+                ObservedSa changed = with(
+                        held.sa(), held.sa().options().withLifetime(sa.options().lifetime()));
                 sas.put(changed.id(), new Held(changed, held.key()));
                 told.add(own(new Notification.SaUpdated(changed)));
                 yield Optional.empty();
@@ -450,14 +441,14 @@ final class TestingKernel implements Xfrm {
     }
 
     @Override
-    public List<ObservedSa> dumpSas() {
+    public Dump<ObservedSa> dumpSas() {
         dumps++;
-        return sas.values().stream().map(Held::sa).toList();
+        return new Dump<>(sas.values().stream().map(Held::sa).toList(), List.of());
     }
 
     @Override
-    public List<ObservedPolicy> dumpPolicies() {
-        return List.copyOf(policies.values());
+    public Dump<ObservedPolicy> dumpPolicies() {
+        return new Dump<>(List.copyOf(policies.values()), List.of());
     }
 
     @Override

@@ -16,8 +16,9 @@ import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.NodePlanStatus;
 import io.ipsecxdp.crds.PlannedPolicy;
+import io.ipsecxdp.crds.PlannedPolicyBuilder;
 import io.ipsecxdp.crds.PlannedSa;
-import io.ipsecxdp.crds.PlannedSelector;
+import io.ipsecxdp.crds.PlannedSaBuilder;
 import io.ipsecxdp.crds.PlannedSteering;
 import io.ipsecxdp.crds.PolicyAction;
 import io.ipsecxdp.crds.PolicyDirection;
@@ -25,6 +26,7 @@ import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaDirection;
 import io.ipsecxdp.crds.SaMode;
+import io.ipsecxdp.crds.SaTermsBuilder;
 import io.ipsecxdp.xfrm.KeyMaterial;
 import io.ipsecxdp.xfrm.Notification;
 import java.io.IOException;
@@ -320,89 +322,40 @@ public final class TestingNode implements AutoCloseable {
     }
 
     private static PlannedSa sa(String uid, long spi, SaDirection direction, String source, String destination) {
-        return PlannedSa.esp(
-                "name-" + uid,
-                uid,
-                1L,
-                direction,
-                source,
-                destination,
-                spi,
-                SaMode.Tunnel,
-                Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, keyOf(uid)),
-                0x1000_0001L,
-                1024,
-                true,
-                null);
+        return PlannedSaBuilder.builder()
+                .withName("name-" + uid)
+                .withUid(uid)
+                .withGeneration(1L)
+                .withDirection(direction)
+                .withSource(source)
+                .withDestination(destination)
+                .withSpi(spi)
+                .withEncryption(Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, keyOf(uid)))
+                .withTerms(SaTermsBuilder.builder()
+                        .withMode(SaMode.Tunnel)
+                        .withReqid(0x1000_0001L)
+                        .withReplayWindow(1024)
+                        .withEsn(true)
+                        .build())
+                .build();
     }
 
     static PlannedSa withReqid(long reqid, PlannedSa sa) {
-        return PlannedSa.esp(
-                sa.name(),
-                sa.uid(),
-                sa.generation(),
-                sa.direction(),
-                sa.source(),
-                sa.destination(),
-                sa.spi(),
-                sa.mode(),
-                sa.encryption(),
-                reqid,
-                sa.replayWindow(),
-                sa.esn(),
-                sa.cpu());
+        return sa.withTerms(sa.terms().withReqid(reqid));
     }
 
     static PlannedSa ownedBy(int cpu, PlannedSa sa) {
-        return PlannedSa.esp(
-                sa.name(),
-                sa.uid(),
-                sa.generation(),
-                sa.direction(),
-                sa.source(),
-                sa.destination(),
-                sa.spi(),
-                sa.mode(),
-                sa.encryption(),
-                sa.reqid(),
-                sa.replayWindow(),
-                sa.esn(),
-                cpu);
+        return sa.withCpu(cpu);
     }
 
     static PlannedSa withKey(KeySecretRef key, PlannedSa sa) {
-        return PlannedSa.esp(
-                sa.name(),
-                sa.uid(),
-                sa.generation(),
-                sa.direction(),
-                sa.source(),
-                sa.destination(),
-                sa.spi(),
-                sa.mode(),
-                Protection.aead(sa.encryption().algorithm(), sa.encryption().keyBits(), key),
-                sa.reqid(),
-                sa.replayWindow(),
-                sa.esn(),
-                sa.cpu());
+        return sa.withEncryption(
+                Protection.aead(sa.encryption().algorithm(), sa.encryption().keyBits(), key));
     }
 
     /** Deleted, and applied again with the same name and key. */
     static PlannedSa declaredAnew(PlannedSa sa) {
-        return PlannedSa.esp(
-                sa.name(),
-                sa.uid() + "-anew",
-                1L,
-                sa.direction(),
-                sa.source(),
-                sa.destination(),
-                sa.spi(),
-                sa.mode(),
-                sa.encryption(),
-                sa.reqid(),
-                sa.replayWindow(),
-                sa.esn(),
-                sa.cpu());
+        return sa.with().withUid(sa.uid() + "-anew").withGeneration(1L).build();
     }
 
     static KeySecretRef keyOf(String uid) {
@@ -415,18 +368,19 @@ public final class TestingNode implements AutoCloseable {
 
     static PlannedPolicy protect(String uid, PolicyDirection direction, int priority, long reqid) {
         boolean out = direction == PolicyDirection.Out;
-        return PlannedPolicy.of(
-                "name-" + uid,
-                uid,
-                1L,
-                direction,
-                out
-                        ? PlannedSelector.between("10.1.0.0/16", "10.2.0.0/16")
-                        : PlannedSelector.between("10.2.0.0/16", "10.1.0.0/16"),
-                PolicyAction.Protect,
-                priority,
-                PlannedPolicy.Template.esp(
-                        SaMode.Tunnel, out ? "10.0.0.1" : "10.0.0.2", out ? "10.0.0.2" : "10.0.0.1", reqid));
+        return PlannedPolicyBuilder.builder()
+                .withName("name-" + uid)
+                .withUid(uid)
+                .withGeneration(1L)
+                .withDirection(direction)
+                .withSelectorSource(out ? "10.1.0.0/16" : "10.2.0.0/16")
+                .withSelectorDestination(out ? "10.2.0.0/16" : "10.1.0.0/16")
+                .withProtocol("Any")
+                .withAction(PolicyAction.Protect)
+                .withPriority(priority)
+                .withTemplate(PlannedPolicy.Template.esp(
+                        SaMode.Tunnel, out ? "10.0.0.1" : "10.0.0.2", out ? "10.0.0.2" : "10.0.0.1", reqid))
+                .build();
     }
 
     /** A key of the right length whose bytes all depend on the number. */

@@ -14,12 +14,11 @@ import io.ipsecxdp.linux.Errno;
 import io.ipsecxdp.xfrm.Aead;
 import io.ipsecxdp.xfrm.KernelError;
 import io.ipsecxdp.xfrm.Kernels;
-import io.ipsecxdp.xfrm.Lifetime;
 import io.ipsecxdp.xfrm.Mode;
 import io.ipsecxdp.xfrm.Policy;
 import io.ipsecxdp.xfrm.PolicyDir;
 import io.ipsecxdp.xfrm.PolicyId;
-import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
@@ -41,23 +40,23 @@ class KernelRefusalTest {
             "boot", CpuList.parse("0-3"), Kernels.MODERN, new ApiServerWay(Set.of(), Set.of(), 32768, 60999));
 
     private static DesiredSa sa(OptionalInt cpu, Optional<XfrmOffload> offload) {
-        SaOptions options = new SaOptions(
-                Lifetime.INFINITE, Set.of(), Optional.empty(), Optional.empty(), Optional.empty(), 0, 0, offload);
+        SaOptions options = SaOptions.NONE.with().offload(offload).build();
         return new DesiredSa(
                 "a",
                 "uid",
                 "slice",
-                new Sa(
-                        SaId.esp(ip("10.0.0.2"), 0x1000),
-                        ip("10.0.0.1"),
-                        SaDir.OUT,
-                        Mode.TUNNEL,
-                        Aead.aesGcm(256, 128),
-                        1,
-                        0,
-                        true,
-                        cpu,
-                        options),
+                SaBuilder.builder()
+                        .id(SaId.esp(ip("10.0.0.2"), 0x1000))
+                        .source(ip("10.0.0.1"))
+                        .direction(SaDir.OUT)
+                        .mode(Mode.TUNNEL)
+                        .algorithms(Aead.aesGcm(256, 128))
+                        .reqid(1)
+                        .replayWindow(0)
+                        .esn(true)
+                        .ownerCpu(cpu)
+                        .options(options)
+                        .build(),
                 Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 256, new KeySecretRef("k", "e")));
     }
 

@@ -15,10 +15,12 @@ import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.Offload;
 import io.ipsecxdp.crds.OffloadType;
 import io.ipsecxdp.crds.PlannedSa;
+import io.ipsecxdp.crds.PlannedSaBuilder;
 import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaDirection;
 import io.ipsecxdp.crds.SaMode;
+import io.ipsecxdp.crds.SaTermsBuilder;
 import io.ipsecxdp.xfrm.KernelSa;
 import io.ipsecxdp.xfrm.Kernels;
 import io.ipsecxdp.xfrm.LifetimeCounters;
@@ -39,35 +41,23 @@ class OffloadTest {
     private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
 
     private static PlannedSa planned(OffloadType type) {
-        return new PlannedSa(
-                "a",
-                "uid",
-                1L,
-                SaDirection.Out,
-                "10.0.0.1",
-                "10.0.0.2",
-                0x1000L,
-                SaMode.Tunnel,
-                null,
-                Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 256, new KeySecretRef("k", "e")),
-                5L,
-                0,
-                true,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                new Offload(type, "eth0"),
-                null,
-                null,
-                null);
+        return PlannedSaBuilder.builder()
+                .withName("a")
+                .withUid("uid")
+                .withGeneration(1L)
+                .withDirection(SaDirection.Out)
+                .withSource("10.0.0.1")
+                .withDestination("10.0.0.2")
+                .withSpi(0x1000L)
+                .withEncryption(Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 256, new KeySecretRef("k", "e")))
+                .withTerms(SaTermsBuilder.builder()
+                        .withMode(SaMode.Tunnel)
+                        .withReqid(5L)
+                        .withReplayWindow(0)
+                        .withEsn(true)
+                        .build())
+                .withOffload(new Offload(type, "eth0"))
+                .build();
     }
 
     private static ObservedSa observed(Sa sa, boolean offloaded) {
@@ -82,15 +72,7 @@ class OffloadTest {
                 sa.reqid(),
                 new ReplayState(kernel.replayWindow(), 0, 0),
                 kernel.ownerCpu(),
-                new SaOptions(
-                        all.lifetime(),
-                        all.flags(),
-                        all.selector(),
-                        all.encapsulation(),
-                        all.outputMark(),
-                        all.interfaceId(),
-                        all.tfcPadding(),
-                        offloaded ? all.offload() : Optional.empty()),
+                offloaded ? all : all.withOffload(Optional.empty()),
                 new LifetimeCounters(0, 0, NOON, Optional.empty()),
                 new ObservedSa.Errors(0, 0, 0),
                 Set.of());

@@ -22,7 +22,6 @@ import io.ipsecxdp.xfrm.CipherAndIntegrity;
 import io.ipsecxdp.xfrm.Differences;
 import io.ipsecxdp.xfrm.IpProtocol;
 import io.ipsecxdp.xfrm.KeyMaterial;
-import io.ipsecxdp.xfrm.Lifetime;
 import io.ipsecxdp.xfrm.Mode;
 import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.Policy;
@@ -30,6 +29,7 @@ import io.ipsecxdp.xfrm.PolicyDir;
 import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.Result;
 import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
@@ -90,10 +90,20 @@ class RefusedByKernelIT {
     }
 
     private DesiredSa sa(IpProtocol protocol, Algorithms algorithms, OptionalInt cpu, Optional<XfrmOffload> offload) {
-        SaOptions options = new SaOptions(
-                Lifetime.INFINITE, Set.of(), Optional.empty(), Optional.empty(), Optional.empty(), 0, 0, offload);
+        SaOptions options = SaOptions.NONE.with().offload(offload).build();
         SaId id = new SaId(ip("10.0.0.2"), protocol, nextSpi++, XfrmMark.NONE);
-        Sa sa = new Sa(id, ip("10.0.0.1"), SaDir.OUT, Mode.TUNNEL, algorithms, 1, 0, true, cpu, options);
+        Sa sa = SaBuilder.builder()
+                .id(id)
+                .source(ip("10.0.0.1"))
+                .direction(SaDir.OUT)
+                .mode(Mode.TUNNEL)
+                .algorithms(algorithms)
+                .reqid(1)
+                .replayWindow(0)
+                .esn(true)
+                .ownerCpu(cpu)
+                .options(options)
+                .build();
         return desired(sa);
     }
 
@@ -248,8 +258,8 @@ class RefusedByKernelIT {
             });
         }
         told.forEach(System.out::println);
-        assertThat(xfrm.dumpSas()).hasSize(2);
-        assertThat(xfrm.dumpPolicies()).hasSize(2);
+        assertThat(xfrm.dumpSas().entries()).hasSize(2);
+        assertThat(xfrm.dumpPolicies().entries()).hasSize(2);
     }
 
     /** {@code xfrm_dev_state_add}: no error, and no offload either. */

@@ -369,7 +369,7 @@ class SaRulesTest {
             assertThat(moment.plan().actions()).isEmpty();
         }
 
-        private static final DesiredSa FOR_AN_HOUR = with(SaOptions.NONE.with(Lifetime.ofSeconds(3600)));
+        private static final DesiredSa FOR_AN_HOUR = with(SaOptions.NONE.withLifetime(Lifetime.ofSeconds(3600)));
 
         @Test
         void aLifetimeThatTheKernelRefusedIsNotAskedForAtOnce() {
@@ -448,7 +448,7 @@ class SaRulesTest {
         @Test
         void beyondItsSoftLimitItGoesOn() {
             Lifetime.Limit none = new Lifetime.Limit(-1, -1);
-            DesiredSa limited = with(SaOptions.NONE.with(new Lifetime(
+            DesiredSa limited = with(SaOptions.NONE.withLifetime(new Lifetime(
                     none, new Lifetime.Limit(0, 1000), new Lifetime.Limit(0, 0), new Lifetime.Limit(0, 0))));
             says("SoftExpired", Reason.SoftExpired, new Moment().want(limited).inForce(limited), limited);
         }

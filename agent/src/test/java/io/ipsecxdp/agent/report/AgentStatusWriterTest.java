@@ -127,6 +127,7 @@ class AgentStatusWriterTest {
                                 0, 0, List.of(), 0, Optional.empty(), List.of(), List.of(), List.of(), List.of()),
                         Optional.empty(),
                         Optional.empty(),
+                        Optional.empty(),
                         List.of(),
                         Optional.empty(),
                         Optional.empty())));

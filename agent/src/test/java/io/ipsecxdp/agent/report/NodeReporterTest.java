@@ -4,6 +4,7 @@ import static io.ipsecxdp.xfrm.Addresses.ip;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.crds.SaCounters;
+import io.ipsecxdp.xfrm.Dump;
 import io.ipsecxdp.xfrm.LifetimeCounters;
 import io.ipsecxdp.xfrm.Mode;
 import io.ipsecxdp.xfrm.ObservedSa;
@@ -12,6 +13,8 @@ import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
 import io.ipsecxdp.xfrm.XfrmOffload;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -35,18 +38,21 @@ class NodeReporterTest {
 
     @Test
     void theNumberOfASequenceThatADeviceCountsIsNotTold() {
-        SaOptions none = SaOptions.NONE;
-        SaOptions packet = new SaOptions(
-                none.lifetime(),
-                none.flags(),
-                none.selector(),
-                none.encapsulation(),
-                none.outputMark(),
-                0,
-                0,
-                Optional.of(new XfrmOffload(3, true)));
+        SaOptions packet = SaOptions.NONE.withOffload(Optional.of(new XfrmOffload(3, true)));
         assertThat(NodeReporter.counters("a", sa(new ReplayState(0, 0, 7), ObservedSa.Errors.NONE, packet)))
                 .isEqualTo(new SaCounters("a", 5L, 500L, null, null, null, null));
+    }
+
+    @Test
+    void whatCannotBeReadIsCountedAndSomeOfItNamed() {
+        assertThat(NodeReporter.unreadable(List.of())).isEmpty();
+        assertThat(NodeReporter.unreadable(List.of(new Dump.Unreadable("esp 0x00001000 to 10.0.0.2", "why"))))
+                .hasValueSatisfying(sentence -> assertThat(sentence)
+                        .startsWith("1 of the kernel's SAs and policies cannot be read")
+                        .contains("esp 0x00001000 to 10.0.0.2 (why).", "Remove them"));
+        assertThat(NodeReporter.unreadable(Collections.nCopies(5, new Dump.Unreadable("an SA", "why"))))
+                .hasValueSatisfying(
+                        sentence -> assertThat(sentence).contains("an SA (why), an SA (why), an SA (why) and 2 more."));
     }
 
     private static ObservedSa sa(ReplayState replay, ObservedSa.Errors errors) {

@@ -14,11 +14,13 @@ import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.NodePlanStatus;
 import io.ipsecxdp.crds.PlannedSa;
+import io.ipsecxdp.crds.PlannedSaBuilder;
 import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaDirection;
 import io.ipsecxdp.crds.SaMode;
 import io.ipsecxdp.crds.SaReport;
+import io.ipsecxdp.crds.SaTermsBuilder;
 import io.ipsecxdp.xfrm.IpProtocol;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
@@ -37,20 +39,22 @@ class PlanReportTest {
     private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
 
     private static PlannedSa sa(int i) {
-        return PlannedSa.esp(
-                "sa" + i,
-                "uid" + i,
-                3L,
-                SaDirection.Out,
-                "10.0.0.1",
-                "10.0.0.2",
-                0x1000L + i,
-                SaMode.Tunnel,
-                Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef("k", "e")),
-                0x1000_0001L,
-                0,
-                false,
-                null);
+        return PlannedSaBuilder.builder()
+                .withName("sa" + i)
+                .withUid("uid" + i)
+                .withGeneration(3L)
+                .withDirection(SaDirection.Out)
+                .withSource("10.0.0.1")
+                .withDestination("10.0.0.2")
+                .withSpi(0x1000L + i)
+                .withEncryption(Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef("k", "e")))
+                .withTerms(SaTermsBuilder.builder()
+                        .withMode(SaMode.Tunnel)
+                        .withReqid(0x1000_0001L)
+                        .withReplayWindow(0)
+                        .withEsn(false)
+                        .build())
+                .build();
     }
 
     private static Slice slice(int sas) {

@@ -15,7 +15,7 @@ import io.ipsecxdp.xfrm.LifetimeCounters;
 import io.ipsecxdp.xfrm.Mode;
 import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.ReplayState;
-import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
@@ -89,16 +89,16 @@ class MirroredSasTest {
                 "sa-" + spi,
                 "uid-" + spi,
                 "slice",
-                new Sa(
-                        SaId.esp(ip("192.0.2.2"), spi),
-                        ip("192.0.2.1"),
-                        direction,
-                        Mode.TUNNEL,
-                        Aead.aesGcm(256, 128),
-                        7,
-                        direction == SaDir.IN ? 64 : 0,
-                        false,
-                        OptionalInt.of(owner)),
+                SaBuilder.builder()
+                        .id(SaId.esp(ip("192.0.2.2"), spi))
+                        .source(ip("192.0.2.1"))
+                        .direction(direction)
+                        .mode(Mode.TUNNEL)
+                        .algorithms(Aead.aesGcm(256, 128))
+                        .reqid(7)
+                        .replayWindow(direction == SaDir.IN ? 64 : 0)
+                        .ownerCpu(OptionalInt.of(owner))
+                        .build(),
                 new Protection(null, null, null, new KeySecretRef("secret", "key")));
     }
 

@@ -5,6 +5,7 @@ import io.ipsecxdp.xfrm.Change;
 import io.ipsecxdp.xfrm.KeyMaterial;
 import io.ipsecxdp.xfrm.Mode;
 import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import java.io.IOException;
@@ -18,7 +19,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SplittableRandom;
 
@@ -95,16 +95,16 @@ record SaList(List<Item> items) {
     }
 
     private static Sa sa(Item item) {
-        return new Sa(
-                SaId.esp(address("192.0.2.2"), item.spi()),
-                address("192.0.2.1"),
-                SaDir.IN,
-                Mode.TUNNEL,
-                Aead.aesGcm(256, 128),
-                item.reqid(),
-                WINDOW,
-                true,
-                OptionalInt.empty());
+        return SaBuilder.builder()
+                .id(SaId.esp(address("192.0.2.2"), item.spi()))
+                .source(address("192.0.2.1"))
+                .direction(SaDir.IN)
+                .mode(Mode.TUNNEL)
+                .algorithms(Aead.aesGcm(256, 128))
+                .reqid(item.reqid())
+                .replayWindow(WINDOW)
+                .esn(true)
+                .build();
     }
 
     private static InetAddress address(String literal) {

@@ -129,7 +129,7 @@ public final class SadRounds {
     private void dumps() {
         program.seconds("add", BATCH);
         Map<String, DoubleSupplier> dumps = new LinkedHashMap<>();
-        dumps.put("agent", () -> seconds(() -> expectAll(xfrm.dumpSas().size())));
+        dumps.put("agent", () -> seconds(() -> expectAll(xfrm.dumpSas().entries().size())));
         dumps.put("c", program::dumpSeconds);
         print("dump", Rounds.interleaved(Rounds.LEAST, dumps));
         program.seconds("delete", BATCH);

@@ -35,11 +35,11 @@ final class CapabilityCheck {
 
     private static List<String> lacking(SecurityAssociationSpec spec, Protection protection, NodeCapabilities kernel) {
         var lacking = new ArrayList<String>();
-        boolean ah = spec.protocol() == IpsecProtocol.AH;
+        boolean ah = spec.terms().ipsecProtocol() == IpsecProtocol.AH;
         if (ah && !kernel.knowsAh().orElse(true)) {
             lacking.add("AH");
         }
-        if (spec.mode() == SaMode.BEET && !kernel.knowsBeet().orElse(true)) {
+        if (spec.terms().mode() == SaMode.BEET && !kernel.knowsBeet().orElse(true)) {
             lacking.add("mode BEET");
         }
         if (ah || kernel.esp()) {

@@ -47,7 +47,11 @@ sealed interface IdentityClaim {
         return switch (placed.entry()) {
             case Entry.Sa(PlannedSa sa) ->
                 List.of(
-                        new Spi(sa.destination(), sa.ipsecProtocol(), sa.spi(), sa.lookupMark()),
+                        new Spi(
+                                sa.destination(),
+                                sa.terms().ipsecProtocol(),
+                                sa.spi(),
+                                sa.terms().lookupMark()),
                         new Key(sa.encryption().keySecretRef()));
             case Entry.Policy(PlannedPolicy policy) -> {
                 var flow = Flow.of(placed.node(), policy);

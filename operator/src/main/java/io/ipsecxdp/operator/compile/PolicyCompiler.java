@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.toMap;
 
 import io.ipsecxdp.crds.IpsecProtocol;
 import io.ipsecxdp.crds.PlannedPolicy;
+import io.ipsecxdp.crds.PlannedPolicyBuilder;
 import io.ipsecxdp.crds.PolicyAction;
 import io.ipsecxdp.crds.PolicyDirection;
 import io.ipsecxdp.crds.SaMode;
@@ -124,29 +125,30 @@ final class PolicyCompiler {
         var other = direction == PolicyDirection.Out ? spec.destination() : spec.source();
         return new Placed(
                 node,
-                new Entry.Policy(new PlannedPolicy(
-                        policy.key().name(),
-                        policy.uid(),
-                        policy.generation(),
-                        direction,
-                        selector.source(),
-                        selector.destination(),
-                        selector.protocol(),
-                        selector.sourcePort(),
-                        selector.sourcePortMask(),
-                        selector.destinationPort(),
-                        selector.destinationPortMask(),
-                        here.interfaceName(),
-                        spec.mark(),
-                        spec.interfaceId(),
-                        NullIfDefault.ifFalse(spec.icmpErrors()),
-                        direction == PolicyDirection.Out ? NullIfDefault.ifFalse(spec.perCpuAcquire()) : null,
-                        spec.action(),
-                        spec.priority(),
-                        template(spec, ends).orElse(null),
-                        here.offload(),
-                        null,
-                        other.node())));
+                new Entry.Policy(PlannedPolicyBuilder.builder()
+                        .withName(policy.key().name())
+                        .withUid(policy.uid())
+                        .withGeneration(policy.generation())
+                        .withDirection(direction)
+                        .withSelectorSource(selector.source())
+                        .withSelectorDestination(selector.destination())
+                        .withProtocol(selector.protocol())
+                        .withSourcePort(selector.sourcePort())
+                        .withSourcePortMask(selector.sourcePortMask())
+                        .withDestinationPort(selector.destinationPort())
+                        .withDestinationPortMask(selector.destinationPortMask())
+                        .withInterfaceName(here.interfaceName())
+                        .withMark(spec.mark())
+                        .withInterfaceId(spec.interfaceId())
+                        .withIcmpErrors(NullIfDefault.ifFalse(spec.icmpErrors()))
+                        .withPerCpuAcquire(
+                                direction == PolicyDirection.Out ? NullIfDefault.ifFalse(spec.perCpuAcquire()) : null)
+                        .withAction(spec.action())
+                        .withPriority(spec.priority())
+                        .withTemplate(template(spec, ends).orElse(null))
+                        .withOffload(here.offload())
+                        .withPeer(other.node())
+                        .build()));
     }
 
     private static Optional<PlannedPolicy.Template> template(SecurityPolicySpec spec, EndAddresses ends) {

@@ -261,9 +261,9 @@ final class PolicyStages {
 
     private static boolean isFor(
             SecurityAssociationSpec sa, SecurityPolicySpec policy, PlannedPolicy.Template template) {
-        return sa.reqid().equals(template.reqid())
-                && sa.mode() == template.mode()
-                && sa.protocol() == template.ipsecProtocol()
+        return sa.terms().reqid().equals(template.reqid())
+                && sa.terms().mode() == template.mode()
+                && sa.terms().ipsecProtocol() == template.ipsecProtocol()
                 && isEnd(sa.source(), policy.source(), template.source())
                 && isEnd(sa.destination(), policy.destination(), template.destination());
     }

@@ -3,8 +3,8 @@ package io.ipsecxdp.operator.compile;
 import io.ipsecxdp.crds.Encryption;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.Integrity;
-import io.ipsecxdp.crds.IpsecProtocol;
 import io.ipsecxdp.crds.PlannedSa;
+import io.ipsecxdp.crds.PlannedSaBuilder;
 import io.ipsecxdp.crds.PlannedSelector;
 import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.Reason;
@@ -13,7 +13,6 @@ import io.ipsecxdp.crds.SaEnd;
 import io.ipsecxdp.crds.SaMode;
 import io.ipsecxdp.crds.SecurityAssociationSpec;
 import io.ipsecxdp.crds.Selector;
-import io.ipsecxdp.crds.TunnelHeader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -85,7 +84,7 @@ final class SaCompiler {
     /** In transport mode the packets' addresses are the SA's (net/xfrm/xfrm_state.c, __xfrm_init_state). */
     private static Optional<Finding> foreignSelector(SecurityAssociationSpec spec, EndAddresses ends) {
         return spec.selected()
-                .filter(selector -> spec.mode() == SaMode.Transport)
+                .filter(selector -> spec.terms().mode() == SaMode.Transport)
                 .map(SaCompiler::selector)
                 .flatMap(selector -> IpPrefix.parse(selector.source()))
                 .map(IpPrefix::family)
@@ -128,35 +127,22 @@ final class SaCompiler {
         var other = direction == SaDirection.Out ? spec.destination() : spec.source();
         return new Placed(
                 node,
-                new Entry.Sa(new PlannedSa(
-                        sa.key().name(),
-                        sa.uid(),
-                        sa.generation(),
-                        direction,
-                        ends.source().text(),
-                        ends.destination().text(),
-                        spec.spi(),
-                        spec.mode(),
-                        NullIfDefault.ifEqual(spec.protocol(), IpsecProtocol.ESP),
-                        protection(spec),
-                        spec.reqid(),
-                        spec.replayWindow(),
-                        spec.esn(),
-                        here.cpu(),
-                        spec.lifetime(),
-                        spec.udpEncapsulation(),
-                        spec.mark(),
-                        spec.outputMark(),
-                        spec.interfaceId(),
-                        spec.selected().map(SaCompiler::selector).orElse(null),
-                        NullIfDefault.ifEqual(spec.tunnelHeader(), TunnelHeader.DEFAULT),
-                        NullIfDefault.ifFalse(spec.icmpErrors()),
-                        NullIfDefault.ifFalse(spec.sequenceMayWrap()),
-                        spec.tfcPadding(),
-                        here.offload(),
-                        null,
-                        other.node(),
-                        mustBeTold(sa, node) ? true : null)));
+                new Entry.Sa(PlannedSaBuilder.builder()
+                        .withName(sa.key().name())
+                        .withUid(sa.uid())
+                        .withGeneration(sa.generation())
+                        .withDirection(direction)
+                        .withSource(ends.source().text())
+                        .withDestination(ends.destination().text())
+                        .withSpi(spec.spi())
+                        .withEncryption(protection(spec))
+                        .withCpu(here.cpu())
+                        .withTerms(spec.terms())
+                        .withSelector(spec.selected().map(SaCompiler::selector).orElse(null))
+                        .withOffload(here.offload())
+                        .withPeer(other.node())
+                        .withKeyUsed(mustBeTold(sa, node) ? true : null)
+                        .build()));
     }
 
     private static Protection protection(SecurityAssociationSpec spec) {

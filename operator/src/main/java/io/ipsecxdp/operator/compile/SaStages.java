@@ -134,9 +134,9 @@ final class SaStages {
 
         boolean need(String node, PlannedSa sa) {
             return byNode.getOrDefault(node, List.of()).stream()
-                    .anyMatch(template -> template.reqid().equals(sa.reqid())
-                            && template.mode() == sa.mode()
-                            && template.ipsecProtocol() == sa.ipsecProtocol()
+                    .anyMatch(template -> template.reqid().equals(sa.terms().reqid())
+                            && template.mode() == sa.terms().mode()
+                            && template.ipsecProtocol() == sa.terms().ipsecProtocol()
                             && template.source().equals(sa.source())
                             && template.destination().equals(sa.destination()));
         }

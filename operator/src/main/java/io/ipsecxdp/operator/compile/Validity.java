@@ -52,9 +52,10 @@ final class Validity {
         validity.saEnd("spec.destination", spec.destination());
         validity.ends(spec.source(), spec.destination());
         validity.within("spec.spi", spec.spi(), LOWEST_SPI, HIGHEST_SPI);
-        validity.within("spec.reqid", spec.reqid(), Api.FIRST_REQID, Api.LAST_DECLARED_REQID);
+        var terms = spec.terms();
+        validity.within("spec.reqid", terms.reqid(), Api.FIRST_REQID, Api.LAST_DECLARED_REQID);
         validity.require(
-                spec.replayWindow() == 0 && !spec.esn() || spec.replayWindow() >= 32 && spec.replayWindow() <= 4096,
+                terms.replayWindow() == 0 && !terms.esn() || terms.replayWindow() >= 32 && terms.replayWindow() <= 4096,
                 "spec.replayWindow must be 32 to 4096, or 0 without esn");
         validity.algorithms(spec);
         validity.saSelector(spec);
@@ -160,7 +161,7 @@ final class Validity {
     }
 
     private void algorithms(SecurityAssociationSpec spec) {
-        boolean esp = spec.protocol() == IpsecProtocol.ESP;
+        boolean esp = spec.terms().ipsecProtocol() == IpsecProtocol.ESP;
         var algorithm = spec.encrypted().flatMap(Encryption::transform);
         require(
                 !esp || algorithm.isPresent(),
@@ -198,7 +199,7 @@ final class Validity {
                     "spec.selector of an SA needs source and destination");
         });
         require(
-                spec.mode() != SaMode.BEET
+                spec.terms().mode() != SaMode.BEET
                         || spec.selected().filter(Validity::ofTwoHosts).isPresent(),
                 "spec.mode BEET needs spec.selector with the two inner addresses");
     }

@@ -10,7 +10,9 @@ import io.ipsecxdp.crds.PolicyAction;
 import io.ipsecxdp.crds.PolicyEnd;
 import io.ipsecxdp.crds.SaEnd;
 import io.ipsecxdp.crds.SaMode;
+import io.ipsecxdp.crds.SaTermsBuilder;
 import io.ipsecxdp.crds.SecurityAssociationSpec;
+import io.ipsecxdp.crds.SecurityAssociationSpecBuilder;
 import io.ipsecxdp.crds.SecurityPolicySpec;
 import io.ipsecxdp.crds.Selector;
 import io.ipsecxdp.crds.SteeringPolicySpec;
@@ -167,15 +169,18 @@ final class Clusters {
                         end(),
                         Arbitraries.of(255L, 4096L, 4097L),
                         Arbitraries.integers().between(0, 8))
-                .as((source, destination, spi, key) -> SecurityAssociationSpec.esp(
-                        source,
-                        destination,
-                        spi,
-                        SaMode.Tunnel,
-                        new Encryption("ENCR_AES_GCM_16", 256, new KeySecretRef("keys", "key" + key)),
-                        Api.FIRST_REQID,
-                        4096,
-                        true));
+                .as((source, destination, spi, key) -> SecurityAssociationSpecBuilder.builder()
+                        .withSource(source)
+                        .withDestination(destination)
+                        .withSpi(spi)
+                        .withEncryption(new Encryption("ENCR_AES_GCM_16", 256, new KeySecretRef("keys", "key" + key)))
+                        .withTerms(SaTermsBuilder.builder()
+                                .withMode(SaMode.Tunnel)
+                                .withReqid(Api.FIRST_REQID)
+                                .withReplayWindow(4096)
+                                .withEsn(true)
+                                .build())
+                        .build());
     }
 
     private static Arbitrary<SecurityPolicySpec> policies() {

@@ -14,7 +14,9 @@ import io.ipsecxdp.crds.PolicyEnd;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaEnd;
 import io.ipsecxdp.crds.SaMode;
+import io.ipsecxdp.crds.SaTermsBuilder;
 import io.ipsecxdp.crds.SecurityAssociationSpec;
+import io.ipsecxdp.crds.SecurityAssociationSpecBuilder;
 import io.ipsecxdp.crds.SecurityPolicySpec;
 import io.ipsecxdp.crds.Selector;
 import io.ipsecxdp.crds.SteeringPolicySpec;
@@ -125,15 +127,18 @@ public record Fixtures(
     }
 
     Fixtures sa(String name, SaEnd source, SaEnd destination, long spi, String key) {
-        var spec = SecurityAssociationSpec.esp(
-                source,
-                destination,
-                spi,
-                SaMode.Tunnel,
-                new Encryption("ENCR_AES_GCM_16", 256, new KeySecretRef(key, "key")),
-                Api.FIRST_REQID,
-                4096,
-                true);
+        var spec = SecurityAssociationSpecBuilder.builder()
+                .withSource(source)
+                .withDestination(destination)
+                .withSpi(spi)
+                .withEncryption(new Encryption("ENCR_AES_GCM_16", 256, new KeySecretRef(key, "key")))
+                .withTerms(SaTermsBuilder.builder()
+                        .withMode(SaMode.Tunnel)
+                        .withReqid(Api.FIRST_REQID)
+                        .withReplayWindow(4096)
+                        .withEsn(true)
+                        .build())
+                .build();
         return declare(declared(DeclaredKind.SECURITY_ASSOCIATION, name, 1, spec));
     }
 

@@ -51,8 +51,9 @@ class WholeSadAndSpdTest {
         void thatSaysNothingNewIsPlannedAsAlways() {
             assertThat(Serialization.asJson(planned("{}", "n2"))).isEqualTo("""
                             {"name":"a","uid":"uid-of-a","generation":1,"direction":"In","source":"10.0.0.1","destination":"10.0.0.2",\
-                            "spi":4096,"mode":"Tunnel","encryption":{"algorithm":"ENCR_AES_GCM_16","keyBits":256,\
-                            "keySecretRef":{"name":"a","key":"keymat"}},"reqid":268435457,"replayWindow":4096,"esn":true,"peer":"n1"}""");
+                            "spi":4096,"encryption":{"algorithm":"ENCR_AES_GCM_16","keyBits":256,\
+                            "keySecretRef":{"name":"a","key":"keymat"}},\
+                            "mode":"Tunnel","reqid":268435457,"replayWindow":4096,"esn":true,"peer":"n1"}""");
         }
 
         @Test
@@ -72,19 +73,24 @@ class WholeSadAndSpdTest {
                             """).compile();
 
             var out = sas(compilation, "n1").getFirst();
-            assertThat(out.lifetimes().orElseThrow().warning().orElseThrow().mostBytes())
+            assertThat(out.terms()
+                            .lifetimes()
+                            .orElseThrow()
+                            .warning()
+                            .orElseThrow()
+                            .mostBytes())
                     .contains(9007199254740990L);
-            assertThat(out.lifetimes().orElseThrow().end().orElseThrow().mostPackets())
+            assertThat(out.terms().lifetimes().orElseThrow().end().orElseThrow().mostPackets())
                     .contains(1L << 32);
-            assertThat(out.inUdp().orElseThrow().sourcePort()).isEqualTo(40000);
-            assertThat(out.lookupMark()).contains(new Mark(0xffff_ffffL, 0xffff_ffffL));
-            assertThat(out.givenMark()).contains(new Mark(1L, 3L));
-            assertThat(out.xfrmInterface()).contains(0xffff_ffffL);
+            assertThat(out.terms().inUdp().orElseThrow().sourcePort()).isEqualTo(40000);
+            assertThat(out.terms().lookupMark()).contains(new Mark(0xffff_ffffL, 0xffff_ffffL));
+            assertThat(out.terms().givenMark()).contains(new Mark(1L, 3L));
+            assertThat(out.terms().xfrmInterface()).contains(0xffff_ffffL);
             assertThat(out.selected())
                     .contains(new PlannedSelector("fd09:1::/64", "fd09:2::/64", "UDP", null, null, 8000, 0xffc0));
-            assertThat(out.outerHeader().carriesEcn()).isFalse();
-            assertThat(out.takesIcmpErrors()).isTrue();
-            assertThat(out.paddedTo()).contains(1400);
+            assertThat(out.terms().outerHeader().carriesEcn()).isFalse();
+            assertThat(out.terms().takesIcmpErrors()).isTrue();
+            assertThat(out.terms().paddedTo()).contains(1400);
             assertThat(out.hardware().orElseThrow().type()).isEqualTo(OffloadType.Crypto);
 
             var in = sas(compilation, "n2").getFirst();
@@ -114,7 +120,7 @@ class WholeSadAndSpdTest {
                     "{protocol: AH, encryption: null, integrity: {algorithm: AUTH_AES_CMAC_96, keySecretRef: {name: ah, key: k}}}",
                     "n2");
 
-            assertThat(sa.ipsecProtocol()).isEqualTo(IpsecProtocol.AH);
+            assertThat(sa.terms().ipsecProtocol()).isEqualTo(IpsecProtocol.AH);
             assertThat(sa.encryption().encryption()).isEmpty();
             assertThat(sa.encryption().integrityAlgorithm()).contains(IntegrityAlgorithm.AUTH_AES_CMAC_96);
         }

@@ -9,8 +9,9 @@ import io.ipsecxdp.crds.PolicyAction;
 import io.ipsecxdp.crds.PolicyEnd;
 import io.ipsecxdp.crds.SaEnd;
 import io.ipsecxdp.crds.SaMode;
+import io.ipsecxdp.crds.SaTermsBuilder;
 import io.ipsecxdp.crds.SecurityAssociation;
-import io.ipsecxdp.crds.SecurityAssociationSpec;
+import io.ipsecxdp.crds.SecurityAssociationSpecBuilder;
 import io.ipsecxdp.crds.SecurityPolicy;
 import io.ipsecxdp.crds.SecurityPolicySpec;
 import io.ipsecxdp.crds.Selector;
@@ -30,15 +31,18 @@ final class Declarations {
     static SecurityAssociation sa(String name, SaEnd source, SaEnd destination, long spi, String key) {
         var sa = new SecurityAssociation();
         sa.setMetadata(new ObjectMetaBuilder().withName(name).build());
-        sa.setSpec(SecurityAssociationSpec.esp(
-                source,
-                destination,
-                spi,
-                SaMode.Tunnel,
-                new Encryption("ENCR_AES_GCM_16", 256, new KeySecretRef("keys", key)),
-                Api.FIRST_REQID,
-                4096,
-                true));
+        sa.setSpec(SecurityAssociationSpecBuilder.builder()
+                .withSource(source)
+                .withDestination(destination)
+                .withSpi(spi)
+                .withEncryption(new Encryption("ENCR_AES_GCM_16", 256, new KeySecretRef("keys", key)))
+                .withTerms(SaTermsBuilder.builder()
+                        .withMode(SaMode.Tunnel)
+                        .withReqid(Api.FIRST_REQID)
+                        .withReplayWindow(4096)
+                        .withEsn(true)
+                        .build())
+                .build());
         return sa;
     }
 

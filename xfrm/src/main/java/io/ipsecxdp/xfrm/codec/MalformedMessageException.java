@@ -5,11 +5,26 @@ import io.ipsecxdp.xfrm.XfrmException;
 /** Bytes that are no netlink message of XFRM. */
 public final class MalformedMessageException extends XfrmException {
 
+    private static final long serialVersionUID = 1;
+
+    private final String what;
+
     MalformedMessageException(String what) {
-        super("The kernel sent an XFRM message that makes no sense: " + what);
+        super(sentence(what));
+        this.what = what;
     }
 
     MalformedMessageException(IllegalArgumentException cause) {
-        super("The kernel sent an XFRM message that makes no sense: " + cause.getMessage(), cause);
+        super(sentence(cause.getMessage()), cause);
+        this.what = cause.getMessage();
+    }
+
+    /** What makes no sense. */
+    public String what() {
+        return what;
+    }
+
+    private static String sentence(String what) {
+        return "The kernel sent an XFRM message that makes no sense: " + what;
     }
 }

@@ -30,8 +30,8 @@ final class XfrmAttribute {
     /** Since Linux 6.13; older kernels ignore it. */
     static final int SA_PCPU = 35;
 
-    /** One more than the highest type that is read; those from here on are ignored. */
-    static final int COUNT = 36;
+    /** One more than {@code XFRMA_IPTFS_PKT_SIZE}, the highest type of Linux 6.14; those from here on are ignored. */
+    static final int COUNT = 42;
 
     private XfrmAttribute() {}
 }

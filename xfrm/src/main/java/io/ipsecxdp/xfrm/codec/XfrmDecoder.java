@@ -20,7 +20,6 @@ import io.ipsecxdp.xfrm.Prefix;
 import io.ipsecxdp.xfrm.ReplayState;
 import io.ipsecxdp.xfrm.SaFlag;
 import io.ipsecxdp.xfrm.SaId;
-import io.ipsecxdp.xfrm.SaOptions;
 import io.ipsecxdp.xfrm.Template;
 import io.ipsecxdp.xfrm.XfrmMark;
 import io.ipsecxdp.xfrm.XfrmOffload;
@@ -50,6 +49,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -109,6 +109,32 @@ public final class XfrmDecoder {
         return refusingNonsense(() -> policy(frame.payload(), attributes(frame, UserPolicyInfo.SIZE)));
     }
 
+    /** What an entry of a dump is that cannot be read as a whole: by its identity, if its structure tells that. */
+    public static String name(Frame frame) {
+        boolean sa = frame.type() == XfrmMessage.NEWSA;
+        try {
+            return refusingNonsense(() -> sa ? saName(frame.payload()) : policyName(frame.payload()));
+        } catch (MalformedMessageException e) {
+            return sa ? "an SA" : "a policy";
+        }
+    }
+
+    private static String saName(Bytes info) {
+        return saId(info, requireFamily(info.unsignedShort(UserSaInfo.FAMILY)), XfrmMark.NONE)
+                .toString();
+    }
+
+    private static String policyName(Bytes info) {
+        return "policy %s %s"
+                .formatted(
+                        Numbers.policyDirection(info.unsignedByte(UserPolicyInfo.DIR))
+                                .name()
+                                .toLowerCase(Locale.ROOT),
+                        selector(info.slice(UserPolicyInfo.SEL, Layout.Selector.SIZE))
+                                .map(XfrmSelector::toString)
+                                .orElse("of no address family"));
+    }
+
     /** Reads NEWSADINFO. */
     public static SadSize sadSize(Frame frame) {
         Attributes attributes = Attributes.of(frame.payload(), Integer.BYTES, SadInfo.COUNT);
@@ -163,7 +189,10 @@ public final class XfrmDecoder {
     private static Notification.SaExpired saExpired(Frame frame) {
         Bytes info = frame.payload().slice(UserExpire.STATE, UserSaInfo.SIZE);
         return new Notification.SaExpired(
-                saId(info, requireFamily(info.unsignedShort(UserSaInfo.FAMILY)), attributes(frame, UserExpire.SIZE)),
+                saId(
+                        info,
+                        requireFamily(info.unsignedShort(UserSaInfo.FAMILY)),
+                        mark(attributes(frame, UserExpire.SIZE))),
                 frame.payload().unsignedByte(UserExpire.HARD) != 0);
     }
 
@@ -191,7 +220,7 @@ public final class XfrmDecoder {
         AddressFamily family = requireFamily(info.unsignedShort(UserSaInfo.FAMILY));
         Bytes stats = info.slice(UserSaInfo.STATS, Stats.SIZE);
         return new ObservedSa(
-                saId(info, family, attributes),
+                saId(info, family, mark(attributes)),
                 info.address(UserSaInfo.SADDR, family),
                 attributes.find(XfrmAttribute.SA_DIR).map(dir -> Numbers.saDirection(dir.unsignedByte(0))),
                 Numbers.mode(info.unsignedByte(UserSaInfo.MODE)),
@@ -199,7 +228,7 @@ public final class XfrmDecoder {
                 info.unsignedInt(UserSaInfo.REQID),
                 replay(info, attributes),
                 ownerCpu(attributes),
-                options(info, family, attributes),
+                SaAttributes.read(info, family, attributes),
                 counters(info.slice(UserSaInfo.CURLFT, LifetimeCurrent.SIZE)),
                 ObservedSa.Errors.of(
                         stats.unsignedInt(Stats.REPLAY_WINDOW),
@@ -208,22 +237,7 @@ public final class XfrmDecoder {
                 features(attributes));
     }
 
-    private static SaOptions options(Bytes info, AddressFamily family, Attributes attributes) {
-        return new SaOptions(
-                lifetime(info.slice(UserSaInfo.LFT, LifetimeConfig.SIZE)),
-                SaFlag.of(info.unsignedByte(UserSaInfo.FLAGS), number(attributes, XfrmAttribute.SA_EXTRA_FLAGS)),
-                selector(info.slice(UserSaInfo.SEL, Layout.Selector.SIZE)),
-                attributes
-                        .find(XfrmAttribute.ENCAP)
-                        .filter(encapsulation -> isEspInUdp(encapsulation))
-                        .map(encapsulation -> encapsulation(encapsulation, family)),
-                outputMark(attributes),
-                Integer.toUnsignedLong(number(attributes, XfrmAttribute.IF_ID)),
-                number(attributes, XfrmAttribute.TFCPAD),
-                offload(attributes));
-    }
-
-    private static Optional<XfrmOffload> offload(Attributes attributes) {
+    static Optional<XfrmOffload> offload(Attributes attributes) {
         return attributes
                 .find(XfrmAttribute.OFFLOAD_DEV)
                 .map(offload -> Numbers.offload(
@@ -231,12 +245,19 @@ public final class XfrmDecoder {
     }
 
     /** An attribute that is one number of 32 bits; 0 if it is missing. */
-    private static int number(Attributes attributes, int type) {
+    static int number(Attributes attributes, int type) {
         return attributes.find(type).map(number -> number.signedInt(0)).orElse(0);
     }
 
     private static boolean isEspInUdp(Bytes encapsulation) {
         return encapsulation.unsignedShort(EncapTemplate.TYPE) == Numbers.UDP_ENCAP_ESPINUDP;
+    }
+
+    static Optional<EspInUdp> encapsulation(Attributes attributes, AddressFamily family) {
+        return attributes
+                .find(XfrmAttribute.ENCAP)
+                .filter(XfrmDecoder::isEspInUdp)
+                .map(encapsulation -> encapsulation(encapsulation, family));
     }
 
     private static EspInUdp encapsulation(Bytes bytes, AddressFamily family) {
@@ -248,19 +269,16 @@ public final class XfrmDecoder {
                         : Optional.of(bytes.address(EncapTemplate.OA, family)));
     }
 
-    private static Optional<XfrmMark> outputMark(Attributes attributes) {
+    static Optional<XfrmMark> outputMark(Attributes attributes) {
         return attributes
                 .find(XfrmAttribute.SET_MARK)
                 .map(value -> new XfrmMark(value.signedInt(0), number(attributes, XfrmAttribute.SET_MARK_MASK)));
     }
 
-    private static SaId saId(Bytes info, AddressFamily family, Attributes attributes) {
+    private static SaId saId(Bytes info, AddressFamily family, XfrmMark mark) {
         Bytes id = info.slice(UserSaInfo.ID, Id.SIZE);
         return new SaId(
-                id.address(Id.DADDR, family),
-                IpProtocol.of(id.unsignedByte(Id.PROTO)),
-                id.bigEndianInt(Id.SPI),
-                mark(attributes));
+                id.address(Id.DADDR, family), IpProtocol.of(id.unsignedByte(Id.PROTO)), id.bigEndianInt(Id.SPI), mark);
     }
 
     private static Optional<Algorithms> algorithms(Attributes attributes) {
@@ -401,7 +419,7 @@ public final class XfrmDecoder {
     }
 
     /** Empty if it has no family, and so takes both. */
-    private static Optional<XfrmSelector> selector(Bytes bytes) {
+    static Optional<XfrmSelector> selector(Bytes bytes) {
         return Numbers.family(bytes.unsignedShort(Layout.Selector.FAMILY))
                 .map(family -> new XfrmSelector(
                         new Prefix(
@@ -428,7 +446,7 @@ public final class XfrmDecoder {
                 .orElse(XfrmMark.NONE);
     }
 
-    private static Lifetime lifetime(Bytes config) {
+    static Lifetime lifetime(Bytes config) {
         Lifetime none = Lifetime.INFINITE;
         Lifetime.Limit bytes =
                 limit(config, LifetimeConfig.SOFT_BYTE_LIMIT, LifetimeConfig.HARD_BYTE_LIMIT, none.bytes());

@@ -17,9 +17,7 @@ import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.PortMatch;
 import io.ipsecxdp.xfrm.Sa;
 import io.ipsecxdp.xfrm.SaDir;
-import io.ipsecxdp.xfrm.SaFlag;
 import io.ipsecxdp.xfrm.SaId;
-import io.ipsecxdp.xfrm.SaOptions;
 import io.ipsecxdp.xfrm.Template;
 import io.ipsecxdp.xfrm.XfrmCapabilities;
 import io.ipsecxdp.xfrm.XfrmMark;
@@ -90,16 +88,10 @@ public final class XfrmEncoder {
     private void putSa(
             int type, int sequence, Sa sa, KeyMaterial key, long lastSequence, XfrmCapabilities capabilities) {
         KernelSa kernelSa = KernelSa.of(sa, capabilities);
-        SaOptions options = kernelSa.options();
         int info = out.begin(type, Netlink.NLM_F_REQUEST, sequence, UserSaInfo.SIZE);
         putIdentity(info, sa.id(), sa.source());
-        if (options.selector().isPresent()) {
-            putSelector(info + UserSaInfo.SEL, options.selector().get());
-        }
-        putLifetime(info + UserSaInfo.LFT, options.lifetime());
         buffer().putInt(info + UserSaInfo.REQID, (int) sa.reqid());
         buffer().put(info + UserSaInfo.MODE, (byte) Numbers.of(sa.mode()));
-        buffer().put(info + UserSaInfo.FLAGS, (byte) SaFlag.flags(options.flags()));
         attributesOf(sa.algorithms(), key);
         if (sa.esn() || kernelSa.replayWindow() > LARGEST_PLAIN_WINDOW) {
             attributeReplayEsn(kernelSa.replayWindow(), lastSequence);
@@ -112,7 +104,9 @@ public final class XfrmEncoder {
             attributeDirection(kernelSa.direction().get());
         }
         attributeOwnerCpu(kernelSa.ownerCpu());
-        attributesOf(options, sa.direction());
+        for (SaAttributes.Row row : SaAttributes.ROWS) {
+            row.write().write(this, info, kernelSa.options(), sa.direction());
+        }
         out.end();
     }
 
@@ -201,7 +195,7 @@ public final class XfrmEncoder {
 
     private void attributesOf(PolicyId id) {
         attributeMark(id.mark());
-        attributeInterfaceId(id.interfaceId());
+        attributeUnlessZero(XfrmAttribute.IF_ID, id.interfaceId());
         if (id.type() != PolicyId.Type.MAIN) {
             int type = out.attribute(XfrmAttribute.POLICY_TYPE, UserPolicyType.SIZE);
             buffer().put(type + UserPolicyType.TYPE, (byte) Numbers.of(id.type()));
@@ -243,30 +237,7 @@ public final class XfrmEncoder {
         key.writeTo(buffer(), at, from, length);
     }
 
-    private void attributesOf(SaOptions options, SaDir direction) {
-        int extraFlags = SaFlag.extraFlags(options.flags());
-        if (extraFlags != 0) {
-            attributeInt(XfrmAttribute.SA_EXTRA_FLAGS, extraFlags);
-        }
-        if (options.encapsulation().isPresent()) {
-            attributeEncapsulation(options.encapsulation().get());
-        }
-        if (options.outputMark().isPresent()) {
-            XfrmMark mark = options.outputMark().get();
-            attributeInt(XfrmAttribute.SET_MARK, mark.value());
-            attributeInt(XfrmAttribute.SET_MARK_MASK, mark.mask());
-        }
-        attributeInterfaceId(options.interfaceId());
-        if (options.tfcPadding() != 0) {
-            attributeInt(XfrmAttribute.TFCPAD, options.tfcPadding());
-        }
-        if (options.offload().isPresent()) {
-            XfrmOffload offload = options.offload().get();
-            attributeOffload(offload, Numbers.offloadFlags(offload, direction));
-        }
-    }
-
-    private void attributeEncapsulation(EspInUdp encapsulation) {
+    void attributeEncapsulation(EspInUdp encapsulation) {
         int at = out.attribute(XfrmAttribute.ENCAP, EncapTemplate.SIZE);
         buffer().putShort(at + EncapTemplate.TYPE, (short) Numbers.UDP_ENCAP_ESPINUDP);
         putBigEndianShort(at + EncapTemplate.SPORT, encapsulation.sourcePort());
@@ -274,7 +245,7 @@ public final class XfrmEncoder {
         encapsulation.originalAddress().ifPresent(address -> putAddress(at + EncapTemplate.OA, address));
     }
 
-    private void attributeOffload(XfrmOffload offload, int flags) {
+    void attributeOffload(XfrmOffload offload, int flags) {
         int at = out.attribute(XfrmAttribute.OFFLOAD_DEV, UserOffload.SIZE);
         buffer().putInt(at + UserOffload.IFINDEX, offload.interfaceIndex());
         buffer().put(at + UserOffload.FLAGS, (byte) flags);
@@ -315,13 +286,13 @@ public final class XfrmEncoder {
         }
     }
 
-    private void attributeInterfaceId(long id) {
-        if (id != 0) {
-            attributeInt(XfrmAttribute.IF_ID, (int) id);
+    void attributeUnlessZero(int type, long value) {
+        if (value != 0) {
+            attributeInt(type, (int) value);
         }
     }
 
-    private void attributeInt(int type, int value) {
+    void attributeInt(int type, int value) {
         buffer().putInt(out.attribute(type, Integer.BYTES), value);
     }
 
@@ -334,7 +305,7 @@ public final class XfrmEncoder {
         buffer().putShort(info + UserSaInfo.FAMILY, (short) Numbers.of(AddressFamily.of(source)));
     }
 
-    private void putSelector(int at, XfrmSelector selector) {
+    void putSelector(int at, XfrmSelector selector) {
         putAddress(at + Layout.Selector.DADDR, selector.destination().address());
         putAddress(at + Layout.Selector.SADDR, selector.source().address());
         putPorts(at + Layout.Selector.DPORT, at + Layout.Selector.DPORT_MASK, selector.destinationPort());
@@ -364,7 +335,7 @@ public final class XfrmEncoder {
         buffer().putInt(at + UserTemplate.CALGOS, ANY_ALGORITHM);
     }
 
-    private void putLifetime(int at, Lifetime lifetime) {
+    void putLifetime(int at, Lifetime lifetime) {
         buffer().putLong(at + LifetimeConfig.SOFT_BYTE_LIMIT, lifetime.bytes().soft());
         buffer().putLong(at + LifetimeConfig.HARD_BYTE_LIMIT, lifetime.bytes().hard());
         buffer().putLong(
@@ -385,6 +356,10 @@ public final class XfrmEncoder {
         buffer().putLong(
                         at + LifetimeConfig.HARD_USE_EXPIRES_SECONDS,
                         lifetime.secondsSinceUse().hard());
+    }
+
+    void putByte(int at, int value) {
+        buffer().put(at, (byte) value);
     }
 
     private void putAddress(int at, InetAddress address) {

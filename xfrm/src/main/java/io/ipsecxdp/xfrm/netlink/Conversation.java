@@ -4,6 +4,7 @@ import io.ipsecxdp.linux.Datagrams;
 import io.ipsecxdp.linux.Errno;
 import io.ipsecxdp.linux.NetlinkSocket;
 import io.ipsecxdp.linux.SystemCallException;
+import io.ipsecxdp.xfrm.Dump;
 import io.ipsecxdp.xfrm.KernelError;
 import io.ipsecxdp.xfrm.XfrmException;
 import io.ipsecxdp.xfrm.codec.Ack;
@@ -11,6 +12,7 @@ import io.ipsecxdp.xfrm.codec.Frame;
 import io.ipsecxdp.xfrm.codec.MalformedMessageException;
 import io.ipsecxdp.xfrm.codec.MessageWriter;
 import io.ipsecxdp.xfrm.codec.Netlink;
+import io.ipsecxdp.xfrm.codec.XfrmDecoder;
 import io.ipsecxdp.xfrm.codec.XfrmEncoder;
 import io.ipsecxdp.xfrm.codec.Zeros;
 import java.nio.ByteBuffer;
@@ -148,9 +150,9 @@ final class Conversation implements AutoCloseable {
     record Answer<T>(Optional<T> value, Optional<KernelError> error) {}
 
     /** Reads a whole table, again until it did not change meanwhile. */
-    <T> List<T> dump(Request request, Function<Frame, Optional<T>> read) {
+    <T> Dump<T> dump(Request request, Function<Frame, Optional<T>> read) {
         for (int attempt = 0; attempt < MOST_DUMPS; attempt++) {
-            Dump<T> dump = new Dump<>(send(request), read);
+            DumpInProgress<T> dump = new DumpInProgress<>(send(request), read);
             while (!dump.done) {
                 if (!receive(dump::take)) {
                     dump.whole = false;
@@ -160,7 +162,7 @@ final class Conversation implements AutoCloseable {
                 throw failure;
             });
             if (dump.whole) {
-                return Collections.unmodifiableList(dump.entries);
+                return new Dump<>(dump.entries, dump.unreadable);
             }
         }
         throw new XfrmException("The kernel's table changed during each of %d dumps".formatted(MOST_DUMPS));
@@ -322,15 +324,16 @@ final class Conversation implements AutoCloseable {
     }
 
     /** A dump in progress. It is read to its end whatever happens: until then the kernel refuses another one. */
-    private static final class Dump<T> {
+    private static final class DumpInProgress<T> {
         private final int sequence;
         private final Function<Frame, Optional<T>> read;
         private final List<T> entries = new ArrayList<>();
+        private final List<Dump.Unreadable> unreadable = new ArrayList<>();
         private Optional<XfrmException> failure = Optional.empty();
         private boolean whole = true;
         private boolean done;
 
-        Dump(int sequence, Function<Frame, Optional<T>> read) {
+        DumpInProgress(int sequence, Function<Frame, Optional<T>> read) {
             this.sequence = sequence;
             this.read = read;
         }
@@ -347,7 +350,7 @@ final class Conversation implements AutoCloseable {
                     try {
                         read.apply(frame).ifPresent(entries::add);
                     } catch (MalformedMessageException e) {
-                        failure = Optional.of(e);
+                        unreadable.add(new Dump.Unreadable(XfrmDecoder.name(frame), e.what()));
                     }
                 }
             }

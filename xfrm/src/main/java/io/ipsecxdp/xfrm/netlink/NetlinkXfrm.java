@@ -2,6 +2,7 @@ package io.ipsecxdp.xfrm.netlink;
 
 import io.ipsecxdp.linux.NetlinkSocket;
 import io.ipsecxdp.xfrm.Change;
+import io.ipsecxdp.xfrm.Dump;
 import io.ipsecxdp.xfrm.KernelError;
 import io.ipsecxdp.xfrm.KeyMaterial;
 import io.ipsecxdp.xfrm.NotificationGroup;
@@ -15,6 +16,7 @@ import io.ipsecxdp.xfrm.Xfrm;
 import io.ipsecxdp.xfrm.XfrmCapabilities;
 import io.ipsecxdp.xfrm.XfrmException;
 import io.ipsecxdp.xfrm.codec.Frame;
+import io.ipsecxdp.xfrm.codec.MalformedMessageException;
 import io.ipsecxdp.xfrm.codec.XfrmDecoder;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +24,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** The kernel's SAD and SPD over NETLINK_XFRM. */
 public final class NetlinkXfrm implements Xfrm {
@@ -74,23 +77,23 @@ public final class NetlinkXfrm implements Xfrm {
     }
 
     @Override
-    public synchronized List<ObservedSa> dumpSas() {
+    public synchronized Dump<ObservedSa> dumpSas() {
         return sas.refreshed(take -> conversation.dump((encoder, sequence) -> encoder.dumpSas(sequence), take));
     }
 
     @Override
-    public synchronized List<ObservedPolicy> dumpPolicies() {
+    public synchronized Dump<ObservedPolicy> dumpPolicies() {
         return conversation.dump((encoder, sequence) -> encoder.dumpPolicies(sequence), XfrmDecoder::policy);
     }
 
     @Override
     public synchronized Optional<ObservedSa> get(SaId id) {
-        return get(id, XfrmDecoder::sa);
+        return get(id, frame -> readable(() -> XfrmDecoder.sa(frame))).flatMap(sa -> sa);
     }
 
     @Override
     public synchronized Optional<KeyMaterial> keyOf(SaId id) {
-        return get(id, frame -> keyOf(id, frame)).flatMap(key -> key);
+        return get(id, frame -> readable(() -> keyOf(id, frame))).flatMap(key -> key.flatMap(found -> found));
     }
 
     private <T> Optional<T> get(SaId id, Function<Frame, T> read) {
@@ -103,8 +106,21 @@ public final class NetlinkXfrm implements Xfrm {
 
     @Override
     public synchronized Optional<ObservedPolicy> get(PolicyId id) {
-        return shown(id, conversation.ask((encoder, sequence) -> encoder.getPolicy(sequence, id), XfrmDecoder::policy))
-                .flatMap(policy -> policy);
+        return shown(
+                        id,
+                        conversation.ask(
+                                (encoder, sequence) -> encoder.getPolicy(sequence, id),
+                                frame -> readable(() -> XfrmDecoder.policy(frame))))
+                .flatMap(policy -> policy.flatMap(found -> found));
+    }
+
+    /** Empty for what a dump would skip. */
+    private static <T> Optional<T> readable(Supplier<T> read) {
+        try {
+            return Optional.of(read.get());
+        } catch (MalformedMessageException e) {
+            return Optional.empty();
+        }
     }
 
     private static <T> Optional<T> shown(Object id, Conversation.Answer<T> answer) {

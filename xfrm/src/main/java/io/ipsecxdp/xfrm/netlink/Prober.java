@@ -15,6 +15,7 @@ import io.ipsecxdp.xfrm.Mode;
 import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.Prefix;
 import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
@@ -46,7 +47,7 @@ final class Prober {
     private static final XfrmCapabilities PLAIN =
             new XfrmCapabilities(false, false, Set.of(), Set.of(), false, Set.of(), Set.of(), Set.of(), List.of());
 
-    private static final SaOptions BRIEF = SaOptions.NONE.with(Lifetime.ofSeconds(10));
+    private static final SaOptions BRIEF = SaOptions.NONE.withLifetime(Lifetime.ofSeconds(10));
 
     /** What is tried where something else than the algorithm is asked about. */
     private static final Aead USUAL = Aead.aesGcm(256, 128);
@@ -187,31 +188,22 @@ final class Prober {
     private Trial beet() {
         AddressFamily family = AddressFamily.IPV4;
         XfrmSelector inner = XfrmSelector.between(Prefix.host(source(family)), Prefix.host(destination(family)));
-        SaOptions options = new SaOptions(
-                BRIEF.lifetime(),
-                Set.of(),
-                Optional.of(inner),
-                Optional.empty(),
-                Optional.empty(),
-                0,
-                0,
-                Optional.empty());
+        SaOptions options = BRIEF.withSelector(Optional.of(inner));
         return new Trial(new Beet(), sa(IpProtocol.ESP, family, Mode.BEET, USUAL, options));
     }
 
     private Sa sa(IpProtocol protocol, AddressFamily family, Mode mode, Algorithms algorithms, SaOptions options) {
         SaId id = new SaId(destination(family), protocol, random.nextLong(256, 1L << Integer.SIZE), XfrmMark.NONE);
-        return new Sa(
-                id,
-                source(family),
-                SaDir.IN,
-                mode,
-                algorithms,
-                id.spi(),
-                SOME_WINDOW,
-                false,
-                OptionalInt.empty(),
-                options);
+        return SaBuilder.builder()
+                .id(id)
+                .source(source(family))
+                .direction(SaDir.IN)
+                .mode(mode)
+                .algorithms(algorithms)
+                .reqid(id.spi())
+                .replayWindow(SOME_WINDOW)
+                .options(options)
+                .build();
     }
 
     private static Conversation.Request adding(Sa sa) {

@@ -1,5 +1,6 @@
 package io.ipsecxdp.xfrm.netlink;
 
+import io.ipsecxdp.xfrm.Dump;
 import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.codec.Frame;
 import io.ipsecxdp.xfrm.codec.SaDigest;
@@ -18,25 +19,25 @@ import java.util.function.Function;
  */
 final class SadMemory {
 
-    private List<ObservedSa> sas = List.of();
+    private Dump<ObservedSa> last = new Dump<>(List.of(), List.of());
     private long[] digests = {};
 
     /** Reads a whole dump, each SA by the given function. */
     @FunctionalInterface
-    interface Dump {
-        List<ObservedSa> read(Function<Frame, Optional<ObservedSa>> take);
+    interface ReadDump {
+        Dump<ObservedSa> read(Function<Frame, Optional<ObservedSa>> take);
     }
 
-    /** The SAs as they are now: the same list as before if they are the same. */
-    List<ObservedSa> refreshed(Dump dump) {
+    /** The SAs as they are now: the same dump as before if they are the same. */
+    Dump<ObservedSa> refreshed(ReadDump dump) {
         Comparison comparison = new Comparison();
-        List<ObservedSa> now = dump.read(comparison::take);
-        long[] seen = comparison.seen(now.size());
-        if (!Arrays.equals(seen, digests)) {
-            sas = now;
+        Dump<ObservedSa> now = dump.read(comparison::take);
+        long[] seen = comparison.seen(now.entries().size());
+        if (!Arrays.equals(seen, digests) || !now.unreadable().equals(last.unreadable())) {
+            last = now;
             digests = seen;
         }
-        return sas;
+        return last;
     }
 
     /** A dump in progress. One that is begun again goes on here: what is counted is its last part. */
@@ -46,13 +47,15 @@ final class SadMemory {
         private int next;
         private Map<Long, Integer> places = Map.of();
 
+        /** One that cannot be read is not counted. */
         Optional<ObservedSa> take(Frame frame) {
             long now = SaDigest.of(frame);
+            ObservedSa sa = known(now).orElseGet(() -> XfrmDecoder.sa(frame));
             if (count == seen.length) {
                 seen = Arrays.copyOf(seen, 2 * count);
             }
             seen[count++] = now;
-            return Optional.of(known(now).orElseGet(() -> XfrmDecoder.sa(frame)));
+            return Optional.of(sa);
         }
 
         long[] seen(int last) {
@@ -61,11 +64,11 @@ final class SadMemory {
 
         private Optional<ObservedSa> known(long now) {
             if (next < digests.length && digests[next] == now) {
-                return Optional.of(sas.get(next++));
+                return Optional.of(last.entries().get(next++));
             }
             Optional<Integer> found = Optional.ofNullable(places().get(now));
             found.ifPresent(place -> next = place + 1);
-            return found.map(sas::get);
+            return found.map(last.entries()::get);
         }
 
         /** Where to go on after something came, went or changed. */

@@ -22,6 +22,7 @@ import io.ipsecxdp.xfrm.PolicyDir;
 import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.PortMatch;
 import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaFlag;
 import io.ipsecxdp.xfrm.SaId;
@@ -147,20 +148,29 @@ class Iproute2IT {
     }
 
     private static Sa sa(SaId id, InetAddress source, SaDir direction, Mode mode, Algorithms aead, int window) {
-        return new Sa(id, source, direction, mode, aead, 7, window, false, OptionalInt.empty());
+        return SaBuilder.builder()
+                .id(id)
+                .source(source)
+                .direction(direction)
+                .mode(mode)
+                .algorithms(aead)
+                .reqid(7)
+                .replayWindow(window)
+                .build();
     }
 
     private static Sa withEsn(Sa sa, OptionalInt cpu) {
-        return new Sa(
-                sa.id(),
-                sa.source(),
-                sa.direction(),
-                sa.mode(),
-                sa.algorithms(),
-                sa.reqid(),
-                sa.replayWindow(),
-                true,
-                cpu);
+        return SaBuilder.builder()
+                .id(sa.id())
+                .source(sa.source())
+                .direction(sa.direction())
+                .mode(sa.mode())
+                .algorithms(sa.algorithms())
+                .reqid(sa.reqid())
+                .replayWindow(sa.replayWindow())
+                .esn(true)
+                .ownerCpu(cpu)
+                .build();
     }
 
     @Test
@@ -211,20 +221,21 @@ class Iproute2IT {
 
     @Test
     void onAllThatAnOutboundSaCanHave() {
-        SaOptions options = new SaOptions(
-                new Lifetime(
+        SaOptions options = SaOptions.NONE
+                .with()
+                .lifetime(new Lifetime(
                         new Lifetime.Limit(1000, 2000),
                         new Lifetime.Limit(30, 40),
                         new Lifetime.Limit(5000, 6000),
-                        new Lifetime.Limit(7000, 8000)),
-                Set.of(SaFlag.NO_ECN, SaFlag.NO_PATH_MTU_DISCOVERY, SaFlag.DONT_ENCAP_DSCP),
-                Optional.of(XfrmSelector.between(prefix("10.1.0.0/16"), prefix("10.2.0.0/24"))
-                        .with(new IpProtocol(6), PortMatch.ANY, PortMatch.exactly(443))),
-                Optional.of(new EspInUdp(4500, 4501, Optional.of(ip("198.51.100.7")))),
-                Optional.of(new XfrmMark(5, 0xf)),
-                0x2a,
-                1400,
-                Optional.empty());
+                        new Lifetime.Limit(7000, 8000)))
+                .flags(Set.of(SaFlag.NO_ECN, SaFlag.NO_PATH_MTU_DISCOVERY, SaFlag.DONT_ENCAP_DSCP))
+                .selector(Optional.of(XfrmSelector.between(prefix("10.1.0.0/16"), prefix("10.2.0.0/24"))
+                        .with(new IpProtocol(6), PortMatch.ANY, PortMatch.exactly(443))))
+                .encapsulation(Optional.of(new EspInUdp(4500, 4501, Optional.of(ip("198.51.100.7")))))
+                .outputMark(Optional.of(new XfrmMark(5, 0xf)))
+                .interfaceId(0x2a)
+                .tfcPadding(1400)
+                .build();
         Sa sa = sa(
                         new SaId(ip("192.0.2.2"), IpProtocol.ESP, 0x1000, new XfrmMark(7, 0xff)),
                         ip("192.0.2.1"),
@@ -232,7 +243,7 @@ class Iproute2IT {
                         Mode.TUNNEL,
                         Aead.aesGcm(128, 128),
                         0)
-                .with(options);
+                .withOptions(options);
         agreeOnSa(
                 "state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x1000 reqid 7 mode tunnel mark 7 mask 255"
                         + " flag noecn nopmtudisc extra-flag dont-encap-dscp encap espinudp 4500 4501 198.51.100.7"

@@ -24,6 +24,7 @@ import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.PortMatch;
 import io.ipsecxdp.xfrm.Result;
 import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaFlag;
 import io.ipsecxdp.xfrm.SaId;
@@ -122,7 +123,7 @@ class ReadBackIT {
         done(wanted.values().stream().map(this::add).toList(), seed);
 
         Map<SaId, ObservedSa> shown =
-                xfrm.dumpSas().stream().collect(Collectors.toMap(ObservedSa::id, Function.identity()));
+                xfrm.dumpSas().entries().stream().collect(Collectors.toMap(ObservedSa::id, Function.identity()));
         assertThat(shown.keySet()).as("seed %d", seed).isEqualTo(wanted.keySet());
         assertThat(wanted.values())
                 .allSatisfy(sa -> assertThat(Differences.between(sa, shown.get(sa.id()), xfrm.capabilities()))
@@ -147,29 +148,31 @@ class ReadBackIT {
                 sa.mode() == Mode.BEET ? IpProtocol.ESP : sa.id().protocol(),
                 sa.id().spi(),
                 possible(mark));
-        return new Sa(
-                id,
-                sa.source(),
-                sa.direction(),
-                sa.mode(),
-                id.protocol().equals(sa.id().protocol()) ? sa.algorithms() : Aead.aesGcm(256, 128),
-                sa.reqid(),
-                sa.replayWindow(),
-                sa.esn(),
-                number % 3 == 0 ? OptionalInt.of(0) : OptionalInt.empty(),
-                new SaOptions(
-                        new Lifetime(
+        return SaBuilder.builder()
+                .id(id)
+                .source(sa.source())
+                .direction(sa.direction())
+                .mode(sa.mode())
+                .algorithms(id.protocol().equals(sa.id().protocol()) ? sa.algorithms() : Aead.aesGcm(256, 128))
+                .reqid(sa.reqid())
+                .replayWindow(sa.replayWindow())
+                .esn(sa.esn())
+                .ownerCpu(number % 3 == 0 ? OptionalInt.of(0) : OptionalInt.empty())
+                .options(SaOptions.NONE
+                        .with()
+                        .lifetime(new Lifetime(
                                 lifetime.bytes(),
                                 lifetime.packets(),
                                 later(lifetime.secondsSinceAdd()),
-                                later(lifetime.secondsSinceUse())),
-                        options.flags(),
-                        options.selector(),
-                        options.encapsulation(),
-                        options.outputMark(),
-                        options.interfaceId(),
-                        options.tfcPadding(),
-                        Optional.empty()));
+                                later(lifetime.secondsSinceUse())))
+                        .flags(options.flags())
+                        .selector(options.selector())
+                        .encapsulation(options.encapsulation())
+                        .outputMark(options.outputMark())
+                        .interfaceId(options.interfaceId())
+                        .tfcPadding(options.tfcPadding())
+                        .build())
+                .build();
     }
 
     /** Bits outside of the mask are nothing that a packet could have. */
@@ -195,8 +198,8 @@ class ReadBackIT {
 
         done(wanted.values().stream().<Change>map(Change.AddPolicy::new).toList(), seed);
 
-        Map<PolicyId, ObservedPolicy> shown =
-                xfrm.dumpPolicies().stream().collect(Collectors.toMap(ObservedPolicy::id, Function.identity()));
+        Map<PolicyId, ObservedPolicy> shown = xfrm.dumpPolicies().entries().stream()
+                .collect(Collectors.toMap(ObservedPolicy::id, Function.identity()));
         assertThat(shown.keySet()).as("seed %d", seed).isEqualTo(wanted.keySet());
         assertThat(wanted.values())
                 .allSatisfy(policy -> assertThat(Differences.between(policy, shown.get(policy.id())))
@@ -237,31 +240,33 @@ class ReadBackIT {
 
     @Test
     void iproute2ShowsAnOutboundSaWithAllThatWasAskedFor() {
-        SaOptions options = new SaOptions(
-                new Lifetime(
+        SaOptions options = SaOptions.NONE
+                .with()
+                .lifetime(new Lifetime(
                         new Lifetime.Limit(1000, 2000),
                         new Lifetime.Limit(30, 40),
                         new Lifetime.Limit(5000, 6000),
-                        new Lifetime.Limit(7000, 8000)),
-                Set.of(SaFlag.NO_ECN, SaFlag.NO_PATH_MTU_DISCOVERY, SaFlag.DONT_ENCAP_DSCP),
-                Optional.of(XfrmSelector.between(prefix("10.1.0.0/16"), prefix("10.2.0.0/24"))
-                        .with(new IpProtocol(6), PortMatch.ANY, PortMatch.exactly(443))),
-                Optional.of(new EspInUdp(4500, 4501, Optional.of(ip("198.51.100.7")))),
-                Optional.of(new XfrmMark(5, 0xf)),
-                0x2a,
-                1400,
-                Optional.empty());
-        Sa sa = new Sa(
-                new SaId(ip("192.0.2.2"), IpProtocol.ESP, 0x1000, new XfrmMark(7, 0xff)),
-                ip("192.0.2.1"),
-                SaDir.OUT,
-                Mode.TUNNEL,
-                Aead.aesGcm(256, 128),
-                0x1000_0001L,
-                0,
-                true,
-                OptionalInt.of(1),
-                options);
+                        new Lifetime.Limit(7000, 8000)))
+                .flags(Set.of(SaFlag.NO_ECN, SaFlag.NO_PATH_MTU_DISCOVERY, SaFlag.DONT_ENCAP_DSCP))
+                .selector(Optional.of(XfrmSelector.between(prefix("10.1.0.0/16"), prefix("10.2.0.0/24"))
+                        .with(new IpProtocol(6), PortMatch.ANY, PortMatch.exactly(443))))
+                .encapsulation(Optional.of(new EspInUdp(4500, 4501, Optional.of(ip("198.51.100.7")))))
+                .outputMark(Optional.of(new XfrmMark(5, 0xf)))
+                .interfaceId(0x2a)
+                .tfcPadding(1400)
+                .build();
+        Sa sa = SaBuilder.builder()
+                .id(new SaId(ip("192.0.2.2"), IpProtocol.ESP, 0x1000, new XfrmMark(7, 0xff)))
+                .source(ip("192.0.2.1"))
+                .direction(SaDir.OUT)
+                .mode(Mode.TUNNEL)
+                .algorithms(Aead.aesGcm(256, 128))
+                .reqid(0x1000_0001L)
+                .replayWindow(0)
+                .esn(true)
+                .ownerCpu(OptionalInt.of(1))
+                .options(options)
+                .build();
         done(List.of(add(sa)), 0);
 
         assertThat(namespace.run("ip -details -statistics xfrm state"))
@@ -278,26 +283,23 @@ class ReadBackIT {
 
     @Test
     void iproute2ShowsAnInboundSaWithAllThatWasAskedFor() {
-        SaOptions options = new SaOptions(
-                Lifetime.INFINITE,
-                Set.of(SaFlag.DECAP_DSCP, SaFlag.ICMP),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.of(new XfrmMark(9, -1)),
-                7,
-                0,
-                Optional.empty());
-        Sa sa = new Sa(
-                SaId.esp(ip("2001:db8::2"), 0xfffffff0L),
-                ip("2001:db8::1"),
-                SaDir.IN,
-                Mode.TUNNEL,
-                Aead.aesGcm(128, 64),
-                7,
-                4096,
-                true,
-                OptionalInt.empty(),
-                options);
+        SaOptions options = SaOptions.NONE
+                .with()
+                .flags(Set.of(SaFlag.DECAP_DSCP, SaFlag.ICMP))
+                .outputMark(Optional.of(new XfrmMark(9, -1)))
+                .interfaceId(7)
+                .build();
+        Sa sa = SaBuilder.builder()
+                .id(SaId.esp(ip("2001:db8::2"), 0xfffffff0L))
+                .source(ip("2001:db8::1"))
+                .direction(SaDir.IN)
+                .mode(Mode.TUNNEL)
+                .algorithms(Aead.aesGcm(128, 64))
+                .reqid(7)
+                .replayWindow(4096)
+                .esn(true)
+                .options(options)
+                .build();
         done(List.of(add(sa)), 0);
 
         assertThat(namespace.run("ip -details xfrm state"))

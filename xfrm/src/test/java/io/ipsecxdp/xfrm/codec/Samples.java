@@ -18,6 +18,7 @@ import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.PortMatch;
 import io.ipsecxdp.xfrm.Prefix;
 import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaFlag;
 import io.ipsecxdp.xfrm.SaId;
@@ -87,17 +88,18 @@ final class Samples {
                         Arbitraries.integers().between(0, Sa.LARGEST_REPLAY_WINDOW),
                         ownerCpus(),
                         options(family, ah, direction, mode, esn))
-                .as((id, source, algorithms, reqid, window, cpu, options) -> new Sa(
-                        id,
-                        source,
-                        direction,
-                        mode,
-                        algorithms,
-                        reqid,
-                        direction == SaDir.OUT ? 0 : esn ? Math.max(1, window) : window,
-                        esn,
-                        cpu,
-                        options));
+                .as((id, source, algorithms, reqid, window, cpu, options) -> SaBuilder.builder()
+                        .id(id)
+                        .source(source)
+                        .direction(direction)
+                        .mode(mode)
+                        .algorithms(algorithms)
+                        .reqid(reqid)
+                        .replayWindow(direction == SaDir.OUT ? 0 : esn ? Math.max(1, window) : window)
+                        .esn(esn)
+                        .ownerCpu(cpu)
+                        .options(options)
+                        .build());
     }
 
     private static Arbitrary<Algorithms> espAlgorithms() {

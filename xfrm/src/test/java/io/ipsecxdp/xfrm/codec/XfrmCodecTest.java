@@ -2,6 +2,7 @@ package io.ipsecxdp.xfrm.codec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.ipsecxdp.linux.Errno;
@@ -21,6 +22,7 @@ import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.Policy;
 import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
@@ -32,6 +34,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -104,19 +107,21 @@ class XfrmCodecTest {
         Sa donor = alike.get2();
         SaOptions mine = wanted.options();
         SaOptions theirs = donor.options();
-        SaOptions options = new SaOptions(
-                property == 0 ? theirs.lifetime() : mine.lifetime(),
-                property == 1 ? theirs.flags() : mine.flags(),
-                property == 2 ? theirs.selector() : mine.selector(),
-                property == 3 ? theirs.encapsulation() : mine.encapsulation(),
-                property == 4 ? theirs.outputMark() : mine.outputMark(),
-                property == 5 ? theirs.interfaceId() : mine.interfaceId(),
-                property == 6 ? theirs.tfcPadding() : mine.tfcPadding(),
-                property == 7 ? theirs.offload() : mine.offload());
+        SaOptions options = SaOptions.NONE
+                .with()
+                .lifetime(property == 0 ? theirs.lifetime() : mine.lifetime())
+                .flags(property == 1 ? theirs.flags() : mine.flags())
+                .selector(property == 2 ? theirs.selector() : mine.selector())
+                .encapsulation(property == 3 ? theirs.encapsulation() : mine.encapsulation())
+                .outputMark(property == 4 ? theirs.outputMark() : mine.outputMark())
+                .interfaceId(property == 5 ? theirs.interfaceId() : mine.interfaceId())
+                .tfcPadding(property == 6 ? theirs.tfcPadding() : mine.tfcPadding())
+                .offload(property == 7 ? theirs.offload() : mine.offload())
+                .build();
         boolean doneByTheKernel = options.offload().isEmpty()
                 && mine.offload().filter(offload -> !offload.packet()).isPresent();
         Assume.that(!doneByTheKernel);
-        Sa changed = wanted.with(options);
+        Sa changed = wanted.withOptions(options);
         try (KeyMaterial key = KeyMaterial.random(changed.algorithms().keyBytes())) {
             ObservedSa read =
                     XfrmDecoder.sa(written(e -> e.change(SEQUENCE, new Change.AddSa(changed, key), Kernels.MODERN)));
@@ -182,19 +187,21 @@ class XfrmCodecTest {
         Sa wanted = alike.get1();
         Sa donor = alike.get2();
         XfrmCapabilities modern = Kernels.MODERN;
-        Sa changed = new Sa(
-                wanted.id(),
-                wanted.source(),
-                wanted.direction(),
-                wanted.mode(),
-                property == 1 ? donor.algorithms() : wanted.algorithms(),
-                property == 2 ? donor.reqid() : wanted.reqid(),
-                property == 3 && wanted.direction() == donor.direction()
-                        ? Math.max(donor.replayWindow(), wanted.esn() ? wanted.replayWindow() : 0)
-                        : wanted.replayWindow(),
-                wanted.esn(),
-                property == 4 ? donor.ownerCpu() : wanted.ownerCpu(),
-                wanted.options());
+        Sa changed = SaBuilder.builder()
+                .id(wanted.id())
+                .source(wanted.source())
+                .direction(wanted.direction())
+                .mode(wanted.mode())
+                .algorithms(property == 1 ? donor.algorithms() : wanted.algorithms())
+                .reqid(property == 2 ? donor.reqid() : wanted.reqid())
+                .replayWindow(
+                        property == 3 && wanted.direction() == donor.direction()
+                                ? Math.max(donor.replayWindow(), wanted.esn() ? wanted.replayWindow() : 0)
+                                : wanted.replayWindow())
+                .esn(wanted.esn())
+                .ownerCpu(property == 4 ? donor.ownerCpu() : wanted.ownerCpu())
+                .options(wanted.options())
+                .build();
         try (KeyMaterial key = KeyMaterial.random(changed.algorithms().keyBytes())) {
             ObservedSa read = XfrmDecoder.sa(written(e -> e.change(SEQUENCE, new Change.AddSa(changed, key), modern)));
 
@@ -342,6 +349,37 @@ class XfrmCodecTest {
         assertThat(ack.sequence()).isEqualTo(SEQUENCE);
         assertThat(ack.error()).contains(new KernelError(Errno.ENOSYS, Optional.of(words)));
         assertThat(ack.error().orElseThrow()).hasToString("AEAD algorithm not found (ENOSYS)");
+    }
+
+    /** As strongSwan's {@code tfc_padding = mtu} installs it, and Linux 6.1 takes it. */
+    @Property(tries = 50)
+    void whatNobodyOfUsWouldInstallIsReadAllTheSame(
+            @ForAll("sas") Sa sa, @ForAll @LongRange(min = 0x1_0000, max = 0xffff_ffffL) long tfcPadding) {
+        Frame frame = withAttribute(sa, XfrmAttribute.TFCPAD, Integer.BYTES, at -> buffer.putInt(at, (int) tfcPadding));
+
+        assertThat(XfrmDecoder.sa(frame).options().tfcPadding()).isEqualTo(tfcPadding);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> sa.withOptions(sa.options().withTfcPadding(tfcPadding)));
+    }
+
+    @Property(tries = 50)
+    void whatCannotBeReadAsAWholeHasItsIdentityForAName(@ForAll("sas") Sa sa) {
+        Frame frame = withAttribute(sa, XfrmAttribute.SA_DIR, Byte.BYTES, at -> buffer.put(at, (byte) 9));
+
+        assertThatExceptionOfType(MalformedMessageException.class)
+                .isThrownBy(() -> XfrmDecoder.sa(frame))
+                .withMessageContaining("SA direction 9");
+        assertThat(XfrmDecoder.name(frame)).isEqualTo(sa.id().withoutMark().toString());
+    }
+
+    /** Of two attributes of one type, the kernel and we take the last. */
+    private Frame withAttribute(Sa sa, int type, int size, IntConsumer fill) {
+        try (KeyMaterial key = KeyMaterial.random(sa.algorithms().keyBytes())) {
+            encoder.change(SEQUENCE, new Change.AddSa(sa, key), Kernels.MODERN);
+        }
+        fill.accept(writer.attribute(type, size));
+        buffer.putInt(0, writer.length());
+        return Frame.in(buffer, writer.length()).getFirst();
     }
 
     @Example

@@ -10,6 +10,7 @@ import io.ipsecxdp.linux.Errno;
 import io.ipsecxdp.linux.SystemCallException;
 import io.ipsecxdp.xfrm.Aead;
 import io.ipsecxdp.xfrm.Change;
+import io.ipsecxdp.xfrm.Dump;
 import io.ipsecxdp.xfrm.KernelError;
 import io.ipsecxdp.xfrm.Kernels;
 import io.ipsecxdp.xfrm.KeyMaterial;
@@ -20,6 +21,7 @@ import io.ipsecxdp.xfrm.PolicyDir;
 import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.Prefix;
 import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.XfrmCapabilities;
@@ -30,6 +32,7 @@ import io.ipsecxdp.xfrm.codec.MessageWriter;
 import io.ipsecxdp.xfrm.codec.Netlink;
 import io.ipsecxdp.xfrm.codec.XfrmDecoder;
 import io.ipsecxdp.xfrm.codec.XfrmEncoder;
+import io.ipsecxdp.xfrm.codec.XfrmMessage;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
@@ -125,6 +128,9 @@ class ConversationTest {
         public void close() {}
     }
 
+    /** {@code xfrm_userpolicy_info.action}, behind the header of its message. */
+    private static final int ACTION = 16 + 161;
+
     private static Policy policy(int number) {
         Prefix destination = Prefix.host(ip("10.3.0." + number));
         return new Policy(
@@ -141,6 +147,14 @@ class ConversationTest {
             XfrmEncoder encoder = new XfrmEncoder(writer);
             POLICIES.subList(from, to).forEach(policy -> encoder.change(sequence, new Change.AddPolicy(policy), NONE));
             return Arrays.copyOf(buffer.array(), writer.length());
+        };
+    }
+
+    private static Datagram withUnknownAction(Datagram onePolicy) {
+        return sequence -> () -> {
+            byte[] bytes = onePolicy.after(sequence).get();
+            bytes[ACTION] = 9;
+            return bytes;
         };
     }
 
@@ -171,9 +185,11 @@ class ConversationTest {
     }
 
     private List<PolicyId> dump() {
-        return conversation.dump((encoder, sequence) -> encoder.dumpPolicies(sequence), XfrmDecoder::policy).stream()
-                .map(ObservedPolicy::id)
-                .toList();
+        return dumped().entries().stream().map(ObservedPolicy::id).toList();
+    }
+
+    private Dump<ObservedPolicy> dumped() {
+        return conversation.dump((encoder, sequence) -> encoder.dumpPolicies(sequence), XfrmDecoder::policy);
     }
 
     private static List<PolicyId> ids(int to) {
@@ -237,13 +253,30 @@ class ConversationTest {
     }
 
     @Test
-    void aDumpWithNonsenseInItIsReadToItsEndAndReported() {
-        Datagram nonsense = message(0x13, 0, 0, 0);
-        kernel.willAnswer(nonsense, policies(0, 3), done(0, 0));
-        kernel.willAnswer(policies(0, 2), done(0, 0));
+    void anEntryOfADumpThatMakesNoSenseCostsThatEntryAlone() {
+        Datagram nameless = message(XfrmMessage.NEWPOLICY, 0, 0, 0);
+        kernel.willAnswer(policies(0, 2), nameless, withUnknownAction(policies(2, 3)), policies(3, 4), done(0, 0));
 
-        assertThatExceptionOfType(XfrmException.class).isThrownBy(this::dump).withMessageContaining("makes no sense");
-        assertThat(dump()).isEqualTo(ids(2));
+        Dump<ObservedPolicy> dump = dumped();
+
+        assertThat(dump.entries())
+                .extracting(ObservedPolicy::id)
+                .containsExactly(
+                        POLICIES.get(0).id(),
+                        POLICIES.get(1).id(),
+                        POLICIES.get(3).id());
+        assertThat(dump.unreadable())
+                .extracting(Dump.Unreadable::entry)
+                .containsExactly("a policy", POLICIES.get(2).id().toString());
+        assertThat(dump.unreadable().getLast().why()).isEqualTo("policy action 9");
+    }
+
+    @Test
+    void whatMakesNoSenseIsCountedOnceInADumpThatIsReadAgain() {
+        kernel.willAnswer(withUnknownAction(policies(0, 1)), done(Netlink.NLM_F_DUMP_INTR, 0));
+        kernel.willAnswer(withUnknownAction(policies(0, 1)), done(0, 0));
+
+        assertThat(dumped().unreadable()).hasSize(1);
     }
 
     @Test
@@ -310,16 +343,16 @@ class ConversationTest {
     void noKeyIsLeftInTheBufferThatWasSent() {
         byte[] pattern = new byte[20];
         Arrays.fill(pattern, (byte) 0x5a);
-        Sa sa = new Sa(
-                SaId.esp(ip("192.0.2.2"), 0x1000),
-                ip("192.0.2.1"),
-                SaDir.OUT,
-                Mode.TUNNEL,
-                Aead.aesGcm(128, 128),
-                1,
-                0,
-                true,
-                OptionalInt.empty());
+        Sa sa = SaBuilder.builder()
+                .id(SaId.esp(ip("192.0.2.2"), 0x1000))
+                .source(ip("192.0.2.1"))
+                .direction(SaDir.OUT)
+                .mode(Mode.TUNNEL)
+                .algorithms(Aead.aesGcm(128, 128))
+                .reqid(1)
+                .replayWindow(0)
+                .esn(true)
+                .build();
         kernel.willAnswer(ack(0, 0));
         try (KeyMaterial key = KeyMaterial.takeFrom(pattern)) {
             conversation.request(

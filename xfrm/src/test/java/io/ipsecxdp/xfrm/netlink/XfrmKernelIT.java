@@ -99,7 +99,8 @@ class XfrmKernelIT {
     }
 
     private Map<PolicyId, ObservedPolicy> dump() {
-        return xfrm.dumpPolicies().stream().collect(Collectors.toMap(ObservedPolicy::id, Function.identity()));
+        return xfrm.dumpPolicies().entries().stream()
+                .collect(Collectors.toMap(ObservedPolicy::id, Function.identity()));
     }
 
     /** A foreign larval SA, as an IKE daemon reserves it. */
@@ -263,8 +264,8 @@ class XfrmKernelIT {
         SaId v4 = larval("10.0.0.1", "10.0.0.2", 0x1234);
         SaId v6 = larval("2001:db8::1", "2001:db8::2", 0xfedcba98L);
 
-        assertThat(xfrm.dumpSas()).extracting(ObservedSa::id).containsExactlyInAnyOrder(v4, v6);
-        assertThat(xfrm.dumpSas()).allMatch(ObservedSa::larval);
+        assertThat(xfrm.dumpSas().entries()).extracting(ObservedSa::id).containsExactlyInAnyOrder(v4, v6);
+        assertThat(xfrm.dumpSas().entries()).allMatch(ObservedSa::larval);
         assertThat(xfrm.get(v6)).hasValueSatisfying(sa -> {
             assertThat(sa.source()).isEqualTo(ip("2001:db8::1"));
             assertThat(sa.reqid()).isEqualTo(77);
@@ -431,7 +432,7 @@ class XfrmKernelIT {
     void probingLeavesNothingBehindAndSaysWhatIsMissing() {
         XfrmCapabilities capabilities = xfrm.probe();
 
-        assertThat(xfrm.dumpSas()).isEmpty();
+        assertThat(xfrm.dumpSas().entries()).isEmpty();
         assertThat(capabilities.missing()).allMatch(sentence -> sentence.endsWith("."));
         assertThat(capabilities.missing().stream().anyMatch(sentence -> sentence.contains("no IPv4 ESP SA")))
                 .isEqualTo(!capabilities.esp().contains(AddressFamily.IPV4));

@@ -11,7 +11,6 @@ import io.ipsecxdp.xfrm.Aead;
 import io.ipsecxdp.xfrm.Change;
 import io.ipsecxdp.xfrm.IpProtocol;
 import io.ipsecxdp.xfrm.KeyMaterial;
-import io.ipsecxdp.xfrm.Lifetime;
 import io.ipsecxdp.xfrm.Mode;
 import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.Policy;
@@ -19,6 +18,7 @@ import io.ipsecxdp.xfrm.PolicyDir;
 import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.Result;
 import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
@@ -31,8 +31,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -90,15 +88,12 @@ class XfrmOptionsIT {
     }
 
     private static SaOptions options(Optional<XfrmMark> outputMark, long interfaceId, int padding) {
-        return new SaOptions(
-                Lifetime.INFINITE,
-                Set.of(),
-                Optional.empty(),
-                Optional.empty(),
-                outputMark,
-                interfaceId,
-                padding,
-                Optional.empty());
+        return SaOptions.NONE
+                .with()
+                .outputMark(outputMark)
+                .interfaceId(interfaceId)
+                .tfcPadding(padding)
+                .build();
     }
 
     private static SaOptions plain() {
@@ -111,17 +106,17 @@ class XfrmOptionsIT {
 
     private static Sa sa(
             String source, String destination, SaDir direction, long spi, XfrmMark mark, SaOptions options) {
-        return new Sa(
-                new SaId(ip(destination), IpProtocol.ESP, spi, mark),
-                ip(source),
-                direction,
-                Mode.TUNNEL,
-                GCM,
-                REQID,
-                direction == SaDir.IN ? 64 : 0,
-                true,
-                OptionalInt.empty(),
-                options);
+        return SaBuilder.builder()
+                .id(new SaId(ip(destination), IpProtocol.ESP, spi, mark))
+                .source(ip(source))
+                .direction(direction)
+                .mode(Mode.TUNNEL)
+                .algorithms(GCM)
+                .reqid(REQID)
+                .replayWindow(direction == SaDir.IN ? 64 : 0)
+                .esn(true)
+                .options(options)
+                .build();
     }
 
     private static Policy protect(PolicyDir direction, String source, String destination, XfrmMark mark, long id) {
@@ -150,7 +145,7 @@ class XfrmOptionsIT {
     }
 
     private static long packets(NetlinkXfrm xfrm, SaId id) {
-        return xfrm.dumpSas().stream()
+        return xfrm.dumpSas().entries().stream()
                 .filter(sa -> sa.id().equals(id))
                 .map(ObservedSa::counters)
                 .findFirst()

@@ -25,6 +25,7 @@ import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.PortMatch;
 import io.ipsecxdp.xfrm.Prefix;
 import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
@@ -42,8 +43,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -264,14 +263,15 @@ class XfrmPacketsIT {
                 Sa sa = sa(kind, wrap, toPeer, toPeer ? SaDir.OUT : SaDir.IN);
                 done(
                         ourXfrm,
-                        List.of(new Change.ChangeLifetime(sa.with(sa.options().with(limited)))));
+                        List.of(new Change.ChangeLifetime(
+                                sa.withOptions(sa.options().withLifetime(limited)))));
             }
 
             Map<SaId, ObservedSa> after = byId(ourXfrm);
             before.forEach((id, was) -> {
                 ObservedSa is = after.get(id);
                 assertThat(is.options().lifetime()).isEqualTo(limited);
-                assertThat(is.options().with(Lifetime.INFINITE)).isEqualTo(was.options());
+                assertThat(is.options().withLifetime(Lifetime.INFINITE)).isEqualTo(was.options());
                 assertThat(is.replay()).isEqualTo(was.replay());
                 assertThat(is.counters()).isEqualTo(was.counters());
                 assertThat(is.ownerCpu()).isEqualTo(was.ownerCpu());
@@ -314,26 +314,23 @@ class XfrmPacketsIT {
     }
 
     private static Sa sa(Kind kind, Wrap wrap, boolean toPeer, SaDir direction) {
-        SaOptions options = new SaOptions(
-                Lifetime.INFINITE,
-                Set.of(),
-                wrap.mode() == Mode.BEET ? Optional.of(addresses(wrap, toPeer)) : Optional.empty(),
-                wrap.inUdp() ? Optional.of(new EspInUdp(4500, 4500, Optional.empty())) : Optional.empty(),
-                Optional.empty(),
-                0,
-                0,
-                Optional.empty());
-        return new Sa(
-                id(kind, wrap, toPeer),
-                outer(!toPeer, wrap.outer()),
-                direction,
-                wrap.mode(),
-                kind.algorithms(),
-                kind.reqid(),
-                direction == SaDir.IN ? 64 : 0,
-                wrap.esn(),
-                OptionalInt.empty(),
-                options);
+        SaOptions options = SaOptions.NONE
+                .with()
+                .selector(wrap.mode() == Mode.BEET ? Optional.of(addresses(wrap, toPeer)) : Optional.empty())
+                .encapsulation(
+                        wrap.inUdp() ? Optional.of(new EspInUdp(4500, 4500, Optional.empty())) : Optional.empty())
+                .build();
+        return SaBuilder.builder()
+                .id(id(kind, wrap, toPeer))
+                .source(outer(!toPeer, wrap.outer()))
+                .direction(direction)
+                .mode(wrap.mode())
+                .algorithms(kind.algorithms())
+                .reqid(kind.reqid())
+                .replayWindow(direction == SaDir.IN ? 64 : 0)
+                .esn(wrap.esn())
+                .options(options)
+                .build();
     }
 
     private static XfrmSelector addresses(Wrap wrap, boolean toPeer) {
@@ -434,7 +431,7 @@ class XfrmPacketsIT {
     }
 
     private static Map<SaId, ObservedSa> byId(NetlinkXfrm xfrm) {
-        return xfrm.dumpSas().stream().collect(Collectors.toMap(ObservedSa::id, Function.identity()));
+        return xfrm.dumpSas().entries().stream().collect(Collectors.toMap(ObservedSa::id, Function.identity()));
     }
 
     /** One packet there and one back. */

@@ -25,6 +25,7 @@ import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.Prefix;
 import io.ipsecxdp.xfrm.Result;
 import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
@@ -163,29 +164,30 @@ class XfrmSaIT {
     }
 
     private static Sa sa(Host from, Host to, AddressFamily family, SaDir direction, Mode mode, long spi) {
-        return new Sa(
-                SaId.esp(to.outer(family), spi),
-                from.outer(family),
-                direction,
-                mode,
-                GCM,
-                REQID,
-                direction == SaDir.IN ? 4096 : 0,
-                true,
-                OptionalInt.empty());
+        return SaBuilder.builder()
+                .id(SaId.esp(to.outer(family), spi))
+                .source(from.outer(family))
+                .direction(direction)
+                .mode(mode)
+                .algorithms(GCM)
+                .reqid(REQID)
+                .replayWindow(direction == SaDir.IN ? 4096 : 0)
+                .esn(true)
+                .build();
     }
 
     private static Sa ownedBy(Sa sa, int cpu) {
-        return new Sa(
-                sa.id(),
-                sa.source(),
-                sa.direction(),
-                sa.mode(),
-                sa.algorithms(),
-                sa.reqid(),
-                sa.replayWindow(),
-                sa.esn(),
-                OptionalInt.of(cpu));
+        return SaBuilder.builder()
+                .id(sa.id())
+                .source(sa.source())
+                .direction(sa.direction())
+                .mode(sa.mode())
+                .algorithms(sa.algorithms())
+                .reqid(sa.reqid())
+                .replayWindow(sa.replayWindow())
+                .esn(sa.esn())
+                .ownerCpu(OptionalInt.of(cpu))
+                .build();
     }
 
     private static Policy protect(
@@ -238,16 +240,17 @@ class XfrmSaIT {
                                     .filter(c -> c < 2)
                                     .findFirst();
                             int window = List.of(32, 33, 128, 4096).get(sas.size() % 4);
-                            sas.add(new Sa(
-                                    SaId.esp(right.outer(family), 0xf0000000L + sas.size()),
-                                    left.outer(family),
-                                    direction,
-                                    mode,
-                                    aead,
-                                    sas.size(),
-                                    direction == SaDir.IN ? window : 0,
-                                    esn,
-                                    cpu));
+                            sas.add(SaBuilder.builder()
+                                    .id(SaId.esp(right.outer(family), 0xf0000000L + sas.size()))
+                                    .source(left.outer(family))
+                                    .direction(direction)
+                                    .mode(mode)
+                                    .algorithms(aead)
+                                    .reqid(sas.size())
+                                    .replayWindow(direction == SaDir.IN ? window : 0)
+                                    .esn(esn)
+                                    .ownerCpu(cpu)
+                                    .build());
                         }
                     }
                 }
@@ -258,7 +261,7 @@ class XfrmSaIT {
                 .allSatisfy(result -> assertThat(result.error()).isEmpty());
 
         Map<SaId, ObservedSa> shown =
-                left.xfrm().dumpSas().stream().collect(Collectors.toMap(ObservedSa::id, Function.identity()));
+                left.xfrm().dumpSas().entries().stream().collect(Collectors.toMap(ObservedSa::id, Function.identity()));
         assertThat(shown).hasSameSizeAs(sas);
         assertThat(sas).allSatisfy(sa -> {
             assertThat(Differences.between(sa, shown.get(sa.id()), left.xfrm().capabilities()))
@@ -272,14 +275,21 @@ class XfrmSaIT {
                                 .<Change>map(sa -> new Change.DeleteSa(sa.id()))
                                 .toList()))
                 .allMatch(Result::done);
-        assertThat(left.xfrm().dumpSas()).isEmpty();
+        assertThat(left.xfrm().dumpSas().entries()).isEmpty();
     }
 
     @Test
     void anIdentityThatIsTakenIsRefusedWhateverTheSource() {
         Sa first = sa(left, right, AddressFamily.IPV4, SaDir.OUT, Mode.TUNNEL, 0x1000);
-        Sa sameIdentity =
-                new Sa(first.id(), ip("10.0.0.77"), SaDir.IN, Mode.TRANSPORT, GCM, 5, 32, false, OptionalInt.empty());
+        Sa sameIdentity = SaBuilder.builder()
+                .id(first.id())
+                .source(ip("10.0.0.77"))
+                .direction(SaDir.IN)
+                .mode(Mode.TRANSPORT)
+                .algorithms(GCM)
+                .reqid(5)
+                .replayWindow(32)
+                .build();
         left.apply(add(first));
 
         Result result = left.xfrm().apply(List.of(add(sameIdentity))).getFirst();
@@ -292,16 +302,16 @@ class XfrmSaIT {
     @Test
     void oneBadSaIsRefusedInTheKernelsWordsAndTheOthersAreInstalled() {
         Sa good = sa(left, right, AddressFamily.IPV4, SaDir.OUT, Mode.TUNNEL, 0x1000);
-        Sa unknownAlgorithm = new Sa(
-                SaId.esp(right.outer(AddressFamily.IPV4), 0x1001),
-                good.source(),
-                SaDir.OUT,
-                Mode.TUNNEL,
-                new Aead("rfc4106(gcm(nonsense))", 160, 128),
-                5,
-                0,
-                true,
-                OptionalInt.empty());
+        Sa unknownAlgorithm = SaBuilder.builder()
+                .id(SaId.esp(right.outer(AddressFamily.IPV4), 0x1001))
+                .source(good.source())
+                .direction(SaDir.OUT)
+                .mode(Mode.TUNNEL)
+                .algorithms(new Aead("rfc4106(gcm(nonsense))", 160, 128))
+                .reqid(5)
+                .replayWindow(0)
+                .esn(true)
+                .build();
         Sa alsoGood = sa(left, right, AddressFamily.IPV6, SaDir.IN, Mode.TRANSPORT, 0x1002);
 
         List<Result> results = left.xfrm().apply(List.of(add(good), add(unknownAlgorithm), add(good), add(alsoGood)));
@@ -312,7 +322,7 @@ class XfrmSaIT {
                         Optional.empty(), Optional.of(Errno.ENOSYS), Optional.of(Errno.EEXIST), Optional.empty());
         assertThat(results.get(1).error().flatMap(KernelError::reason))
                 .hasValueSatisfying(words -> assertThat(words).containsIgnoringCase("algorithm"));
-        assertThat(left.xfrm().dumpSas())
+        assertThat(left.xfrm().dumpSas().entries())
                 .extracting(ObservedSa::id)
                 .containsExactlyInAnyOrder(good.id(), alsoGood.id());
     }
@@ -333,27 +343,27 @@ class XfrmSaIT {
     void sasThatDifferInTheirMarkAreTwo() {
         Sa plain = sa(left, right, AddressFamily.IPV4, SaDir.OUT, Mode.TUNNEL, 0x1000);
         List<Sa> marked = Stream.of(new XfrmMark(1, 0xff), new XfrmMark(2, 0xff))
-                .map(mark -> new Sa(
-                        new SaId(
+                .map(mark -> SaBuilder.builder()
+                        .id(new SaId(
                                 plain.id().destination(),
                                 IpProtocol.ESP,
                                 plain.id().spi(),
-                                mark),
-                        plain.source(),
-                        plain.direction(),
-                        plain.mode(),
-                        plain.algorithms(),
-                        plain.reqid() + mark.value(),
-                        0,
-                        true,
-                        OptionalInt.empty()))
+                                mark))
+                        .source(plain.source())
+                        .direction(plain.direction())
+                        .mode(plain.mode())
+                        .algorithms(plain.algorithms())
+                        .reqid(plain.reqid() + mark.value())
+                        .replayWindow(0)
+                        .esn(true)
+                        .build())
                 .toList();
 
         left.apply(add(marked.getFirst()), add(marked.getLast()));
 
         assertThat(left.get(marked.getFirst().id()).reqid()).isEqualTo(REQID + 1);
         left.apply(new Change.DeleteSa(marked.getFirst().id()));
-        assertThat(left.xfrm().dumpSas())
+        assertThat(left.xfrm().dumpSas().entries())
                 .extracting(ObservedSa::id)
                 .containsExactly(marked.getLast().id());
     }
@@ -362,16 +372,17 @@ class XfrmSaIT {
     @Test
     void anSaWithoutAMarkTakesTheIdentityForEveryMark() {
         Sa plain = sa(left, right, AddressFamily.IPV4, SaDir.OUT, Mode.TUNNEL, 0x1000);
-        Sa marked = new Sa(
-                new SaId(plain.id().destination(), IpProtocol.ESP, plain.id().spi(), new XfrmMark(1, 0xff)),
-                plain.source(),
-                plain.direction(),
-                plain.mode(),
-                plain.algorithms(),
-                plain.reqid(),
-                0,
-                true,
-                OptionalInt.empty());
+        Sa marked = SaBuilder.builder()
+                .id(new SaId(
+                        plain.id().destination(), IpProtocol.ESP, plain.id().spi(), new XfrmMark(1, 0xff)))
+                .source(plain.source())
+                .direction(plain.direction())
+                .mode(plain.mode())
+                .algorithms(plain.algorithms())
+                .reqid(plain.reqid())
+                .replayWindow(0)
+                .esn(true)
+                .build();
         left.apply(add(plain));
 
         assertThat(left.xfrm().apply(List.of(add(marked))).getFirst().error().map(KernelError::exists))
@@ -384,13 +395,13 @@ class XfrmSaIT {
         try (Subscription subscription =
                         left.namespace().call(() -> left.xfrm().subscribe(Set.of(NotificationGroup.EXPIRE)));
                 KeyMaterial key = key()) {
-            Sa brief = sa.with(SaOptions.NONE.with(Lifetime.ofSeconds(1)));
+            Sa brief = sa.withOptions(SaOptions.NONE.withLifetime(Lifetime.ofSeconds(1)));
             left.apply(new Change.AddSa(brief, key));
 
             assertThat(subscription.next())
                     .containsExactly(new Notification(new Notification.SaExpired(sa.id(), true), false));
 
-            assertThat(left.xfrm().dumpSas()).isEmpty();
+            assertThat(left.xfrm().dumpSas().entries()).isEmpty();
         }
     }
 
@@ -450,16 +461,15 @@ class XfrmSaIT {
         long beyond32Bits = (7L << 32) + 0xffff_fff0L;
         AddressFamily v4 = AddressFamily.IPV4;
         Sa extended = sa(left, right, v4, SaDir.OUT, Mode.TUNNEL, spi(left));
-        Sa plain = new Sa(
-                SaId.esp(right.outer(v4), 0x2000),
-                extended.source(),
-                SaDir.OUT,
-                Mode.TUNNEL,
-                GCM,
-                REQID + 1,
-                0,
-                false,
-                OptionalInt.empty());
+        Sa plain = SaBuilder.builder()
+                .id(SaId.esp(right.outer(v4), 0x2000))
+                .source(extended.source())
+                .direction(SaDir.OUT)
+                .mode(Mode.TUNNEL)
+                .algorithms(GCM)
+                .reqid(REQID + 1)
+                .replayWindow(0)
+                .build();
         left.apply(add(extended, beyond32Bits), add(plain, 0xffff_0000L));
         assertThat(left.get(extended.id()).replay().lastSent()).isEqualTo(beyond32Bits);
         assertThat(left.get(plain.id()).replay().lastSent()).isEqualTo(0xffff_0000L);
@@ -547,7 +557,7 @@ class XfrmSaIT {
                     .extracting(Notification::event)
                     .hasOnlyElementsOfType(Notification.Acquire.class);
         }
-        assertThat(left.xfrm().dumpSas()).singleElement().satisfies(larval -> {
+        assertThat(left.xfrm().dumpSas().entries()).singleElement().satisfies(larval -> {
             assertThat(larval.larval()).isTrue();
             assertThat(larval.id().spi()).isZero();
         });
@@ -555,7 +565,7 @@ class XfrmSaIT {
         left.apply(add(sa(left, right, v4, SaDir.OUT, Mode.TUNNEL, spi(left))));
         left.namespace().attempt(List.of("ping", "-c", "3", "-i", "0.01", "-W", "1", "10.2.0.1"));
 
-        assertThat(left.xfrm().dumpSas()).extracting(ObservedSa::id).containsExactly(fromLeft(v4));
+        assertThat(left.xfrm().dumpSas().entries()).extracting(ObservedSa::id).containsExactly(fromLeft(v4));
         assertThat(right.get(fromLeft(v4)).counters().packets()).isEqualTo(3);
     }
 
@@ -573,7 +583,7 @@ class XfrmSaIT {
         Sa owned = ownedBy(sa(left, right, v4, SaDir.OUT, Mode.TUNNEL, 0x4001), 0);
         left.apply(add(other), add(owned));
 
-        assertThat(left.xfrm().dumpSas())
+        assertThat(left.xfrm().dumpSas().entries())
                 .filteredOn(sa -> !sa.larval())
                 .extracting(ObservedSa::id)
                 .containsExactlyInAnyOrder(other.id(), owned.id());
@@ -589,7 +599,7 @@ class XfrmSaIT {
 
         assertThat(left.xfrm().apply(sas.stream().map(XfrmSaIT::add).toList())).allMatch(Result::done);
 
-        assertThat(left.xfrm().dumpSas().stream().map(ObservedSa::id).collect(Collectors.toSet()))
+        assertThat(left.xfrm().dumpSas().entries().stream().map(ObservedSa::id).collect(Collectors.toSet()))
                 .isEqualTo(sas.stream().map(Sa::id).collect(Collectors.toSet()));
         assertThat(left.xfrm()
                         .apply(sas.stream()
@@ -602,6 +612,6 @@ class XfrmSaIT {
     void probingFindsWhatThisKernelHasAndLeavesNothingBehind() {
         assertThat(left.xfrm().capabilities().esp()).containsExactlyInAnyOrder(AddressFamily.values());
         assertThat(left.xfrm().capabilities().aeads()).containsExactlyInAnyOrderElementsOf(Aead.known());
-        assertThat(left.xfrm().dumpSas()).isEmpty();
+        assertThat(left.xfrm().dumpSas().entries()).isEmpty();
     }
 }
