@@ -9,7 +9,7 @@ public final class AgentProcess implements AutoCloseable {
     /** On the node's own loopback. */
     private static final int HEALTH_PORT = 9464;
 
-    private static final Duration START = Duration.ofMinutes(3);
+    private static final Duration START = Duration.ofMinutes(6); // in an emulated guest on a busy machine
 
     private final Daemons daemons;
     private final Node node;

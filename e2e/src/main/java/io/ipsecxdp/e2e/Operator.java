@@ -10,7 +10,7 @@ import java.util.Map;
 
 /** The operator, on this machine. */
 public final class Operator implements AutoCloseable {
-    private static final Duration START = Duration.ofMinutes(1);
+    private static final Duration START = Duration.ofMinutes(3); // on a busy machine
 
     private final Daemons daemons;
     private final int port = Ports.free(1).getFirst();

@@ -109,12 +109,12 @@ public final class Playground {
                   kubectl apply -f examples/steering-policy.yaml
                   %4$s %5$s ping -c 3 %6$s        from pod to pod, in ESP
                   %4$s %5$s ip -s xfrm state          what the kernel has
-                  %4$s %5$s ip xfrm state flush       what the agent makes of that: kubectl get events
+                  %4$s %5$s ip xfrm policy flush      and look with ip xfrm policy what the agent makes of that
 
                 A shell on a node             %4$s %5$s
                 Kill its agent                %4$s %5$s kill-agent      (it is started again, as a kubelet does)
                 Cut it off the API server     %4$s %5$s cut-off         (and back: reconnect)
-                Reboot it                     %4$s %5$s reboot
+                Reboot it                     %4$s %5$s reboot          (kubectl get ipsa says what its SAs need then)
                 Logs                          %7$s
                 """.formatted(
                         one.run("uname", "-r").strip(),
