@@ -31,8 +31,12 @@ class AppliedJsonTest {
     private static final Set<String> MEANT = Set.of("NodeCapabilities.integrityAlgorithms");
 
     private static final List<Class<?>> APPLIED = List.of(
-            NodePlanSpec.class, NodePlanStatus.class, IPsecNodeStatus.class, FlowStatus.class,
-            SecurityAssociationStatus.class, SteeringStatus.class);
+            NodePlanSpec.class,
+            NodePlanStatus.class,
+            IPsecNodeStatus.class,
+            FlowStatus.class,
+            SecurityAssociationStatus.class,
+            SteeringStatus.class);
 
     private final KubernetesSerialization serialization = new KubernetesSerialization();
 

@@ -48,7 +48,8 @@ public class OperatorMetrics {
                 true);
     }
 
-    private static long count(Map<ObjectKey, DeclaredStatus> statuses, DeclaredKind<?, ?> kind, Condition.Status ready) {
+    private static long count(
+            Map<ObjectKey, DeclaredStatus> statuses, DeclaredKind<?, ?> kind, Condition.Status ready) {
         return statuses.entrySet().stream()
                 .filter(entry -> entry.getKey().kind() == kind)
                 .filter(entry -> RollUp.ready(entry.getValue())

@@ -391,7 +391,9 @@ public abstract class XfrmContract {
                 Errno.EEXIST,
                 "an entry with this identity exists already (EEXIST)");
 
-        assertThat(xfrm().dumpPolicies().entries()).extracting(ObservedPolicy::priority).containsExactly(5L);
+        assertThat(xfrm().dumpPolicies().entries())
+                .extracting(ObservedPolicy::priority)
+                .containsExactly(5L);
         assertTold("other: policy added 5");
     }
 
@@ -422,7 +424,9 @@ public abstract class XfrmContract {
                                 xfrm().get(policy.id()).orElseThrow().priority())
                         .isEqualTo(policy.priority()));
         done(new Change.DeletePolicy(policies.getFirst().id()));
-        assertThat(xfrm().dumpPolicies().entries()).extracting(ObservedPolicy::priority).containsExactly(0L);
+        assertThat(xfrm().dumpPolicies().entries())
+                .extracting(ObservedPolicy::priority)
+                .containsExactly(0L);
     }
 
     @Test

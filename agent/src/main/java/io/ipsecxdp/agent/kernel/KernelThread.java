@@ -227,7 +227,8 @@ public final class KernelThread implements AutoCloseable {
         if (facts.filter(now::equals).isPresent()) {
             return;
         }
-        steeringUrgent |= facts.filter(before -> !before.cpus().equals(now.cpus())).isPresent();
+        steeringUrgent |=
+                facts.filter(before -> !before.cpus().equals(now.cpus())).isPresent();
         facts = Optional.of(now);
         needRound();
         steering.dueAt(clock.instant());

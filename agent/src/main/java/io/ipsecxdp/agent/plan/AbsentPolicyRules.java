@@ -22,8 +22,8 @@ final class AbsentPolicyRules {
     /** What follows "waits until". */
     static final String API_SERVER_UNKNOWN =
             " it is known where all API servers are, because its selector may cover the way there: the EndpointSlice"
-                + " default/kubernetes does not exist or cannot be read. Make it readable, or narrow the selector to"
-                + " one address or another port.";
+                    + " default/kubernetes does not exist or cannot be read. Make it readable, or narrow the selector to"
+                    + " one address or another port.";
 
     static final RuleChain<AbsentPolicy> CHAIN = new RuleChain<>(List.of(
             rule("CoversApiServer", AbsentPolicyRules::coversApiServer),

@@ -146,8 +146,8 @@ final class AbsentSaRules {
                         EntryStatus.failed(
                                 Reason.NonceAtRisk,
                                 ("The key in Secret entry %s was used by this SA before, and how far is not known (the"
-                                    + " node was booted anew, or the SAD was flushed): to send with it again could use"
-                                    + " a nonce twice. "
+                                                + " node was booted anew, or the SAD was flushed): to send with it again could use"
+                                                + " a nonce twice. "
                                                 + REMEDY)
                                         .formatted(absent.wanted().key())),
                         absent.facts().inSecret(absent.wanted()).stream()

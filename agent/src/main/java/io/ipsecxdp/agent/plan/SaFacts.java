@@ -164,7 +164,8 @@ final class SaFacts {
     }
 
     private boolean wasReportedUsed(DesiredSa wanted) {
-        return report(wanted).filter(SaReport::wasInstalled).isPresent() || now.desired().isRememberedAsUsed(wanted);
+        return report(wanted).filter(SaReport::wasInstalled).isPresent()
+                || now.desired().isRememberedAsUsed(wanted);
     }
 
     private Optional<NodePlanStatus> status(String slice) {

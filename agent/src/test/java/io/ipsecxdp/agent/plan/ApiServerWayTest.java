@@ -5,7 +5,6 @@ import static io.ipsecxdp.xfrm.Addresses.prefix;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.agent.plan.ApiServerWay.Endpoint;
-import io.ipsecxdp.xfrm.Templates;
 import io.ipsecxdp.xfrm.IpProtocol;
 import io.ipsecxdp.xfrm.Mode;
 import io.ipsecxdp.xfrm.Policy;

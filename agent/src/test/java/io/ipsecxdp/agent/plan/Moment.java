@@ -21,7 +21,6 @@ import io.ipsecxdp.crds.PolicyReport;
 import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaReport;
-import io.ipsecxdp.xfrm.Templates;
 import io.ipsecxdp.xfrm.Aead;
 import io.ipsecxdp.xfrm.KernelSa;
 import io.ipsecxdp.xfrm.Kernels;
@@ -40,6 +39,7 @@ import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
 import io.ipsecxdp.xfrm.Template;
+import io.ipsecxdp.xfrm.Templates;
 import io.ipsecxdp.xfrm.XfrmCapabilities;
 import io.ipsecxdp.xfrm.XfrmSelector;
 import java.time.Instant;
@@ -289,13 +289,24 @@ final class Moment {
     }
 
     Moment reported(DesiredSa sa) {
-        saReports.add(new SaReport(sa.name(), sa.uid(), 1L, EntryState.Installed, "Installed", "", true, null, null, null, null));
+        saReports.add(new SaReport(
+                sa.name(), sa.uid(), 1L, EntryState.Installed, "Installed", "", true, null, null, null, null));
         return this;
     }
 
     Moment reported(DesiredPolicy policy) {
         policyReports.add(new PolicyReport(
-                policy.name(), key(policy).direction(), policy.uid(), 1L, EntryState.Installed, "Installed", "", null, null, null, null));
+                policy.name(),
+                key(policy).direction(),
+                policy.uid(),
+                1L,
+                EntryState.Installed,
+                "Installed",
+                "",
+                null,
+                null,
+                null,
+                null));
         return this;
     }
 

@@ -153,9 +153,30 @@ class LinksTest {
 
         assertThat(Links.list(kernel).values())
                 .containsExactlyInAnyOrder(
-                        new Link(new NetDevice("eth0.5", 7), Link.ETHERNET, "vlan", OptionalInt.of(2), OptionalInt.of(9), false, false),
-                        new Link(new NetDevice("veth1", 8), Link.ETHERNET, "", OptionalInt.empty(), OptionalInt.empty(), true, false),
-                        new Link(new NetDevice("eth0", 2), Link.ETHERNET, "", OptionalInt.empty(), OptionalInt.empty(), false, false));
+                        new Link(
+                                new NetDevice("eth0.5", 7),
+                                Link.ETHERNET,
+                                "vlan",
+                                OptionalInt.of(2),
+                                OptionalInt.of(9),
+                                false,
+                                false),
+                        new Link(
+                                new NetDevice("veth1", 8),
+                                Link.ETHERNET,
+                                "",
+                                OptionalInt.empty(),
+                                OptionalInt.empty(),
+                                true,
+                                false),
+                        new Link(
+                                new NetDevice("eth0", 2),
+                                Link.ETHERNET,
+                                "",
+                                OptionalInt.empty(),
+                                OptionalInt.empty(),
+                                false,
+                                false));
     }
 
     /** Before Linux 6.8 an interface can be missing in such a dump. */
