@@ -10,12 +10,22 @@ import java.util.Optional;
  */
 public record NetDevice(String name, int index) {
     public NetDevice {
-        if (name.isEmpty() || name.contains("/") || name.contains(":") || name.equals(".") || name.equals("..")) {
+        if (!isName(name)) {
             throw new IllegalArgumentException("not an interface name: " + name);
         }
         if (index <= 0) {
             throw new IllegalArgumentException("not an interface index: " + index);
         }
+    }
+
+    /** Whether the kernel takes it for a name ({@code dev_valid_name} in net/core/dev.c). */
+    public static boolean isName(String text) {
+        return !text.isEmpty()
+                && !text.equals(".")
+                && !text.equals("..")
+                && text.chars()
+                        .noneMatch(
+                                character -> character == '/' || character == ':' || Character.isWhitespace(character));
     }
 
     /** Looks the name up; java.net.NetworkInterface would not find an interface without an address. */

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.ipsecxdp.agent.node.Failures;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.time.Backoff;
@@ -61,8 +62,8 @@ public final class AgentStatusWriter implements AutoCloseable {
             return now.equals(Optional.of(status)) ? new Written(status, now) : this;
         }
 
-        /** Somebody else wrote meanwhile. */
-        boolean isOverwritten(Optional<NodePlanStatus> now) {
+        /** The plan shows something else than was written, and not what it showed before. */
+        boolean isNews(Optional<NodePlanStatus> now) {
             return !now.equals(Optional.of(status)) && !now.equals(shown);
         }
     }
@@ -141,8 +142,9 @@ public final class AgentStatusWriter implements AutoCloseable {
             Optional<IPsecNode> there = Optional.ofNullable(
                     client.resources(IPsecNode.class).withName(node).get());
             nodeOwned &= there.isPresent();
-            nodeLost =
-                    writtenNode.isPresent() && !there.map(IPsecNode::getStatus).equals(writtenNode);
+            nodeLost = writtenNode
+                    .filter(mine -> !isShown(mine, there.map(IPsecNode::getStatus)))
+                    .isPresent();
             if (nodeLost) {
                 LOG.warnf("The IPsecNode %s does not say what this agent wrote, and is written again", node);
                 last.ifPresent(this::tell);
@@ -150,6 +152,14 @@ public final class AgentStatusWriter implements AutoCloseable {
         } catch (RuntimeException e) {
             LOG.debug("The IPsecNode cannot be read", e);
         }
+    }
+
+    /** Whether the API server shows what was written: what was empty is left out, and is read as absent. */
+    private boolean isShown(Object mine, Optional<?> there) {
+        KubernetesSerialization serialization = client.getKubernetesSerialization();
+        return there.map(serialization::asJson)
+                .filter(serialization.asJson(mine)::equals)
+                .isPresent();
     }
 
     private void writeSlices(PlanReport report) {
@@ -163,8 +173,9 @@ public final class AgentStatusWriter implements AutoCloseable {
                     .computeIfAbsent(slice.uid(), uid -> new Throttle<>(AgentStatusWriter::none))
                     .show(report.counters(slice), now);
             NodePlanStatus status = report.status(slice, previous, counters, now);
-            boolean overwritten =
-                    before.filter(mine -> mine.isOverwritten(slice.status())).isPresent();
+            boolean overwritten = before.filter(mine -> mine.isNews(slice.status()))
+                    .filter(mine -> !isShown(mine.status(), slice.status()))
+                    .isPresent();
             if (overwritten || !previous.equals(Optional.of(status))) {
                 writeSlice(slice, status);
                 written.put(slice.uid(), new Written(status, slice.status()));

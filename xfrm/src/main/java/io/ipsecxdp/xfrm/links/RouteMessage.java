@@ -139,7 +139,7 @@ record RouteMessage(ByteBuffer bytes) {
             }
         });
         int index = bytes.getInt(INDEX_OFFSET);
-        if (name.isEmpty() || index <= 0) {
+        if (!NetDevice.isName(name.toString()) || index <= 0) {
             return Optional.empty();
         }
         return Optional.of(new Link(
