@@ -38,6 +38,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,22 +54,38 @@ class SaTermsReachTheKernelTest {
             .withEsn(false)
             .build();
 
-    /** Another value than the usual one for each term. */
-    private static final Map<String, SaTerms> CHANGED = Map.ofEntries(
-            entry("protocol", USUAL.withProtocol(IpsecProtocol.AH)),
-            entry("mode", USUAL.withMode(SaMode.Transport)),
-            entry("reqid", USUAL.withReqid(0x1000_0002L)),
-            entry("replayWindow", USUAL.withReplayWindow(128)),
-            entry("esn", USUAL.withEsn(true)),
-            entry("lifetime", USUAL.withLifetime(new Lifetimes(null, new LifetimeLimits(1000L, null, null, null)))),
-            entry("udpEncapsulation", USUAL.withUdpEncapsulation(new UdpEncapsulation(4500, 4500, null))),
-            entry("mark", USUAL.withMark(new Mark(1L, 0xffL))),
-            entry("outputMark", USUAL.withOutputMark(new Mark(2L, 0xffL))),
-            entry("interfaceId", USUAL.withInterfaceId(3L)),
-            entry("tunnelHeader", USUAL.withTunnelHeader(new TunnelHeader(null, null, false, null))),
-            entry("icmpErrors", USUAL.withIcmpErrors(true)),
-            entry("sequenceMayWrap", USUAL.withSequenceMayWrap(true)),
-            entry("tfcPadding", USUAL.withTfcPadding(1400)));
+    /** For each term, SAs that differ in it alone. */
+    private record Sample(SaTerms usual, SaTerms changed) {}
+
+    private static final Map<String, Sample> SAMPLES = Map.ofEntries(
+            entry("protocol", sample(terms -> terms.withProtocol(IpsecProtocol.AH))),
+            entry("mode", sample(terms -> terms.withMode(SaMode.Transport))),
+            entry("reqid", sample(terms -> terms.withReqid(0x1000_0002L))),
+            entry("replayWindow", sample(terms -> terms.withReplayWindow(128))),
+            entry("esn", sample(terms -> terms.withEsn(true))),
+            entry(
+                    "lifetime",
+                    sample(terms ->
+                            terms.withLifetime(new Lifetimes(null, new LifetimeLimits(1000L, null, null, null))))),
+            entry(
+                    "udpEncapsulation",
+                    sample(terms -> terms.withUdpEncapsulation(new UdpEncapsulation(4500, 4500, null)))),
+            entry("mark", sample(terms -> terms.withMark(new Mark(1L, 0xffL)))),
+            entry("outputMark", sample(terms -> terms.withOutputMark(new Mark(2L, 0xffL)))),
+            entry("interfaceId", sample(terms -> terms.withInterfaceId(3L))),
+            entry("tunnelHeader", sample(terms -> terms.withTunnelHeader(new TunnelHeader(null, null, false, null)))),
+            entry("icmpErrors", sample(terms -> terms.withIcmpErrors(true))),
+            entry("sequenceMayWrap", sample(terms -> terms.withSequenceMayWrap(true))),
+            entry("tfcPadding", sample(terms -> terms.withTfcPadding(1400))));
+
+    private static Sample sample(UnaryOperator<SaTerms> change) {
+        return sample(USUAL, change);
+    }
+
+    /** @param usual with what the term needs beside it */
+    private static Sample sample(SaTerms usual, UnaryOperator<SaTerms> change) {
+        return new Sample(usual, change.apply(usual));
+    }
 
     static Stream<String> terms() {
         return Arrays.stream(SaTerms.class.getRecordComponents()).map(RecordComponent::getName);
@@ -76,7 +93,7 @@ class SaTermsReachTheKernelTest {
 
     @Test
     void everyTermIsTriedHere() {
-        assertThat(CHANGED.keySet()).containsExactlyInAnyOrderElementsOf(terms().toList());
+        assertThat(SAMPLES.keySet()).containsExactlyInAnyOrderElementsOf(terms().toList());
     }
 
     @ParameterizedTest
@@ -90,7 +107,7 @@ class SaTermsReachTheKernelTest {
     @MethodSource("terms")
     void whatIsInstalledIsWhatWasPlanned(String term) {
         for (SaDirection direction : SaDirection.values()) {
-            Sa planned = sa(CHANGED.get(term), direction);
+            Sa planned = sa(SAMPLES.get(term).changed(), direction);
 
             assertThat(Differences.between(planned, readBack(planned), Kernels.MODERN))
                     .isEmpty();
@@ -120,7 +137,10 @@ class SaTermsReachTheKernelTest {
 
     /** Between an SA with the usual terms, and what the kernel has with the other one. */
     private static List<Difference> differences(String term, SaDirection direction) {
-        return Differences.between(sa(USUAL, direction), readBack(sa(CHANGED.get(term), direction)), Kernels.MODERN);
+        return Differences.between(
+                sa(SAMPLES.get(term).usual(), direction),
+                readBack(sa(SAMPLES.get(term).changed(), direction)),
+                Kernels.MODERN);
     }
 
     private static Sa sa(SaTerms terms, SaDirection direction) {

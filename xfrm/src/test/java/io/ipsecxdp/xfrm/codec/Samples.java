@@ -23,6 +23,7 @@ import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaFlag;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
+import io.ipsecxdp.xfrm.SaOptionsBuilder;
 import io.ipsecxdp.xfrm.Template;
 import io.ipsecxdp.xfrm.XfrmCapabilities;
 import io.ipsecxdp.xfrm.XfrmMark;
@@ -40,6 +41,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Builders;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.Tuple;
 import net.jqwik.api.arbitraries.LongArbitrary;
@@ -120,22 +122,30 @@ final class Samples {
             default -> families().flatMap(Samples::selectors).optional(0.3);
         };
         boolean canPad = !ah && mode == Mode.TUNNEL && direction == SaDir.OUT;
-        return Combinators.combine(
-                        lifetimes(),
-                        flags(direction, esn),
-                        selectors,
+        return Builders.withBuilder(SaOptions.NONE::with)
+                .use(lifetimes())
+                .in(SaOptionsBuilder::lifetime)
+                .use(flags(direction, esn))
+                .in(SaOptionsBuilder::flags)
+                .use(selectors)
+                .in(SaOptionsBuilder::selector)
+                .use(
                         ah
-                                ? Arbitraries.just(Optional.empty())
-                                : encapsulations(family).optional(0.3),
-                        marks().optional(0.3),
-                        unsigned32(1).optional(0.3).map(id -> id.orElse(0L)),
-                        canPad ? Arbitraries.integers().between(0, 0xffff) : Arbitraries.just(0),
-                        Combinators.combine(
-                                        Arbitraries.integers().between(1, Integer.MAX_VALUE),
-                                        Arbitraries.of(true, false))
-                                .as(XfrmOffload::new)
-                                .optional(0.2))
-                .as(SaOptions::new);
+                                ? Arbitraries.just(Optional.<EspInUdp>empty())
+                                : encapsulations(family).optional(0.3))
+                .in(SaOptionsBuilder::encapsulation)
+                .use(marks().optional(0.3))
+                .in(SaOptionsBuilder::outputMark)
+                .use(unsigned32(1).optional(0.3).map(id -> id.orElse(0L)))
+                .in(SaOptionsBuilder::interfaceId)
+                .use(canPad ? Arbitraries.integers().between(0, 0xffff) : Arbitraries.just(0))
+                .in(SaOptionsBuilder::tfcPadding)
+                .use(Combinators.combine(
+                                Arbitraries.integers().between(1, Integer.MAX_VALUE), Arbitraries.of(true, false))
+                        .as(XfrmOffload::new)
+                        .optional(0.2))
+                .in(SaOptionsBuilder::offload)
+                .build(SaOptionsBuilder::build);
     }
 
     private static Arbitrary<Set<SaFlag>> flags(SaDir direction, boolean esn) {
