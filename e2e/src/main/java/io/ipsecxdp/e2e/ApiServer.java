@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.ipsecxdp.charts.KubernetesEndpoints;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -93,6 +94,9 @@ public final class ApiServer implements AutoCloseable {
      */
     public String agentKubeconfig(String node, String address) {
         try (var client = adminClient()) {
+            if (!address.equals(LOOPBACK)) {
+                KubernetesEndpoints.announce(client, address, port);
+            }
             return kubeconfig("agent", AgentPod.token(client, node), address);
         }
     }

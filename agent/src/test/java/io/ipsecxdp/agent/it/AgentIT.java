@@ -196,10 +196,12 @@ class AgentIT {
 
         try (RunningAgent agent = node.start()) {
             awaitReported();
+            // The bypass goes in before the policy that covers the way to the API server
+            soon().untilAsserted(() ->
+                    assertThat(status().securityPolicies().get(2).state()).isEqualTo(EntryState.Installed));
             assertThat(node.ip("xfrm policy"))
                     .contains("src 10.20.1.0/24 dst 10.20.2.0/24", "src 10.20.2.0/24 dst 10.20.1.0/24")
                     .contains("src 0.0.0.0/0 dst 0.0.0.0/0", "dst 198.18.77.1/32 proto tcp dport");
-            assertThat(status().securityPolicies().get(2).state()).isEqualTo(EntryState.Installed);
             assertThat(status().securityPolicies().get(2).message()).contains("bypass", "198.18.77.1");
             assertThat(status().steering().getFirst().state()).isEqualTo(EntryState.Installed);
             assertThat(status().steering().getFirst().mode()).isEqualTo(XdpMode.Native);

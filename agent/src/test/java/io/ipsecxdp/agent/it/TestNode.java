@@ -3,6 +3,7 @@ package io.ipsecxdp.agent.it;
 import static org.awaitility.Awaitility.await;
 
 import io.ipsecxdp.charts.Chart;
+import io.ipsecxdp.charts.KubernetesEndpoints;
 import io.ipsecxdp.charts.TestingApiServer;
 import io.ipsecxdp.linux.NetworkNamespace;
 import java.io.IOException;
@@ -63,6 +64,7 @@ final class TestNode implements AutoCloseable {
         addInterface("eth0");
         namespace.run("ip address add 10.10.0.1/24 dev eth0");
         gate = new Gate(OUTSIDE, server.port());
+        KubernetesEndpoints.announce(server.client(), OUTSIDE, server.port());
         kubeconfig = Files.writeString(
                 folder.resolve("kubeconfig"),
                 Files.readString(server.kubeconfig()).replaceAll("https://[^:]+:", "https://" + OUTSIDE + ":"));
