@@ -35,4 +35,10 @@ public record Template(
             throw new IllegalArgumentException("The ends of a template must be of its family, " + family);
         }
     }
+
+    /** Whether it asks for the same SAs, at whatever level. */
+    public boolean asksForSameSas(Template other) {
+        return equals(
+                new Template(other.protocol, other.mode, other.reqid, other.ends, other.spi, level, other.family));
+    }
 }

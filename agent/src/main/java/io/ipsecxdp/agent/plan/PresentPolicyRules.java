@@ -41,14 +41,15 @@ final class PresentPolicyRules {
 
         /**
          * What the declared policy needs and the one in force does not: until it is there, the one in force is the better
-         * one. What somebody else put there is not.
+         * one. What somebody else put there is not. A template whose level alone changes asks for no other SAs: when a
+         * receiver begins to require them, the operator has seen that the sender uses them.
          */
         private List<SaNeed> newNeeds() {
             if (!isToBeReplaced()) {
                 return List.of();
             }
             return SaNeed.of(wanted.policy())
-                    .filter(need -> !there.templates().contains(need.template()))
+                    .filter(need -> there.templates().stream().noneMatch(need.template()::asksForSameSas))
                     .toList();
         }
 
