@@ -482,6 +482,23 @@ class PolicyRulesTest {
         }
 
         @Test
+        void aReceiverThatBeginsToRequireWaitsForNoOtherSa() {
+            DesiredPolicy requires = protect("p", PolicyDir.IN, 1000);
+            Template required = requires.policy().templates().getFirst();
+            DesiredPolicy accepts = Moment.with(
+                    requires,
+                    new Template(
+                            required.protocol(),
+                            required.mode(),
+                            required.reqid(),
+                            required.ends(),
+                            required.spi(),
+                            Template.Level.USE,
+                            required.family()));
+            decides("Replace", new Moment().want(requires).inForce(accepts), requires);
+        }
+
+        @Test
         void withItsSaInForceTheNewOneReplacesTheOldOne() {
             decides(
                     "Replace",
