@@ -129,7 +129,8 @@ public final class SadRounds {
     private void dumps() {
         program.seconds("add", BATCH);
         Map<String, DoubleSupplier> dumps = new LinkedHashMap<>();
-        dumps.put("agent", () -> seconds(() -> expectAll(xfrm.dumpSas().entries().size())));
+        dumps.put(
+                "agent", () -> seconds(() -> expectAll(xfrm.dumpSas().entries().size())));
         dumps.put("c", program::dumpSeconds);
         print("dump", Rounds.interleaved(Rounds.LEAST, dumps));
         program.seconds("delete", BATCH);
