@@ -9,7 +9,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** SteeredInterface needs the three capabilities that the chart gives the agent, and no other. */
+/** Steering needs the three capabilities that the chart gives the agent, and no other. */
 @KernelTest
 @Timeout(60)
 class PrivilegesIT {

@@ -238,7 +238,7 @@ public final class AgentStatusWriter implements AutoCloseable {
                 writtenNode = Optional.of(status);
                 nodeLost = false;
             } catch (KubernetesClientException e) {
-                // Somebody deleted it, or with the NodeProbe it was collected
+                // Somebody deleted it, or with the Node it was collected
                 nodeOwned = nodeOwned && e.getCode() != HttpURLConnection.HTTP_NOT_FOUND;
                 throw e;
             }

@@ -26,7 +26,7 @@ public record IpAddress(Family family, String text) implements Comparable<IpAddr
         return bytesOfIpv6(text).map(bytes -> new IpAddress(Family.IPV6, rfc5952(bytes)));
     }
 
-    /** EndAddresses that every host has for itself: loopback and link-local. */
+    /** Addresses that every host has for itself: loopback and link-local. */
     boolean isOfOneHostOnly() {
         return switch (family) {
             case IPV4 -> text.startsWith("127.") || text.startsWith("169.254.");
