@@ -147,7 +147,7 @@ public final class AgentStatusWriter implements AutoCloseable {
                     .isPresent();
             if (nodeLost) {
                 LOG.warnf("The IPsecNode %s does not say what this agent wrote, and is written again", node);
-                last.ifPresent(this::tell);
+                last.filter(old -> newest.compareAndSet(null, old)).ifPresent(old -> write());
             }
         } catch (RuntimeException e) {
             LOG.debug("The IPsecNode cannot be read", e);
