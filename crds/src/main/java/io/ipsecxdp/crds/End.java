@@ -7,7 +7,7 @@ public sealed interface End permits SaEnd, PolicyEnd {
     /** Name of the cluster node; null for a host outside the cluster. */
     String node();
 
-    /** Address of the end; null for a node that is to use its InternalIP. */
+    /** Address of the end; null for a node that is to use one of its InternalIPs. */
     String address();
 
     default Optional<String> nodeName() {

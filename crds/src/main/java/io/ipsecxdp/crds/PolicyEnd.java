@@ -33,7 +33,8 @@ import java.util.Optional;
 public record PolicyEnd(
         @JsonPropertyDescription(
                 "Name of a cluster node. The policy is installed there: out at the source, in and fwd at "
-                        + "the destination. Without an address the node's InternalIP is used.")
+                        + "the destination. Without an address an InternalIP of the node is used: "
+                        + "the one that SAs and policies between the same ends have, else the first.")
         @Size(max = 253)
         String node,
 

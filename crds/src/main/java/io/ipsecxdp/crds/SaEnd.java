@@ -26,7 +26,8 @@ import java.util.Optional;
 public record SaEnd(
         @JsonPropertyDescription(
                 "Name of a cluster node. The SA is installed there: outbound at the source, inbound at "
-                        + "the destination. Without an address the node's InternalIP is used.")
+                        + "the destination. Without an address an InternalIP of the node is used: "
+                        + "the one that SAs and policies between the same ends have, else the first.")
         @Size(max = 253)
         String node,
 

@@ -25,7 +25,8 @@ public final class Compiler {
         var settled = new TreeMap<ObjectKey, Arbiter.Settled>();
         var lingering = new ArrayList<Placed>();
         var kernels = new KernelStates(snapshot, cluster, inForce, slices.get(false));
-        var input = new CompilerInput(snapshot.declared(), cluster, inForce, kernels, snapshot.keys());
+        var ends = new Ends(cluster, new AddressesInForce(snapshot.declared(), inForce));
+        var input = new CompilerInput(snapshot.declared(), cluster, ends, inForce, kernels, snapshot.keys());
         for (var kind : DeclaredKind.ALL) {
             var compiled = kind.compile(input);
             settled.putAll(compiled.objects());

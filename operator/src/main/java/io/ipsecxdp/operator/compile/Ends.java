@@ -7,13 +7,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** Resolves the two ends of an SA or of a flow to addresses. */
 final class Ends {
     private final ClusterNodes cluster;
+    private final AddressesInForce inForce;
 
-    Ends(ClusterNodes cluster) {
+    Ends(ClusterNodes cluster, AddressesInForce inForce) {
         this.cluster = cluster;
+        this.inForce = inForce;
     }
 
     /** The nodes that the ends name, whether or not they exist. */
@@ -25,13 +28,14 @@ final class Ends {
     }
 
     /**
-     * The addresses of two valid ends.
+     * The addresses of two valid ends. What is in force between the two goes before the order in which a node lists its
+     * addresses, as long as the node still has it: an address that a node gains moves nothing, and the SAs and policies
+     * of a flow have the same addresses whenever they were declared.
      *
      * @param family the family that they must have, if it matters
-     * @param previous the addresses in force: they stay as long as the ends still have them, so that an address that a
-     *     node gains never moves an SA
+     * @param own the addresses that stay whatever others have, best first
      */
-    Resolution resolve(End source, End destination, Optional<Family> family, Optional<EndAddresses> previous) {
+    Resolution resolve(End source, End destination, Optional<Family> family, List<EndAddresses> own) {
         var sources = candidates("spec.source", source);
         var destinations = candidates("spec.destination", destination);
         var findings = new ArrayList<>(sources.findings());
@@ -39,10 +43,15 @@ final class Ends {
         if (!findings.isEmpty()) {
             return Resolution.unresolved(findings);
         }
-        var kept = previous.filter(addresses -> sources.addresses().contains(addresses.source())
-                && destinations.addresses().contains(addresses.destination())
-                && family.map(addresses.family()::equals).orElse(true));
-        var chosen = kept.or(() -> choose(sources, destinations, family));
+        var chosen = Stream.concat(own.stream(), inForce.of(source, destination, family))
+                .filter(addresses -> sources.addresses().contains(addresses.source())
+                        && destinations.addresses().contains(addresses.destination())
+                        && family.map(addresses.family()::equals).orElse(true))
+                .findFirst()
+                .or(() -> choose(
+                        sources.preferring(inForce.of(source, destination)),
+                        destinations.preferring(inForce.of(destination, source)),
+                        family));
         if (chosen.isEmpty()) {
             return Resolution.unresolved(noCommonFamily(source, destination, sources, destinations, family));
         }
@@ -63,6 +72,15 @@ final class Ends {
 
         static Candidates none(Reason reason, String message) {
             return new Candidates(List.of(), List.of(Finding.of(reason, message)));
+        }
+
+        /** The same, with those of {@code preferred} that are among them in front. */
+        Candidates preferring(Stream<IpAddress> preferred) {
+            return new Candidates(
+                    Stream.concat(preferred.filter(addresses::contains), addresses.stream())
+                            .distinct()
+                            .toList(),
+                    findings);
         }
 
         Optional<IpAddress> firstOf(Family family) {

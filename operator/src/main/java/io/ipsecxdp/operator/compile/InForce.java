@@ -51,11 +51,4 @@ final class InForce {
     List<Placed> of(Declared<?> object) {
         return List.copyOf(entries.getOrDefault(new Source(object.key(), object.uid()), List.of()));
     }
-
-    /** The addresses that {@code object} was planned with. */
-    Optional<EndAddresses> addressesOf(Declared<?> object) {
-        return of(object).stream()
-                .flatMap(placed -> placed.entry().addresses().stream())
-                .findFirst();
-    }
 }

@@ -19,11 +19,11 @@ import java.util.stream.Stream;
 
 /** What a policy asks of the nodes: out at its source, in and fwd at its destination. */
 final class PolicyCompiler {
-    private final ClusterNodes cluster;
+    private final Ends ends;
     private final InForce inForce;
 
     private PolicyCompiler(CompilerInput input) {
-        this.cluster = input.cluster();
+        this.ends = input.ends();
         this.inForce = input.inForce();
     }
 
@@ -46,18 +46,17 @@ final class PolicyCompiler {
     private Candidate candidate(Declared<SecurityPolicySpec> policy) {
         var spec = policy.spec();
         var findings = new ArrayList<>(Validity.of(spec));
-        Optional<EndAddresses> ends = Optional.empty();
+        Optional<EndAddresses> resolved = Optional.empty();
         if (findings.isEmpty()) {
-            var resolution = new Ends(cluster)
-                    .resolve(spec.source(), spec.destination(), familyAskedFor(spec), previous(policy));
-            ends = resolution.addresses();
+            var resolution = ends.resolve(spec.source(), spec.destination(), familyAskedFor(spec), List.of());
+            resolved = resolution.addresses();
             findings.addAll(resolution.findings());
         }
         return new Candidate(
                 policy,
                 Ends.nodesOf(spec.source(), spec.destination()),
-                ends,
-                findings.isEmpty() ? entries(policy, ends.orElseThrow()) : List.of(),
+                resolved,
+                findings.isEmpty() ? entries(policy, resolved.orElseThrow()) : List.of(),
                 inForce.of(policy),
                 Set.of(),
                 findings);
@@ -67,7 +66,7 @@ final class PolicyCompiler {
      * The family that the selector leaves to the ends: in transport mode the packets' addresses are the SA's, and a
      * selector with one prefix gets the other from an end. A tunnel may carry the other family.
      */
-    private static Optional<Family> familyAskedFor(SecurityPolicySpec spec) {
+    static Optional<Family> familyAskedFor(SecurityPolicySpec spec) {
         var prefixes = prefixes(spec.selector());
         boolean matters = spec.mode() == SaMode.Transport || prefixes.size() == 1;
         return matters ? prefixes.stream().map(IpPrefix::family).findFirst() : Optional.empty();
@@ -80,11 +79,15 @@ final class PolicyCompiler {
                 .toList();
     }
 
-    private Optional<EndAddresses> previous(Declared<SecurityPolicySpec> policy) {
-        return inForce.addressesOf(policy)
-                .or(() -> inForce.of(policy).stream()
+    /** The addresses that the entries of a policy were planned with. */
+    static List<EndAddresses> addresses(SecurityPolicySpec spec, List<Placed> entries) {
+        var ofTemplates = AddressesInForce.of(entries);
+        return ofTemplates.isEmpty() && prefixes(spec.selector()).isEmpty()
+                ? entries.stream()
                         .flatMap(placed -> selectedHosts(placed).stream())
-                        .findFirst());
+                        .distinct()
+                        .toList()
+                : ofTemplates;
     }
 
     /** A policy without a template tells its ends only by a selector for these two alone. */

@@ -49,8 +49,8 @@ final class SaCompiler {
         }
         Optional<EndAddresses> ends = Optional.empty();
         if (findings.isEmpty()) {
-            var resolution = new Ends(cluster)
-                    .resolve(spec.source(), spec.destination(), Optional.empty(), inForce.addressesOf(sa));
+            var resolution = input.ends()
+                    .resolve(spec.source(), spec.destination(), Optional.empty(), AddressesInForce.of(inForce.of(sa)));
             ends = resolution.addresses();
             findings.addAll(resolution.findings());
             ownerCpu("spec.source", spec.source()).ifPresent(findings::add);
