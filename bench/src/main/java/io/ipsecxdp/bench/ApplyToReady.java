@@ -8,7 +8,7 @@ import io.ipsecxdp.crds.SaEnd;
 import io.ipsecxdp.crds.SaMode;
 import io.ipsecxdp.crds.SecurityAssociation;
 import io.ipsecxdp.e2e.Cluster;
-import io.ipsecxdp.e2e.Tunnel;
+import io.ipsecxdp.e2e.DeclaredTunnel;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -44,7 +44,7 @@ final class ApplyToReady implements Measurement {
     public List<Figure> measure(Labs labs) {
         Cluster cluster = labs.cluster();
         Series milliseconds = new Series(IntStream.rangeClosed(0, APPLIES)
-                .mapToObj(i -> Tunnel.sa(
+                .mapToObj(i -> DeclaredTunnel.sa(
                         cluster.keys(),
                         "bench-" + i,
                         new SaEnd("n1", null, null, null),

@@ -2,10 +2,10 @@ package io.ipsecxdp.bench;
 
 import io.ipsecxdp.crds.XdpMode;
 import io.ipsecxdp.e2e.Cluster;
+import io.ipsecxdp.e2e.DeclaredTunnel;
 import io.ipsecxdp.e2e.Decrypts;
 import io.ipsecxdp.e2e.Load;
 import io.ipsecxdp.e2e.Steering;
-import io.ipsecxdp.e2e.Tunnel;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +38,8 @@ final class OwnerShare implements Measurement {
     @Override
     public List<Figure> measure(Labs labs) {
         Cluster cluster = labs.cluster();
-        Tunnel tunnel = Tunnel.make(cluster.keys(), "bench-owner", cluster.node(0), cluster.node(1), CPUS);
+        DeclaredTunnel tunnel =
+                DeclaredTunnel.make(cluster.keys(), "bench-owner", cluster.node(0), cluster.node(1), CPUS);
         var steering = Steering.on("eth0", XdpMode.Auto);
         cluster.applyReady(tunnel.objects());
         cluster.warmUp();

@@ -2,9 +2,9 @@ package io.ipsecxdp.bench;
 
 import io.ipsecxdp.crds.XdpMode;
 import io.ipsecxdp.e2e.Cluster;
+import io.ipsecxdp.e2e.DeclaredTunnel;
 import io.ipsecxdp.e2e.Flow;
 import io.ipsecxdp.e2e.Steering;
-import io.ipsecxdp.e2e.Tunnel;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +36,8 @@ final class Restarts implements Measurement {
     @Override
     public List<Figure> measure(Labs labs) {
         Cluster cluster = labs.cluster();
-        Tunnel tunnel = Tunnel.make(cluster.keys(), "bench-restart", cluster.node(0), cluster.node(1), CPUS);
+        DeclaredTunnel tunnel =
+                DeclaredTunnel.make(cluster.keys(), "bench-restart", cluster.node(0), cluster.node(1), CPUS);
         cluster.applyReady(tunnel.objects());
         cluster.applyReady(List.of(Steering.on("eth0", XdpMode.Auto)));
         cluster.warmUp();

@@ -20,11 +20,24 @@ public record NodePlanSpec(
 
         @JsonPropertyDescription("Policies of the node.") List<PlannedPolicy> securityPolicies,
 
-        @JsonPropertyDescription("What the node steers.") List<PlannedSteering> steering) {
+        @JsonPropertyDescription("What the node steers.") List<PlannedSteering> steering,
+
+        @JsonPropertyDescription("The tunnels that the node is in.")
+        List<PlannedTunnel> tunnels) {
 
     public NodePlanSpec {
         securityAssociations = securityAssociations == null ? List.of() : List.copyOf(securityAssociations);
         securityPolicies = securityPolicies == null ? List.of() : List.copyOf(securityPolicies);
         steering = steering == null ? List.of() : List.copyOf(steering);
+        tunnels = tunnels == null ? List.of() : List.copyOf(tunnels);
+    }
+
+    /** A plan without tunnels. */
+    public NodePlanSpec(
+            String node,
+            List<PlannedSa> securityAssociations,
+            List<PlannedPolicy> securityPolicies,
+            List<PlannedSteering> steering) {
+        this(node, securityAssociations, securityPolicies, steering, List.of());
     }
 }

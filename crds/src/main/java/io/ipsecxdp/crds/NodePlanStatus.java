@@ -29,7 +29,9 @@ public record NodePlanStatus(
         List<SaCounters> counters,
 
         @JsonPropertyDescription("Ready, Progressing and Degraded.")
-        List<Condition> conditions) {
+        List<Condition> conditions,
+
+        @JsonPropertyDescription("The tunnels.") List<TunnelReport> tunnels) {
 
     public NodePlanStatus {
         securityAssociations = securityAssociations == null ? List.of() : List.copyOf(securityAssociations);
@@ -37,5 +39,28 @@ public record NodePlanStatus(
         steering = steering == null ? List.of() : List.copyOf(steering);
         counters = counters == null ? List.of() : List.copyOf(counters);
         conditions = conditions == null ? List.of() : List.copyOf(conditions);
+        tunnels = tunnels == null ? List.of() : List.copyOf(tunnels);
+    }
+
+    /** The status of a plan without tunnels. */
+    public NodePlanStatus(
+            Long observedGeneration,
+            String boot,
+            String installed,
+            List<SaReport> securityAssociations,
+            List<PolicyReport> securityPolicies,
+            List<SteeringReport> steering,
+            List<SaCounters> counters,
+            List<Condition> conditions) {
+        this(
+                observedGeneration,
+                boot,
+                installed,
+                securityAssociations,
+                securityPolicies,
+                steering,
+                counters,
+                conditions,
+                List.of());
     }
 }

@@ -33,10 +33,13 @@ class AppliedJsonTest {
     private static final List<Class<?>> APPLIED = List.of(
             NodePlanSpec.class,
             NodePlanStatus.class,
+            TunnelPeersSpec.class,
+            KeyShareSpec.class,
             IPsecNodeStatus.class,
             FlowStatus.class,
             SecurityAssociationStatus.class,
-            SteeringStatus.class);
+            SteeringStatus.class,
+            TunnelStatus.class);
 
     private final KubernetesSerialization serialization = new KubernetesSerialization();
 
@@ -68,7 +71,10 @@ class AppliedJsonTest {
                 filled(new IPsecNode(), null, null),
                 filled(new SecurityAssociation(), null, withoutAnything(SecurityAssociationStatus.class)),
                 filled(new SecurityPolicy(), null, withoutAnything(FlowStatus.class)),
-                filled(new SteeringPolicy(), null, withoutAnything(SteeringStatus.class)));
+                filled(new SteeringPolicy(), null, withoutAnything(SteeringStatus.class)),
+                filled(new Tunnel(), null, withoutAnything(TunnelStatus.class)),
+                filled(new TunnelPeers(), withoutAnything(TunnelPeersSpec.class), null),
+                filled(new KeyShare(), withoutAnything(KeyShareSpec.class), null));
     }
 
     @ParameterizedTest
@@ -82,6 +88,15 @@ class AppliedJsonTest {
         var none = new NodeCapabilities(true, List.of(), List.of(), null, null, true, true, true);
 
         assertThat(json(none).get("integrityAlgorithms")).isEmpty();
+    }
+
+    @Test
+    void trafficOfPodsIsSaidByAnEmptyObject() {
+        JsonNode json = json(TunnelTraffic.ofPods());
+
+        assertThat(json).hasToString("{\"pods\":{}}");
+        assertThat(serialization.unmarshal(json.toString(), TunnelTraffic.class))
+                .isEqualTo(TunnelTraffic.ofPods());
     }
 
     private JsonNode json(Object value) {

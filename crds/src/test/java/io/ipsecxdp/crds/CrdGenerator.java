@@ -22,34 +22,48 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** Makes {@code crds/*.yaml} from the Java types: Fabric8's generator, and then what it has no annotation for. */
 final class CrdGenerator {
     static final List<Class<? extends CustomResource<?, ?>>> KINDS = List.of(
-            SecurityAssociation.class, SecurityPolicy.class, SteeringPolicy.class, NodePlan.class, IPsecNode.class);
+            SecurityAssociation.class,
+            SecurityPolicy.class,
+            SteeringPolicy.class,
+            Tunnel.class,
+            NodePlan.class,
+            TunnelPeers.class,
+            KeyShare.class,
+            IPsecNode.class);
 
     private static final String HEADER = """
             # Generated from crds/src/main/java by `make crds`. Change the types, not this file.
             """;
 
     /** Lists whose entries have an identity, so that server-side apply merges them by it; by field name. */
-    private static final Map<String, List<String>> LIST_MAP_KEYS = Map.of(
-            "conditions", List.of("type"),
-            "failingNodes", List.of("node"),
-            "spec.securityAssociations", List.of("name"),
-            "spec.securityPolicies", List.of("name", "direction"),
-            "spec.steering", List.of("name"),
-            "status.securityAssociations", List.of("name"),
-            "status.securityPolicies", List.of("name", "direction"),
-            "status.steering", List.of("name", "interfaceName"),
-            "counters", List.of("name"),
-            "outcomes", List.of("outcome"));
+    private static final Map<String, List<String>> LIST_MAP_KEYS = Map.ofEntries(
+            Map.entry("conditions", List.of("type")),
+            Map.entry("failingNodes", List.of("node")),
+            Map.entry("spec.securityAssociations", List.of("name")),
+            Map.entry("spec.securityPolicies", List.of("name", "direction")),
+            Map.entry("spec.steering", List.of("name")),
+            Map.entry("status.securityAssociations", List.of("name")),
+            Map.entry("status.securityPolicies", List.of("name", "direction")),
+            Map.entry("status.steering", List.of("name", "interfaceName")),
+            Map.entry("counters", List.of("name")),
+            Map.entry("outcomes", List.of("outcome")));
 
     /** Lists that are sets of scalars; `interfaces` of an IPsecNode is a map by name. */
     private static final List<String> SETS =
             List.of("spec.interfaces", "algorithms", "integrityAlgorithms", "addresses");
+
+    /** Kinds without a status: what one writer says is all there is. */
+    private static final Set<Class<?>> ONLY_SAID = Set.of(TunnelPeers.class, KeyShare.class);
+
+    /** Kinds that users do not write, so that no rule has to explain to them what is wrong. */
+    private static final Set<Class<?>> PLANNED = Set.of(NodePlan.class, TunnelPeers.class);
 
     /** Whose fields stand in the object around it, see {@link SaTerms}. */
     private static final String TERMS = "terms";
@@ -95,15 +109,18 @@ final class CrdGenerator {
             // The generator makes an empty object of Void
             schema.getProperties().remove("spec");
         }
+        if (ONLY_SAID.contains(kind)) {
+            schema.getProperties().remove("status");
+            version.setSubresources(null);
+        }
         schema.setRequired(onlyFacts ? null : List.of("spec"));
-        schema.getProperties()
-                .forEach((part, properties) -> properties.setDescription(describe(part, kind == NodePlan.class)));
+        schema.getProperties().forEach((part, properties) -> properties.setDescription(describe(part, kind)));
         unwrapTerms(schema, kind == NodePlan.class);
         if (kind == SecurityAssociation.class) {
             addRules(schema.getProperties().get("spec"), rulesOfChanges());
         }
         finish(schema, "");
-        if (kind == NodePlan.class) {
+        if (PLANNED.contains(kind)) {
             withoutRules(schema);
         }
         return crd;
@@ -176,6 +193,14 @@ final class CrdGenerator {
                 "One flow, declared once: a policy for direction out at the source, for in and fwd at the destination.";
             case "SteeringPolicy" ->
                 "Which nodes and interfaces get the XDP program that brings each ESP packet to the CPU that owns its SA.";
+            case "Tunnel" ->
+                "Protection of what flows between nodes, with keys that the nodes agree between themselves and renew without "
+                        + "losing a packet.";
+            case "TunnelPeers" ->
+                "The nodes of a Tunnel, or a slice of them. Written by the operator for the agents; there is no key in it.";
+            case "KeyShare" ->
+                "What one node says to the other nodes of its tunnels: the public halves of its keys, and how far it has come "
+                        + "with theirs. Written by its agent.";
             case "NodePlan" ->
                 "What one node must have (written by the operator) and what it has (written by its agent).";
             case "IPsecNode" -> "A node as its agent sees it: what its kernel can do, and how it does.";
@@ -183,9 +208,11 @@ final class CrdGenerator {
         };
     }
 
-    private static String describe(String part, boolean planned) {
+    private static String describe(String part, Class<?> kind) {
+        boolean planned = kind == NodePlan.class;
         return switch (part) {
-            case "spec" -> planned ? "What the node must have." : "What is wanted.";
+            case "spec" ->
+                planned ? "What the node must have." : ONLY_SAID.contains(kind) ? "What is." : "What is wanted.";
             case "status" -> planned ? "What the node has." : "What is, as the nodes report it.";
             default -> throw new IllegalArgumentException("no description for " + part);
         };

@@ -47,7 +47,7 @@ class BookwormIT {
 
     @Test
     void aTunnelWithoutOwnersWorks(Cluster cluster) {
-        Tunnel tunnel = Tunnel.make(cluster.keys(), "old", cluster.node(0), cluster.node(1), 0);
+        DeclaredTunnel tunnel = DeclaredTunnel.make(cluster.keys(), "old", cluster.node(0), cluster.node(1), 0);
         cluster.applyReady(tunnel.objects());
         cluster.warmUp();
         try (Wire plain = Wire.count(cluster.lab().daemons(), cluster.lab().nodes(), "plain", "ip and udp")) {
@@ -61,7 +61,7 @@ class BookwormIT {
 
     @Test
     void anSaWithAnOwnerIsInstalledWithoutIt(Cluster cluster) {
-        Tunnel tunnel = Tunnel.make(cluster.keys(), "owners", cluster.node(0), cluster.node(1), 1);
+        DeclaredTunnel tunnel = DeclaredTunnel.make(cluster.keys(), "owners", cluster.node(0), cluster.node(1), 1);
 
         cluster.applyReady(tunnel.objects());
 
@@ -74,7 +74,7 @@ class BookwormIT {
 
     @Test
     void withoutTheKfuncAHashSteersAndTheReportSaysSo(Cluster cluster) {
-        Tunnel tunnel = Tunnel.make(cluster.keys(), "steered", cluster.node(0), cluster.node(1), 0);
+        DeclaredTunnel tunnel = DeclaredTunnel.make(cluster.keys(), "steered", cluster.node(0), cluster.node(1), 0);
         cluster.applyReady(tunnel.objects());
 
         cluster.applyReady(List.of(Steering.on("eth0", XdpMode.Auto)));
@@ -88,7 +88,7 @@ class BookwormIT {
     @Test
     void withoutOwnersInTheKernelAnSaIsSteeredToTheCpuThatItsDeclarationNames(Cluster cluster) {
         Kernel kernel = cluster.lab().kernel();
-        Tunnel tunnel = Tunnel.make(cluster.keys(), "told", cluster.node(0), cluster.node(1), 1);
+        DeclaredTunnel tunnel = DeclaredTunnel.make(cluster.keys(), "told", cluster.node(0), cluster.node(1), 1);
         cluster.applyReady(Stream.<CustomResource<?, ?>>concat(
                         tunnel.sas().stream().filter(sa -> sa.getSpec().source().cpu() != null),
                         tunnel.policies().stream())

@@ -17,7 +17,7 @@ class CleanupIT {
             foreign.addSa(0x3000, OptionalInt.empty(), OptionalInt.empty());
             foreign.addPoliciesFor("10.40.1.0/24", "10.40.2.0/24");
             List<NodeState> before = cluster.states();
-            Tunnel tunnel = Tunnel.make(cluster.keys(), "cleanup", cluster.node(0), cluster.node(1), 2);
+            DeclaredTunnel tunnel = DeclaredTunnel.make(cluster.keys(), "cleanup", cluster.node(0), cluster.node(1), 2);
             cluster.applyReady(tunnel.objects());
             cluster.applyReady(List.of(Steering.on("eth0", XdpMode.Auto)));
             List<NodeState> with = cluster.states();

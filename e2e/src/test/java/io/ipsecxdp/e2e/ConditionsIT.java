@@ -28,12 +28,12 @@ class ConditionsIT {
     private static final SaEnd N2 = new SaEnd("n2", null, null, null);
 
     private Cluster cluster;
-    private Tunnel bystander;
+    private DeclaredTunnel bystander;
 
     @BeforeEach
     void bystander(Cluster given) {
         cluster = given;
-        bystander = Tunnel.make(cluster.keys(), "bystander", cluster.node(0), cluster.node(1), 0);
+        bystander = DeclaredTunnel.make(cluster.keys(), "bystander", cluster.node(0), cluster.node(1), 0);
         cluster.applyReady(bystander.objects());
     }
 
@@ -78,13 +78,13 @@ class ConditionsIT {
     void ofTwoSasThatNameOneKeyTheOneInForceStays() {
         SecurityAssociation older = sa("older", N1, N2);
         cluster.applyReady(List.of(older));
-        SecurityAssociation younger = Tunnel.sa(
+        SecurityAssociation younger = DeclaredTunnel.sa(
                 "younger",
                 N1,
                 N2,
                 SaMode.Tunnel,
                 REQID,
-                Tunnel.randomSpi(),
+                DeclaredTunnel.randomSpi(),
                 older.getSpec().encryption().keySecretRef());
         cluster.apply(List.of(younger));
 
@@ -111,7 +111,7 @@ class ConditionsIT {
         SecurityAssociation older = sa("identity", N1, N2);
         cluster.applyReady(List.of(older));
         cluster.keys().make("identity-too", Keys.AES_GCM_256);
-        SecurityAssociation younger = Tunnel.sa(
+        SecurityAssociation younger = DeclaredTunnel.sa(
                 "identity-too",
                 N1,
                 N2,
@@ -239,17 +239,17 @@ class ConditionsIT {
     }
 
     private static SecurityPolicy policy(String name, String source, String destination) {
-        return Tunnel.policy(
+        return DeclaredTunnel.policy(
                 name, new PolicyEnd("n1", null, null), new PolicyEnd("n2", null, null), source, destination, REQID);
     }
 
     private SecurityAssociation sa(String name, SaEnd source, SaEnd destination) {
-        return Tunnel.sa(cluster.keys(), name, source, destination, SaMode.Tunnel, REQID);
+        return DeclaredTunnel.sa(cluster.keys(), name, source, destination, SaMode.Tunnel, REQID);
     }
 
     private static SecurityAssociation withKey(String secret) {
-        return Tunnel.sa(
-                secret, N1, N2, SaMode.Tunnel, REQID, Tunnel.randomSpi(), new KeySecretRef(secret, Keys.ENTRY));
+        return DeclaredTunnel.sa(
+                secret, N1, N2, SaMode.Tunnel, REQID, DeclaredTunnel.randomSpi(), new KeySecretRef(secret, Keys.ENTRY));
     }
 
     private Condition awaitNotReady(CustomResource<?, ?> object, Reason reason) {

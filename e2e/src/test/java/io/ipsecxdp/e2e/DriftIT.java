@@ -17,13 +17,13 @@ class DriftIT {
     private static final long MARGIN = 65_536;
 
     private Cluster cluster;
-    private Tunnel tunnel;
+    private DeclaredTunnel tunnel;
     private List<NodeState> installed;
 
     @BeforeEach
     void steeredTunnel(Cluster given) {
         cluster = given;
-        tunnel = Tunnel.make(cluster.keys(), "drift", cluster.node(0), cluster.node(1), 2);
+        tunnel = DeclaredTunnel.make(cluster.keys(), "drift", cluster.node(0), cluster.node(1), 2);
         cluster.applyReady(tunnel.objects());
         cluster.applyReady(List.of(Steering.on("eth0", XdpMode.Native)));
         cluster.warmUp();

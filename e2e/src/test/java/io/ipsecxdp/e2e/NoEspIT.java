@@ -34,7 +34,7 @@ class NoEspIT {
 
     @Test
     void anSaSaysThatTheKernelHasNoEsp(Cluster cluster) {
-        Tunnel tunnel = Tunnel.make(cluster.keys(), "no-esp", cluster.node(0), cluster.node(1), 0);
+        DeclaredTunnel tunnel = DeclaredTunnel.make(cluster.keys(), "no-esp", cluster.node(0), cluster.node(1), 0);
         cluster.apply(tunnel.sas());
 
         Condition condition = cluster.await(tunnel.sas().getFirst(), "unsupported", ClusterExtension::isUnsupported);

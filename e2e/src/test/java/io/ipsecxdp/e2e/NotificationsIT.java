@@ -18,7 +18,7 @@ class NotificationsIT {
 
     @Test
     void aPolicyWhosePacketsFindNoSaSaysWhichIsMissingUntilItIsThere(Cluster cluster) {
-        Tunnel tunnel = Tunnel.make(cluster.keys(), "acquired", cluster.node(0), cluster.node(1), 0);
+        DeclaredTunnel tunnel = DeclaredTunnel.make(cluster.keys(), "acquired", cluster.node(0), cluster.node(1), 0);
         SecurityPolicy out = tunnel.policies().getFirst();
         cluster.applyReady(tunnel.policies());
         ping(cluster, 1);

@@ -27,12 +27,12 @@ class OrderIT {
     private static final Duration AFTERMATH = Duration.ofSeconds(2);
 
     private Cluster cluster;
-    private Tunnel tunnel;
+    private DeclaredTunnel tunnel;
 
     @BeforeEach
     void tunnelWithoutPolicies(Cluster given) {
         cluster = given;
-        tunnel = Tunnel.make(cluster.keys(), "order", cluster.node(0), cluster.node(1), 0);
+        tunnel = DeclaredTunnel.make(cluster.keys(), "order", cluster.node(0), cluster.node(1), 0);
         cluster.applyReady(tunnel.sas());
         cluster.warmUp();
     }
@@ -93,7 +93,8 @@ class OrderIT {
         Await.pause(AFTERMATH);
         assertNothingIsLostWhile(() -> {
             for (int time = 0; time < TIMES_ON_AND_OFF; time++) {
-                Tunnel whole = Tunnel.make(cluster.keys(), "whole-" + time, cluster.node(0), cluster.node(1), 0);
+                DeclaredTunnel whole =
+                        DeclaredTunnel.make(cluster.keys(), "whole-" + time, cluster.node(0), cluster.node(1), 0);
                 cluster.applyReady(whole.objects());
                 Await.pause(AFTERMATH);
                 whole.objects()
@@ -108,7 +109,7 @@ class OrderIT {
     void policiesChangeTheirSas() {
         cluster.applyReady(tunnel.policies());
         assertNothingIsLostWhile(() -> {
-            Tunnel other = Tunnel.make(cluster.keys(), "other", cluster.node(0), cluster.node(1), 0);
+            DeclaredTunnel other = DeclaredTunnel.make(cluster.keys(), "other", cluster.node(0), cluster.node(1), 0);
             cluster.apply(other.sas());
             List<SecurityPolicy> changed = new ArrayList<>();
             for (int i = 0; i < tunnel.policies().size(); i++) {
@@ -129,7 +130,7 @@ class OrderIT {
     private SecurityAssociation successorOf(SecurityAssociation sa, int number) {
         SaEnd source = sa.getSpec().source();
         SaEnd destination = sa.getSpec().destination();
-        return Tunnel.sa(
+        return DeclaredTunnel.sa(
                 cluster.keys(),
                 "order-%s-%s-%d".formatted(source.node(), destination.node(), number),
                 source,

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.ipsecxdp.e2e.SpecTable.Row;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -34,10 +35,11 @@ class RefusedAtApplyIT {
         kubectl = Kubectl.admin(project, api);
         kubectl.installCrds();
         client = CLEANUP.add(api.adminClient());
-        client.resource(Serialization.unmarshal(
-                        SpecTable.GOOD.get("SecurityAssociation").replace("refused", "living"),
-                        GenericKubernetesResource.class))
-                .serverSideApply();
+        for (String kind : List.of("SecurityAssociation", "Tunnel")) {
+            client.resource(Serialization.unmarshal(
+                            SpecTable.GOOD.get(kind).replace("refused", "living"), GenericKubernetesResource.class))
+                    .serverSideApply();
+        }
     }
 
     @AfterAll

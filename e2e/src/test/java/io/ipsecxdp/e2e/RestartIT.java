@@ -17,12 +17,12 @@ class RestartIT {
     private static final int PORT = 5_100;
 
     private Cluster cluster;
-    private Tunnel tunnel;
+    private DeclaredTunnel tunnel;
 
     @BeforeEach
     void steeredTunnel(Cluster given) {
         cluster = given;
-        tunnel = Tunnel.make(cluster.keys(), "restart", cluster.node(0), cluster.node(1), 2);
+        tunnel = DeclaredTunnel.make(cluster.keys(), "restart", cluster.node(0), cluster.node(1), 2);
         cluster.applyReady(tunnel.objects());
         cluster.applyReady(List.of(Steering.on("eth0", XdpMode.Auto)));
         cluster.warmUp();
@@ -72,7 +72,8 @@ class RestartIT {
         assertNothingIsLostWhile(() -> {
             cluster.operator().terminate();
             cluster.operator().startAgain();
-            Tunnel other = Tunnel.make(cluster.keys(), "meanwhile", cluster.node(0), cluster.node(1), 0);
+            DeclaredTunnel other =
+                    DeclaredTunnel.make(cluster.keys(), "meanwhile", cluster.node(0), cluster.node(1), 0);
             cluster.applyReady(other.sas());
             other.sas().forEach(sa -> cluster.client().resource(sa).delete());
             cluster.awaitStates(before);
@@ -86,7 +87,8 @@ class RestartIT {
             cluster.lab().api().stopServer();
             assertThat(cluster.states()).isEqualTo(before);
             cluster.lab().api().startServer();
-            Tunnel other = Tunnel.make(cluster.keys(), "afterwards", cluster.node(0), cluster.node(1), 0);
+            DeclaredTunnel other =
+                    DeclaredTunnel.make(cluster.keys(), "afterwards", cluster.node(0), cluster.node(1), 0);
             cluster.applyReady(other.sas());
         });
     }

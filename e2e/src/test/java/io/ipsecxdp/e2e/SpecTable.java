@@ -41,9 +41,18 @@ final class SpecTable {
             spec: {interfaces: [eth9]}
             """;
 
+    private static final String TUNNEL = """
+            apiVersion: ipsec-xdp.io/v1alpha1
+            kind: Tunnel
+            metadata: {name: refused}
+            spec:
+              ends: [{nodeSelector: {}}]
+              traffic: {pods: {}}
+            """;
+
     /** The good object of each heading. */
     static final Map<String, String> GOOD =
-            Map.of("SecurityAssociation", SA, "SecurityPolicy", POLICY, "SteeringPolicy", STEERING);
+            Map.of("SecurityAssociation", SA, "SecurityPolicy", POLICY, "SteeringPolicy", STEERING, "Tunnel", TUNNEL);
 
     private SpecTable() {}
 

@@ -49,7 +49,7 @@ class SteeringIT {
 
     @Test
     void noChangeOfAPolicyLosesAPacketOrDetachesTheProgram(Cluster cluster) {
-        Tunnel tunnel = Tunnel.make(cluster.keys(), "changes", cluster.node(0), cluster.node(1), 2);
+        DeclaredTunnel tunnel = DeclaredTunnel.make(cluster.keys(), "changes", cluster.node(0), cluster.node(1), 2);
         cluster.applyReady(tunnel.objects());
         cluster.warmUp();
         cluster.applyReady(List.of(policy("a", "interfaces: [eth0]\nmode: Native")));
@@ -83,7 +83,7 @@ class SteeringIT {
 
     @Test
     void aPolicyFixesTheCpuOfAnSpi(Cluster cluster) {
-        Tunnel tunnel = Tunnel.make(cluster.keys(), "fixed", cluster.node(0), cluster.node(1), 0);
+        DeclaredTunnel tunnel = DeclaredTunnel.make(cluster.keys(), "fixed", cluster.node(0), cluster.node(1), 0);
         cluster.applyReady(tunnel.objects());
         cluster.warmUp();
         long spi = tunnel.sas().stream()
@@ -305,7 +305,7 @@ class SteeringIT {
     @Test
     void aCpuThatGoesOfflineIsLeftOutAtOnceAndNoPacketIsLost(Cluster cluster) {
         Needs.that(cluster.lab().kernel() instanceof Guest, "a guest, whose CPUs nobody else needs");
-        Tunnel tunnel = Tunnel.make(cluster.keys(), "offline", cluster.node(0), cluster.node(1), 2);
+        DeclaredTunnel tunnel = DeclaredTunnel.make(cluster.keys(), "offline", cluster.node(0), cluster.node(1), 2);
         cluster.applyReady(tunnel.objects());
         cluster.warmUp();
         cluster.applyReady(List.of(policy("a", "interfaces: [eth0]\nmode: Native")));

@@ -20,7 +20,7 @@ class TunnelIT {
 
     @Test
     void steeringBringsEachPacketToTheCpuThatOwnsItsSa(Cluster cluster) {
-        Tunnel tunnel = Tunnel.make(cluster.keys(), "owner", cluster.node(0), cluster.node(1), CPUS);
+        DeclaredTunnel tunnel = DeclaredTunnel.make(cluster.keys(), "owner", cluster.node(0), cluster.node(1), CPUS);
         cluster.applyReady(tunnel.objects());
         cluster.warmUp();
         try (Decrypts decrypts = Decrypts.of(cluster.lab().kernel())) {
@@ -38,7 +38,7 @@ class TunnelIT {
     @ParameterizedTest
     @EnumSource(names = {"Native", "Generic"})
     void eachModeOfXdpSteers(XdpMode mode, Cluster cluster) {
-        Tunnel tunnel = Tunnel.make(
+        DeclaredTunnel tunnel = DeclaredTunnel.make(
                 cluster.keys(), mode.name().toLowerCase(java.util.Locale.ROOT), cluster.node(0), cluster.node(1), CPUS);
         cluster.applyReady(tunnel.objects());
         cluster.warmUp();
@@ -55,7 +55,7 @@ class TunnelIT {
 
     @Test
     void aChangeOfTheSteeringPolicyLosesNoPacket(Cluster cluster) {
-        Tunnel tunnel = Tunnel.make(cluster.keys(), "change", cluster.node(0), cluster.node(1), CPUS);
+        DeclaredTunnel tunnel = DeclaredTunnel.make(cluster.keys(), "change", cluster.node(0), cluster.node(1), CPUS);
         cluster.applyReady(tunnel.objects());
         cluster.warmUp();
         cluster.applyReady(List.of(Steering.on("eth0", XdpMode.Native)));
@@ -74,7 +74,7 @@ class TunnelIT {
 
     @Test
     void aTunnelCarriesIPv6(Cluster cluster) {
-        Tunnel tunnel = Tunnel.make(
+        DeclaredTunnel tunnel = DeclaredTunnel.make(
                 cluster.keys(), "six", cluster.node(0), cluster.node(1), IpFamily.IPV6, SaMode.Tunnel, CPUS);
         cluster.applyReady(tunnel.objects());
         cluster.applyReady(List.of(Steering.on("eth0", XdpMode.Auto)));
@@ -88,7 +88,7 @@ class TunnelIT {
 
     @Test
     void transportModeProtectsWhatTheNodesThemselvesSend(Cluster cluster) {
-        Tunnel tunnel = Tunnel.make(
+        DeclaredTunnel tunnel = DeclaredTunnel.make(
                 cluster.keys(), "transport", cluster.node(0), cluster.node(1), IpFamily.IPV4, SaMode.Transport, CPUS);
         cluster.applyReady(tunnel.objects());
         cluster.applyReady(List.of(Steering.on("eth0", XdpMode.Auto)));
@@ -130,7 +130,7 @@ class TunnelIT {
     @Test
     void whatIsDeletedLeavesNothingOnTheNodes(Cluster cluster) {
         List<NodeState> before = cluster.states();
-        Tunnel tunnel = Tunnel.make(cluster.keys(), "gone", cluster.node(0), cluster.node(1), CPUS);
+        DeclaredTunnel tunnel = DeclaredTunnel.make(cluster.keys(), "gone", cluster.node(0), cluster.node(1), CPUS);
         cluster.applyReady(tunnel.objects());
         cluster.applyReady(List.of(Steering.on("eth0", XdpMode.Auto)));
         assertThat(cluster.states()).isNotEqualTo(before);
@@ -139,7 +139,7 @@ class TunnelIT {
         assertThat(cluster.states()).isEqualTo(before);
     }
 
-    private static void assertProtected(Cluster cluster, Tunnel tunnel, Flow flow, String plainFilter) {
+    private static void assertProtected(Cluster cluster, DeclaredTunnel tunnel, Flow flow, String plainFilter) {
         cluster.warmUp();
         try (Decrypts decrypts = Decrypts.of(cluster.lab().kernel());
                 Wire plain = Wire.count(cluster.lab().daemons(), cluster.lab().nodes(), "plain", plainFilter)) {

@@ -23,14 +23,14 @@ import java.util.stream.Stream;
  * Both directions between two nodes as a user declares them: an SA for each CPU, with crossed owners, one without a CPU,
  * and a policy. SPIs, reqid and keys are fresh.
  */
-public final class Tunnel {
+public final class DeclaredTunnel {
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final int FIRST_SPI = 256;
 
     private final List<SecurityAssociation> sas;
     private final List<SecurityPolicy> policies;
 
-    private Tunnel(List<SecurityAssociation> sas, List<SecurityPolicy> policies) {
+    private DeclaredTunnel(List<SecurityAssociation> sas, List<SecurityPolicy> policies) {
         this.sas = List.copyOf(sas);
         this.policies = List.copyOf(policies);
     }
@@ -42,7 +42,8 @@ public final class Tunnel {
      * @param name what the names of its objects begin with
      * @param cpus how many CPUs get an SA of their own, each way; 0 for the one without a CPU only
      */
-    public static Tunnel make(Keys keys, String name, Node first, Node second, IpFamily family, SaMode mode, int cpus) {
+    public static DeclaredTunnel make(
+            Keys keys, String name, Node first, Node second, IpFamily family, SaMode mode, int cpus) {
         long reqid = RANDOM.nextLong(Api.FIRST_REQID, Api.LAST_DECLARED_REQID);
         List<SecurityAssociation> sas = new ArrayList<>();
         List<SecurityPolicy> policies = new ArrayList<>();
@@ -73,11 +74,11 @@ public final class Tunnel {
                             ? policy(direction, source, destination, Selector.betweenTheEnds(), mode, reqid)
                             : policy(direction, source, destination, pods(from, family), pods(to, family), reqid));
         }
-        return new Tunnel(sas, policies);
+        return new DeclaredTunnel(sas, policies);
     }
 
     /** IPv4, tunnel mode, between the pods. */
-    public static Tunnel make(Keys keys, String name, Node first, Node second, int cpus) {
+    public static DeclaredTunnel make(Keys keys, String name, Node first, Node second, int cpus) {
         return make(keys, name, first, second, IpFamily.IPV4, SaMode.Tunnel, cpus);
     }
 

@@ -1,0 +1,51 @@
+package io.ipsecxdp.crds;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Required;
+import java.util.List;
+
+/**
+ * A node of a tunnel.
+ *
+ * @param revision orders the entries of one tunnel: an entry that is new or differs from before gets a higher one than all
+ *     that were given before it, and no slice is written with a higher one before the slices with lower ones were. So an
+ *     agent that has seen revision r has seen all entries up to it, and says so in one number ({@link TunnelProgress}).
+ * @param leaving the node is to be in no pair any more, but its entry stays until every node of the tunnel has let go of it
+ */
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
+public record TunnelPeer(
+        @Required @JsonPropertyDescription("Name of the node.")
+        String node,
+
+        @Required
+        @JsonPropertyDescription("Uid of the Node, which is another one when a node comes back under its name.")
+        String uid,
+
+        @Required @JsonPropertyDescription("Its InternalIP addresses, at most one of each family.")
+        List<String> addresses,
+
+        @JsonPropertyDescription("Its pod CIDRs.") List<String> podCIDRs,
+
+        @Required @JsonPropertyDescription("Which of the tunnel's ends the node is of: 0 or 1.")
+        Integer end,
+
+        @Required
+        @JsonPropertyDescription(
+                "Number of this entry's last change, counted over all entries of the tunnel; agents say up to which "
+                        + "number they have gone.")
+        Long revision,
+
+        @JsonPropertyDescription(
+                "True while the node is taken out of the tunnel; the entry goes once every node has let go of it.")
+        Boolean leaving) {
+
+    public TunnelPeer {
+        addresses = addresses == null ? List.of() : List.copyOf(addresses);
+        podCIDRs = podCIDRs == null ? List.of() : List.copyOf(podCIDRs);
+    }
+
+    public boolean isLeaving() {
+        return leaving != null && leaving;
+    }
+}
