@@ -13,6 +13,7 @@ import io.ipsecxdp.agent.node.ApiServerEndpoints;
 import io.ipsecxdp.agent.node.NodeProbe;
 import io.ipsecxdp.agent.node.PlanInformer;
 import io.ipsecxdp.agent.node.XfrmStat;
+import io.ipsecxdp.agent.plan.KeySource;
 import io.ipsecxdp.agent.report.AgentStatusWriter;
 import io.ipsecxdp.agent.report.LeaseKeeper;
 import io.ipsecxdp.agent.report.NodeReporter;
@@ -24,6 +25,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -58,7 +60,8 @@ final class Agent implements AutoCloseable {
             Events events = new Events();
             AgentStatusWriter status = part(new AgentStatusWriter(client, node, AgentStatusWriter.LOOK_AGAIN, clock));
             KeySecrets secrets = new KeySecrets(client, config.keysNamespace());
-            KeyRing keys = new KeyRing(secrets::read, events::keyArrived, bench.state()::fingerprint, clock);
+            KeyRing keys =
+                    new KeyRing(source -> read(source, secrets), events::keyArrived, bench.state()::fingerprint, clock);
             // Before the first dump, so that nothing happens unseen between the two
             part(NotificationListener.open(bench.xfrm(), events));
             NodeReporter.Identity identity = new NodeReporter.Identity(
@@ -105,6 +108,12 @@ final class Agent implements AutoCloseable {
 
     boolean alive() {
         return loop.alive();
+    }
+
+    private static CompletableFuture<KeySecrets.Answer> read(KeySource source, KeySecrets secrets) {
+        return switch (source) {
+            case KeySource.InSecret(var protection) -> secrets.read(protection);
+        };
     }
 
     boolean plansKnown() {

@@ -80,7 +80,7 @@ final class NodeCleanup {
         Journal journal = bench.state().journal();
         Events events = new Events();
         KeyRing noKeys = new KeyRing(
-                encryption -> CompletableFuture.completedFuture(
+                source -> CompletableFuture.completedFuture(
                         new KeySecrets.NoKey(Reason.KeyUnreadable, "Cleaning up needs no keys.")),
                 events::keyArrived,
                 bench.state()::fingerprint,

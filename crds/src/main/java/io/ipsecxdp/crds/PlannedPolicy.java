@@ -76,6 +76,9 @@ public record PlannedPolicy(
                         + "otherwise.")
         Template former,
 
+        @JsonPropertyDescription("Which of several policies of one owner and direction; absent if there is one.")
+        String child,
+
         @JsonPropertyDescription("The node at the other end; absent if that is outside the cluster.")
         String peer)
         implements PlannedPolicyBuilder.With {
@@ -128,6 +131,10 @@ public record PlannedPolicy(
     /** The template of the version before, while the policy changes. */
     public Optional<Template> formerProtection() {
         return Optional.ofNullable(former);
+    }
+
+    public Optional<String> childName() {
+        return Optional.ofNullable(child);
     }
 
     public Optional<String> otherNode() {

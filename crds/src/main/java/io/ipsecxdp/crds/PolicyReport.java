@@ -3,6 +3,7 @@ package io.ipsecxdp.crds;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
+import java.util.Optional;
 
 /** What a node has of a planned policy. */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
@@ -28,6 +29,10 @@ public record PolicyReport(
         @Required @JsonPropertyDescription("Why, and what to do about it.")
         String message,
 
+        @JsonPropertyDescription(
+                "Which of several policies of one owner and direction this is about; absent if there is one.")
+        String child,
+
         @JsonPropertyDescription("Prefix of the packets' source that this is about.")
         String selectorSource,
 
@@ -38,4 +43,9 @@ public record PolicyReport(
         PlannedPolicy.Template template,
 
         @JsonPropertyDescription("The template of the version before, if that is taken as well.")
-        PlannedPolicy.Template former) {}
+        PlannedPolicy.Template former) {
+
+    public Optional<String> childName() {
+        return Optional.ofNullable(child);
+    }
+}

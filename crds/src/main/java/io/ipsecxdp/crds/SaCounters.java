@@ -10,6 +10,9 @@ public record SaCounters(
         @Required @JsonPropertyDescription("Name of the SecurityAssociation.")
         String name,
 
+        @JsonPropertyDescription("Which of several SAs of one owner; absent if there is one.")
+        String child,
+
         @Required @JsonPropertyDescription("Packets that the kernel sent or received with it.")
         Long packets,
 

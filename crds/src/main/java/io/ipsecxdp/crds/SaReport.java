@@ -3,6 +3,7 @@ package io.ipsecxdp.crds;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
+import java.util.Optional;
 
 /** What a node has of a planned SA. */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
@@ -41,6 +42,10 @@ public record SaReport(
 
         @JsonPropertyDescription("Address of the destination that this is about.")
         String destination) {
+
+    public Optional<String> childName() {
+        return Optional.ofNullable(child);
+    }
 
     /** Whether the SA was installed here once. */
     public boolean wasInstalled() {

@@ -148,7 +148,7 @@ final class ActionExecutor {
                 case ReadKey(DesiredSa sa) -> keys.ask(sa);
                 case AdoptSa adopt -> throw new IllegalArgumentException("adoptions are carried out before, and alone");
                 case InstallSa install ->
-                    keys.take(install.sa().uid(), install.key()).ifPresent(key -> install(install, key));
+                    keys.take(install.sa().origin(), install.key()).ifPresent(key -> install(install, key));
                 case InstallPolicy install -> {
                     EntryIds id = EntryIds.of(install.policy().policy().id());
                     journal.add(new OwnPolicy(install.policy().owned(InstallTime.asked(now))));
@@ -183,7 +183,7 @@ final class ActionExecutor {
                     // The kernel never had it, so no packet was sent with it: it is as used as it was before
                     Optional.of(former.orElseGet(() -> sa.use(install.key()).with(new KeyUse.Unused())))
                             .filter(use -> sa.sa().direction() == SaDir.OUT)));
-            uses.add(former.filter(use -> use.uid().equals(sa.uid())
+            uses.add(former.filter(use -> use.origin().equals(sa.origin())
                             && use.direction() == sa.sa().direction())
                     // It goes on with its key, and it stays known whether the key was adopted
                     .map(use -> use.with(new KeyUse.Open()))
@@ -281,7 +281,7 @@ final class ActionExecutor {
     private boolean isUsedByAnother(KeyFingerprint key, DesiredSa sa) {
         return state.ledger()
                 .usedBy(key)
-                .filter(use -> !use.uid().equals(sa.uid()))
+                .filter(use -> !use.origin().equals(sa.origin()))
                 .isPresent();
     }
 

@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.kernel;
 
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.node.NodeInfo;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.secrets.KeySecrets;
@@ -25,7 +26,7 @@ public final class Events {
 
     record LinksChanged() implements Event {}
 
-    record KeyArrived(String uid, KeySecrets.Answer answer) implements Event {}
+    record KeyArrived(Origin origin, KeySecrets.Answer answer) implements Event {}
 
     record CpusChanged() implements Event {}
 
@@ -70,9 +71,9 @@ public final class Events {
         queue.add(new LinksChanged());
     }
 
-    /** @param uid of the SA whose key it is */
-    public void keyArrived(String uid, KeySecrets.Answer answer) {
-        queue.add(new KeyArrived(uid, answer));
+    /** @param origin of the SA whose key it is */
+    public void keyArrived(Origin origin, KeySecrets.Answer answer) {
+        queue.add(new KeyArrived(origin, answer));
     }
 
     /** A CPU went offline or came online. */

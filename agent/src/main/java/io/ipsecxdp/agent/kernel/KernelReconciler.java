@@ -2,6 +2,7 @@ package io.ipsecxdp.agent.kernel;
 
 import io.ipsecxdp.agent.ledger.DurableState;
 import io.ipsecxdp.agent.ledger.JournalChange;
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.plan.Action;
 import io.ipsecxdp.agent.plan.Action.AdoptSa;
 import io.ipsecxdp.agent.plan.Action.ReadKey;
@@ -99,10 +100,10 @@ public final class KernelReconciler {
     }
 
     /** Takes in a key, or why there is none; true if it calls for a round. */
-    public boolean onKeyArrived(String uid, KeySecrets.Answer answer) {
-        boolean changed = keys.arrived(uid, answer);
+    public boolean onKeyArrived(Origin origin, KeySecrets.Answer answer) {
+        boolean changed = keys.arrived(origin, answer);
         if (changed) {
-            Optional.ofNullable(desired.sas().get(uid)).ifPresent(intake.affected()::add);
+            Optional.ofNullable(desired.sas().get(origin)).ifPresent(intake.affected()::add);
         }
         return changed;
     }
@@ -271,8 +272,8 @@ public final class KernelReconciler {
         keys.tend(this::isInstalled);
     }
 
-    private boolean isInstalled(String uid) {
-        return done.map(last -> last.round().plan().sas().get(uid))
+    private boolean isInstalled(Origin origin) {
+        return done.map(last -> last.round().plan().sas().get(origin))
                 .filter(status -> status.state() == EntryState.Installed)
                 .isPresent();
     }

@@ -8,6 +8,7 @@ import io.ipsecxdp.agent.kernel.Events.KeyArrived;
 import io.ipsecxdp.agent.kernel.Events.LinksChanged;
 import io.ipsecxdp.agent.kernel.Events.PlansAre;
 import io.ipsecxdp.agent.kernel.Events.Stop;
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.node.NodeInfo;
 import io.ipsecxdp.agent.plan.InterfaceStatus;
 import io.ipsecxdp.agent.plan.KernelInfo;
@@ -201,8 +202,8 @@ public final class KernelThread implements AutoCloseable {
                 steering.dueAt(now);
                 desire.dueAt(now);
             }
-            case KeyArrived(String uid, KeySecrets.Answer answer) -> {
-                if (reconciler.onKeyArrived(uid, answer)) {
+            case KeyArrived(Origin origin, KeySecrets.Answer answer) -> {
+                if (reconciler.onKeyArrived(origin, answer)) {
                     keyBatch.keyArrived(now);
                 }
             }

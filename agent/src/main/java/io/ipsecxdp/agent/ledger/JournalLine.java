@@ -39,6 +39,7 @@ sealed interface JournalLine {
     record Boot(String boot) implements JournalLine {}
 
     /**
+     * @param child null for none
      * @param key fingerprint, if known
      * @param added seconds since 1970, by the kernel's clock, if known
      * @param asked seconds since 1970, if the kernel's answer was not read back yet
@@ -51,6 +52,7 @@ sealed interface JournalLine {
             long reqid,
             SaDir direction,
             String uid,
+            String child,
             String name,
             String slice,
             String key,
@@ -108,7 +110,9 @@ sealed interface JournalLine {
         }
     }
 
-    record Policy(Place place, String uid, String name, String slice, Long added, Long asked, Long answered)
+    /** @param child null for none */
+    record Policy(
+            Place place, String uid, String child, String name, String slice, Long added, Long asked, Long answered)
             implements JournalLine {}
 
     record NoPolicy(Place place) implements JournalLine {}
@@ -126,7 +130,8 @@ sealed interface JournalLine {
                         sa.source().getHostAddress(),
                         sa.reqid(),
                         sa.direction(),
-                        sa.uid(),
+                        sa.origin().uid(),
+                        sa.origin().childName().orElse(null),
                         sa.name(),
                         sa.slice(),
                         sa.key().map(KeyFingerprint::hex).orElse(null),
@@ -140,7 +145,8 @@ sealed interface JournalLine {
             case JournalChange.OwnPolicy(OwnedPolicy policy) ->
                 new Policy(
                         Place.of(policy.id()),
-                        policy.uid(),
+                        policy.origin().uid(),
+                        policy.origin().childName().orElse(null),
                         policy.name(),
                         policy.slice(),
                         seconds(policy.installTime().added()),
@@ -162,7 +168,7 @@ sealed interface JournalLine {
                         IpLiterals.parse(sa.source),
                         sa.reqid,
                         sa.direction,
-                        sa.uid,
+                        Origin.of(sa.uid, Optional.ofNullable(sa.child)),
                         sa.name,
                         sa.slice,
                         Optional.ofNullable(sa.key).map(KeyFingerprint::new),
@@ -172,7 +178,7 @@ sealed interface JournalLine {
             case Policy policy ->
                 new JournalChange.OwnPolicy(new OwnedPolicy(
                         policy.place.id(),
-                        policy.uid,
+                        Origin.of(policy.uid, Optional.ofNullable(policy.child)),
                         policy.name,
                         policy.slice,
                         installTime(policy.added, policy.asked, policy.answered)));

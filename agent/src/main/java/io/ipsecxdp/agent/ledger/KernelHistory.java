@@ -126,7 +126,7 @@ public record KernelHistory(
     private static Optional<KeyUse> open(OwnedSa owned, KeyLedger ledger) {
         return owned.key()
                 .flatMap(ledger::use)
-                .filter(use -> use.uid().equals(owned.uid()))
+                .filter(use -> use.origin().equals(owned.origin()))
                 .filter(use -> use.progress() instanceof Open);
     }
 

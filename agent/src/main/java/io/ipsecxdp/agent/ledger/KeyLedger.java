@@ -34,20 +34,20 @@ public final class KeyLedger {
             PersistentMap.empty());
 
     private final PersistentMap<KeyFingerprint, KeyUse> uses;
-    /** How many keys an SA used, by its uid. */
-    private final PersistentMap<String, Integer> used;
+    /** How many keys an SA used, by its origin. */
+    private final PersistentMap<Origin, Integer> used;
 
-    private final PersistentMap<String, Integer> expired;
-    private final PersistentMap<String, Integer> adopted;
+    private final PersistentMap<Origin, Integer> expired;
+    private final PersistentMap<Origin, Integer> adopted;
 
     /** Not in the ledger, and nobody knows whether an earlier one had them. */
     private final PersistentMap<KeyFingerprint, KeyFingerprint> mistrusted;
 
     private KeyLedger(
             PersistentMap<KeyFingerprint, KeyUse> uses,
-            PersistentMap<String, Integer> used,
-            PersistentMap<String, Integer> expired,
-            PersistentMap<String, Integer> adopted,
+            PersistentMap<Origin, Integer> used,
+            PersistentMap<Origin, Integer> expired,
+            PersistentMap<Origin, Integer> adopted,
             PersistentMap<KeyFingerprint, KeyFingerprint> mistrusted) {
         this.uses = uses;
         this.used = used;
@@ -103,31 +103,31 @@ public final class KeyLedger {
                 mistrusted);
     }
 
-    /** Of keys, by the uid of their SA. */
-    private record Counts(Map<String, Integer> used, Map<String, Integer> expired, Map<String, Integer> adopted) {
+    /** Of keys, by the origin of their SA. */
+    private record Counts(Map<Origin, Integer> used, Map<Origin, Integer> expired, Map<Origin, Integer> adopted) {
 
         void add(KeyUse use, int one) {
             if (!(use.progress() instanceof Unused)) {
-                used.merge(use.uid(), one, Integer::sum);
+                used.merge(use.origin(), one, Integer::sum);
             }
             if (use.progress() instanceof Expired) {
-                expired.merge(use.uid(), one, Integer::sum);
+                expired.merge(use.origin(), one, Integer::sum);
             }
             if (use.adopted()) {
-                adopted.merge(use.uid(), one, Integer::sum);
+                adopted.merge(use.origin(), one, Integer::sum);
             }
         }
     }
 
-    private static PersistentMap<String, Integer> counted(
-            PersistentMap<String, Integer> before, Map<String, Integer> more) {
+    private static PersistentMap<Origin, Integer> counted(
+            PersistentMap<Origin, Integer> before, Map<Origin, Integer> more) {
         var counts = before.changes();
-        more.forEach((uid, keys) -> {
-            int count = before.getOrDefault(uid, 0) + keys;
+        more.forEach((origin, keys) -> {
+            int count = before.getOrDefault(origin, 0) + keys;
             if (count == 0) {
-                counts.remove(uid);
+                counts.remove(origin);
             } else if (keys != 0) {
-                counts.put(uid, count);
+                counts.put(origin, count);
             }
         });
         return counts.done();
@@ -146,14 +146,14 @@ public final class KeyLedger {
         return use(key).filter(use -> !(use.progress() instanceof Unused));
     }
 
-    /** Whether an SA was ever installed under this uid, or may have been. */
-    public boolean hasUsed(String uid) {
-        return used.containsKey(uid);
+    /** Whether an SA of this origin was ever installed, or may have been. */
+    public boolean hasUsed(Origin origin) {
+        return used.containsKey(origin);
     }
 
-    /** Whether the SA of this uid came to a hard limit of its lifetime. */
-    public boolean hasExpired(String uid) {
-        return expired.containsKey(uid);
+    /** Whether the SA of this origin came to a hard limit of its lifetime. */
+    public boolean hasExpired(Origin origin) {
+        return expired.containsKey(origin);
     }
 
     /** Whether an SA that the kernel does not have may be installed with a key. */
@@ -174,16 +174,16 @@ public final class KeyLedger {
     /**
      * @param reportedUsed the API server remembers that this SA was installed here
      */
-    public Verdict verdict(String uid, SaDir direction, boolean esn, KeyFingerprint key, boolean reportedUsed) {
+    public Verdict verdict(Origin origin, SaDir direction, boolean esn, KeyFingerprint key, boolean reportedUsed) {
         KeyUse use = uses.get(key);
         if (use == null || use.progress() instanceof Unused) {
             // That another SA did not use it says nothing of this one
-            boolean refused = use != null && use.uid().equals(uid);
+            boolean refused = use != null && use.origin().equals(origin);
             boolean mistrusted = use == null && this.mistrusted.containsKey(key);
-            boolean mayHaveUsed = mistrusted || isYoungerThan(uid, reportedUsed) && !refused;
+            boolean mayHaveUsed = mistrusted || isYoungerThan(origin, reportedUsed) && !refused;
             return direction == SaDir.OUT && mayHaveUsed ? new AtRisk() : new Allowed(0);
         }
-        if (!use.uid().equals(uid) || use.direction() != direction) {
+        if (!use.origin().equals(origin) || use.direction() != direction) {
             return new Taken(use);
         }
         if (direction == SaDir.IN) {
@@ -197,9 +197,9 @@ public final class KeyLedger {
         };
     }
 
-    /** Whether the SA of this uid may have used keys that an earlier ledger knew, and this one does not. */
-    private boolean isYoungerThan(String uid, boolean reportedUsed) {
-        return adopted.containsKey(uid) || reportedUsed && !hasUsed(uid);
+    /** Whether the SA of this origin may have used keys that an earlier ledger knew, and this one does not. */
+    private boolean isYoungerThan(Origin origin, boolean reportedUsed) {
+        return adopted.containsKey(origin) || reportedUsed && !hasUsed(origin);
     }
 
     private static Verdict goOnAfter(long last, boolean esn) {

@@ -5,11 +5,12 @@ import io.ipsecxdp.xfrm.SaDir;
 /**
  * What a key was used for on this node.
  *
- * @param uid of the SecurityAssociation
+ * @param origin of the SA
  * @param name of the SecurityAssociation
  * @param adopted the SecurityAssociation is older than the ledger: which other keys it used, nobody knows
  */
-public record KeyUse(KeyFingerprint key, String uid, String name, SaDir direction, boolean adopted, Progress progress) {
+public record KeyUse(
+        KeyFingerprint key, Origin origin, String name, SaDir direction, boolean adopted, Progress progress) {
 
     /** How far the sequence numbers of the key have gone. */
     public sealed interface Progress {}
@@ -31,11 +32,11 @@ public record KeyUse(KeyFingerprint key, String uid, String name, SaDir directio
     public record Expired() implements Progress {}
 
     public KeyUse with(Progress progress) {
-        return new KeyUse(key, uid, name, direction, adopted, progress);
+        return new KeyUse(key, origin, name, direction, adopted, progress);
     }
 
     /** Of a SecurityAssociation that is older than the ledger. */
     public KeyUse ofAdopted() {
-        return new KeyUse(key, uid, name, direction, true, progress);
+        return new KeyUse(key, origin, name, direction, true, progress);
     }
 }

@@ -79,7 +79,7 @@ record LedgerContent(Optional<String> secret, List<KeyUse> uses, List<Later> lat
             SaDir direction = line.path("direction").asText().equals(SaDir.IN.name()) ? SaDir.IN : SaDir.OUT;
             return Optional.of(new KeyUse(
                     new KeyFingerprint(line.path("key").asText()),
-                    line.path("uid").asText(),
+                    new Origin(line.path("uid").asText(), line.path("child").asText()),
                     line.path("name").asText(),
                     direction,
                     line.path("adopted").asBoolean(),

@@ -11,6 +11,7 @@ import io.ipsecxdp.agent.ledger.KeyUse.Open;
 import io.ipsecxdp.agent.ledger.KeyUse.Unused;
 import io.ipsecxdp.xfrm.SaDir;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -30,10 +31,19 @@ sealed interface LedgerLine {
     record Secret(String hex) implements LedgerLine {}
 
     /**
+     * @param child null for none
      * @param adopted null for no
      * @param lastSequence of an SA that ended
      */
-    record Use(String key, String uid, String name, SaDir direction, Boolean adopted, Stage stage, Long lastSequence)
+    record Use(
+            String key,
+            String uid,
+            String child,
+            String name,
+            SaDir direction,
+            Boolean adopted,
+            Stage stage,
+            Long lastSequence)
             implements LedgerLine {}
 
     /**
@@ -74,7 +84,15 @@ sealed interface LedgerLine {
 
     private static Use at(Stage stage, Long lastSequence, KeyUse use) {
         Boolean adopted = use.adopted() ? true : null;
-        return new Use(use.key().hex(), use.uid(), use.name(), use.direction(), adopted, stage, lastSequence);
+        return new Use(
+                use.key().hex(),
+                use.origin().uid(),
+                use.origin().childName().orElse(null),
+                use.name(),
+                use.direction(),
+                adopted,
+                stage,
+                lastSequence);
     }
 
     static KeyUse use(Use line) {
@@ -85,6 +103,12 @@ sealed interface LedgerLine {
             case EXPIRED -> new Expired();
         };
         boolean adopted = Boolean.TRUE.equals(line.adopted());
-        return new KeyUse(new KeyFingerprint(line.key()), line.uid(), line.name(), line.direction(), adopted, progress);
+        return new KeyUse(
+                new KeyFingerprint(line.key()),
+                Origin.of(line.uid(), Optional.ofNullable(line.child())),
+                line.name(),
+                line.direction(),
+                adopted,
+                progress);
     }
 }

@@ -8,10 +8,10 @@ import io.ipsecxdp.xfrm.PolicyId;
  *
  * @param slice the NodePlan that listed it
  */
-public record OwnedPolicy(PolicyId id, String uid, String name, String slice, InstallTime installTime) {
+public record OwnedPolicy(PolicyId id, Origin origin, String name, String slice, InstallTime installTime) {
 
     public OwnedPolicy with(InstallTime other) {
-        return new OwnedPolicy(id, uid, name, slice, other);
+        return new OwnedPolicy(id, origin, name, slice, other);
     }
 
     /** Whether the kernel's policy is the one that was installed. */

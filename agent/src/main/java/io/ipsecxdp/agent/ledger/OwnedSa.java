@@ -17,14 +17,14 @@ public record OwnedSa(
         InetAddress source,
         long reqid,
         SaDir direction,
-        String uid,
+        Origin origin,
         String name,
         String slice,
         Optional<KeyFingerprint> key,
         InstallTime installTime) {
 
     public OwnedSa with(InstallTime other) {
-        return new OwnedSa(id, source, reqid, direction, uid, name, slice, key, other);
+        return new OwnedSa(id, source, reqid, direction, origin, name, slice, key, other);
     }
 
     /** Whether the kernel's SA is the one that was installed. */

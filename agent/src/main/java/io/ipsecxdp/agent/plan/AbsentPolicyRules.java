@@ -64,7 +64,7 @@ final class AbsentPolicyRules {
 
     static Optional<Decision> duplicateSelector(PolicyFacts facts, DesiredPolicy wanted) {
         return facts.claimant(wanted)
-                .filter(claimant -> !claimant.uid().equals(wanted.uid()))
+                .filter(claimant -> !claimant.origin().equals(wanted.origin()))
                 .map(claimant -> Decision.of(EntryStatus.failed(
                         Reason.DuplicateSelector,
                         "The SecurityPolicy %s has the same selector and direction; the kernel keeps one of them."

@@ -68,7 +68,7 @@ final class AbsentSaRules {
     /** Another object has the identity already; the kernel keeps one SA of it. */
     static Optional<Decision> duplicateSpi(SaFacts facts, DesiredSa wanted) {
         DesiredSa claimant = facts.claimant(wanted);
-        return claimant.uid().equals(wanted.uid())
+        return claimant.origin().equals(wanted.origin())
                 ? Optional.empty()
                 : failed(
                         Reason.DuplicateSpi,
@@ -77,7 +77,7 @@ final class AbsentSaRules {
     }
 
     private static Optional<Decision> expired(AbsentSa absent) {
-        return absent.facts().now().ledger().hasExpired(absent.wanted().uid())
+        return absent.facts().now().ledger().hasExpired(absent.wanted().origin())
                 ? failed(
                         Reason.Expired,
                         "It came to the hard limit of its lifetime, and the kernel deleted it; it is never installed"
@@ -125,7 +125,7 @@ final class AbsentSaRules {
                 .filter(verdict -> verdict instanceof AtRisk && absent.wanted().isCountedByDevice())
                 .flatMap(verdict -> failed(
                         Reason.NonceAtRisk,
-                        ("The key in Secret entry %s was used by this SA before, and how far only the device knows"
+                        ("The key in %s was used by this SA before, and how far only the device knows"
                                         + " that numbers its packets: to send with it again could use a nonce twice. "
                                         + REMEDY)
                                 .formatted(absent.wanted().key())));
@@ -145,7 +145,7 @@ final class AbsentSaRules {
                 .map(verdict -> new Decision(
                         EntryStatus.failed(
                                 Reason.NonceAtRisk,
-                                ("The key in Secret entry %s was used by this SA before, and how far is not known (the"
+                                ("The key in %s was used by this SA before, and how far is not known (the"
                                                 + " node was booted anew, or the SAD was flushed): to send with it again could use"
                                                 + " a nonce twice. "
                                                 + REMEDY)
@@ -160,7 +160,7 @@ final class AbsentSaRules {
                 .filter(Exhausted.class::isInstance)
                 .flatMap(verdict -> failed(
                         Reason.NonceAtRisk,
-                        ("The key in Secret entry %s has too few sequence numbers left. " + REMEDY)
+                        ("The key in %s has too few sequence numbers left. " + REMEDY)
                                 .formatted(absent.wanted().key())));
     }
 
@@ -168,12 +168,12 @@ final class AbsentSaRules {
     private static Optional<Decision> declaredAnewWithItsKey(AbsentSa absent) {
         DesiredSa wanted = absent.wanted();
         return absent.takenBy()
-                .filter(by -> !by.uid().equals(wanted.uid())
+                .filter(by -> !by.origin().uid().equals(wanted.origin().uid())
                         && by.name().equals(wanted.name())
                         && by.direction() == wanted.sa().direction())
                 .flatMap(by -> failed(
                         Reason.NonceAtRisk,
-                        ("The key in Secret entry %s was used on this node by a former SecurityAssociation of this"
+                        ("The key in %s was used on this node by a former SecurityAssociation of this"
                                         + " name: to send with it again could use a nonce twice. "
                                         + REMEDY)
                                 .formatted(wanted.key())));
@@ -184,10 +184,10 @@ final class AbsentSaRules {
         return absent.takenBy()
                 .flatMap(by -> failed(
                         Reason.KeyReused,
-                        "The key in Secret entry %s has the same bytes as one that %s used on this node. Put a new key there that nothing else uses."
+                        "The key in %s has the same bytes as one that %s used on this node. Put a new key there that nothing else uses."
                                 .formatted(
                                         wanted.key(),
-                                        by.uid().equals(wanted.uid())
+                                        by.origin().equals(wanted.origin())
                                                 ? "this SecurityAssociation in the other direction"
                                                 : "the SecurityAssociation " + by.name())));
     }

@@ -3,6 +3,7 @@ package io.ipsecxdp.agent.plan;
 import io.ipsecxdp.agent.ledger.InstallTime;
 import io.ipsecxdp.agent.ledger.JournalChange.DisownPolicy;
 import io.ipsecxdp.agent.ledger.JournalChange.OwnPolicy;
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.ledger.OwnedPolicy;
 import io.ipsecxdp.agent.plan.Action.InstallPolicy;
 import io.ipsecxdp.agent.plan.Action.RemovePolicy;
@@ -30,7 +31,7 @@ import java.util.Set;
 final class ApiServerBypasses {
 
     /** In the place of the uid of a SecurityPolicy, which always is a UUID. */
-    private static final String UID = "api-server";
+    private static final Origin ORIGIN = Origin.of("api-server");
 
     private static final String NAME = "bypass for the API server";
 
@@ -79,7 +80,7 @@ final class ApiServerBypasses {
     }
 
     private static DesiredPolicy bypass(PolicyId id, String slice) {
-        return new DesiredPolicy(NAME, UID, slice, new Policy(id, FIRST, Policy.Action.ALLOW, List.of()));
+        return new DesiredPolicy(NAME, ORIGIN, slice, new Policy(id, FIRST, Policy.Action.ALLOW, List.of()));
     }
 
     static Policy asPolicy(ObservedPolicy there) {
@@ -87,7 +88,7 @@ final class ApiServerBypasses {
     }
 
     static boolean isBypass(OwnedPolicy owned) {
-        return owned.uid().equals(UID);
+        return owned.origin().equals(ORIGIN);
     }
 
     /** Where they are, or are to be. */

@@ -67,7 +67,7 @@ final class ChangedSaRules {
                 ? failed(
                         sa,
                         Reason.KeyChanged,
-                        "It cannot be made again, because Secret entry %s has another key by now."
+                        "It cannot be made again, because %s has another key by now."
                                 .formatted(sa.wanted().key()))
                 : Optional.empty();
     }

@@ -1,11 +1,13 @@
 package io.ipsecxdp.agent.plan;
 
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.ledger.OwnedPolicy;
 import io.ipsecxdp.agent.ledger.OwnedSa;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
 import io.ipsecxdp.crds.PolicyDirection;
+import io.ipsecxdp.crds.PolicyReport;
 import io.ipsecxdp.crds.Reason;
 import java.util.Collection;
 import java.util.Collections;
@@ -18,20 +20,29 @@ import java.util.Map;
  * What the node must have in its SAD and SPD: all its slices together.
  *
  * @param slices by name
- * @param sas by uid
+ * @param sas by origin
  * @param policies by what is unique to them
- * @param unfitSas by uid: entries that cannot be given to a kernel, or not now
+ * @param unfitSas by origin: entries that cannot be given to a kernel, or not now
  * @param unfitPolicies the same for policies
  */
 public record Desired(
         Map<String, Slice> slices,
-        Map<String, DesiredSa> sas,
+        Map<Origin, DesiredSa> sas,
         Map<PolicyKey, DesiredPolicy> policies,
-        Map<String, EntryStatus> unfitSas,
+        Map<Origin, EntryStatus> unfitSas,
         Map<PolicyKey, EntryStatus> unfitPolicies) {
 
     /** What is unique to a policy in a plan: one SecurityPolicy is up to two policies of a node. */
-    public record PolicyKey(String uid, PolicyDirection direction) {}
+    public record PolicyKey(Origin origin, PolicyDirection direction) {
+
+        public static PolicyKey of(PlannedPolicy planned) {
+            return new PolicyKey(Origin.of(planned.uid(), planned.childName()), planned.direction());
+        }
+
+        static PolicyKey of(PolicyReport report) {
+            return new PolicyKey(Origin.of(report.uid(), report.childName()), report.direction());
+        }
+    }
 
     /** No plan is known: nothing is asked for, and nothing is ordered away. */
     public static final Desired UNKNOWN = of(List.of(), Map.of());
@@ -52,21 +63,22 @@ public record Desired(
     public static Desired of(Collection<Slice> slices, Map<String, Integer> interfaces) {
         ToKernel terms = new ToKernel(interfaces);
         Map<String, Slice> byName = new LinkedHashMap<>();
-        Map<String, DesiredSa> sas = new LinkedHashMap<>();
+        Map<Origin, DesiredSa> sas = new LinkedHashMap<>();
         Map<PolicyKey, DesiredPolicy> policies = new LinkedHashMap<>();
-        Map<String, EntryStatus> unfitSas = new LinkedHashMap<>();
+        Map<Origin, EntryStatus> unfitSas = new LinkedHashMap<>();
         Map<PolicyKey, EntryStatus> unfitPolicies = new LinkedHashMap<>();
         slices.stream().sorted(Comparator.comparing(Slice::name)).forEach(slice -> {
             byName.put(slice.name(), slice);
             for (PlannedSa planned : slice.spec().securityAssociations()) {
+                Origin origin = Origin.of(planned.uid(), planned.childName());
                 try {
-                    sas.putIfAbsent(planned.uid(), terms.sa(planned, slice.name()));
+                    sas.putIfAbsent(origin, terms.sa(planned, slice.name()));
                 } catch (RuntimeException e) {
-                    unfitSas.put(planned.uid(), standing(e));
+                    unfitSas.put(origin, standing(e));
                 }
             }
             for (PlannedPolicy planned : slice.spec().securityPolicies()) {
-                PolicyKey key = new PolicyKey(planned.uid(), planned.direction());
+                PolicyKey key = PolicyKey.of(planned);
                 try {
                     policies.putIfAbsent(key, terms.policy(planned, slice.name()));
                 } catch (RuntimeException e) {
@@ -87,7 +99,9 @@ public record Desired(
     /** The operator remembers that the SA was installed here, by this agent or by one whose node had this name. */
     boolean isRememberedAsUsed(DesiredSa sa) {
         return slices.get(sa.slice()).spec().securityAssociations().stream()
-                .anyMatch(planned -> planned.uid().equals(sa.uid()) && planned.wasInstalled());
+                .filter(PlannedSa::wasInstalled)
+                .anyMatch(
+                        planned -> Origin.of(planned.uid(), planned.childName()).equals(sa.origin()));
     }
 
     /** The entry's slice is known here, so that what it does not list is ordered away. */
@@ -97,12 +111,13 @@ public record Desired(
 
     /** Whether an entry asks for what is ours. */
     public boolean lists(OwnedSa owned) {
-        return sas.containsKey(owned.uid()) || unfitSas.containsKey(owned.uid());
+        return sas.containsKey(owned.origin()) || unfitSas.containsKey(owned.origin());
     }
 
     /** Whether an entry asks for what is ours. */
     public boolean lists(OwnedPolicy owned) {
-        PolicyKey key = new PolicyKey(owned.uid(), ToKernel.planned(owned.id().direction()));
+        PolicyKey key =
+                new PolicyKey(owned.origin(), ToKernel.planned(owned.id().direction()));
         return policies.containsKey(key) || unfitPolicies.containsKey(key);
     }
 

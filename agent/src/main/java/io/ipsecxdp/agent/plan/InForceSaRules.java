@@ -43,7 +43,7 @@ final class InForceSaRules {
         return sa.keyChanged()
                 ? installed(
                         Reason.KeyChanged,
-                        "In force with the key that it was installed with; Secret entry %s has another one by now. Put the old one back, or make a new SecurityAssociation for the new one."
+                        "In force with the key that it was installed with; %s has another one by now. Put the old one back, or make a new SecurityAssociation for the new one."
                                 .formatted(sa.wanted().key()))
                 : Optional.empty();
     }

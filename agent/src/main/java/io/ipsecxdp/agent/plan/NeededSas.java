@@ -99,6 +99,9 @@ final class NeededSas {
 
     /** Of several the same one is named, whatever their order. */
     private static Optional<DesiredSa> first(List<DesiredSa> sas) {
-        return sas.stream().min(Comparator.comparing(DesiredSa::name).thenComparing(DesiredSa::uid));
+        return sas.stream()
+                .min(Comparator.comparing(DesiredSa::name)
+                        .thenComparing(sa -> sa.origin().uid())
+                        .thenComparing(sa -> sa.origin().child()));
     }
 }

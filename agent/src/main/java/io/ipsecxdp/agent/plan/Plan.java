@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.plan;
 
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.ledger.OwnedPolicy;
 import io.ipsecxdp.agent.ledger.OwnedSa;
 import io.ipsecxdp.agent.ledger.PersistentMap;
@@ -30,13 +31,13 @@ import java.util.Set;
  *
  * @param actions in the order in which no packet is lost: what makes room, inbound SAs, outbound SAs, policies, and the
  *     reverse to remove
- * @param sas by uid
+ * @param sas by origin
  * @param bypasses places of the policies that nobody declared, and that keep the way to the API server open
  * @param orphans something is ours, or is waited for, under an id that no desired entry has
  */
 public record Plan(
         List<Action> actions,
-        Map<String, EntryStatus> sas,
+        Map<Origin, EntryStatus> sas,
         Map<PolicyKey, EntryStatus> policies,
         Set<PolicyId> bypasses,
         boolean orphans) {
@@ -64,21 +65,22 @@ public record Plan(
 
     public static Plan of(DecisionInput now) {
         List<Action> actions = new ArrayList<>();
-        var sas = PersistentMap.<String, EntryStatus>empty().changes();
+        var sas = PersistentMap.<Origin, EntryStatus>empty().changes();
         var policies = PersistentMap.<PolicyKey, EntryStatus>empty().changes();
         Set<SaId> places = new HashSet<>();
 
         SaDecisions saDecisions = new SaDecisions(now);
-        now.desired().sas().forEach((uid, wanted) -> {
+        now.desired().sas().forEach((origin, wanted) -> {
             Decision decision = saDecisions.about(wanted);
-            sas.put(uid, decision.standing());
+            sas.put(origin, decision.standing());
             actions.addAll(decision.actions());
             places.add(wanted.sa().id());
         });
         now.desired().unfitSas().forEach(sas::put);
-        Map<String, EntryStatus> saStatuses = sas.done();
+        Map<Origin, EntryStatus> saStatuses = sas.done();
 
-        PolicyDecisions policyDecisions = new PolicyDecisions(now, saDecisions.facts(), sa -> saStatuses.get(sa.uid()));
+        PolicyDecisions policyDecisions =
+                new PolicyDecisions(now, saDecisions.facts(), sa -> saStatuses.get(sa.origin()));
         now.desired().policies().forEach((key, wanted) -> {
             Decision decision = policyDecisions.about(key, wanted);
             policies.put(key, decision.standing());

@@ -1,6 +1,7 @@
 package io.ipsecxdp.agent.plan;
 
 import io.ipsecxdp.agent.ledger.JournalChange.DisownPolicy;
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.ledger.OwnedPolicy;
 import io.ipsecxdp.agent.plan.AbsentPolicyRules.AbsentPolicy;
 import io.ipsecxdp.agent.plan.Action.RemovePolicy;
@@ -19,7 +20,7 @@ final class PolicyDecisions {
     private final DecisionInput now;
     private final ApiServerBypasses bypasses;
     private final PolicyFacts facts;
-    private final Set<String> unnamed;
+    private final Set<Origin> unnamed;
 
     /** @param statuses how the SAs of this plan stand */
     PolicyDecisions(DecisionInput now, SaFacts sas, Function<DesiredSa, EntryStatus> statuses) {
@@ -27,7 +28,7 @@ final class PolicyDecisions {
         this.bypasses = new ApiServerBypasses(now);
         this.facts = new PolicyFacts(now, new NeededSas(now, sas, statuses), bypasses);
         this.unnamed = new HashSet<>();
-        now.desired().unfitPolicies().keySet().forEach(key -> unnamed.add(key.uid()));
+        now.desired().unfitPolicies().keySet().forEach(key -> unnamed.add(key.origin()));
     }
 
     ApiServerBypasses bypasses() {
@@ -61,6 +62,6 @@ final class PolicyDecisions {
     }
 
     private boolean isAskedFor(OwnedPolicy owned) {
-        return facts.isClaimed(owned.id()) || bypasses.wants(owned.id()) || unnamed.contains(owned.uid());
+        return facts.isClaimed(owned.id()) || bypasses.wants(owned.id()) || unnamed.contains(owned.origin());
     }
 }

@@ -34,7 +34,7 @@ final class PolicyFacts {
             if (owned == null && bypasses.obstacle(wanted.policy()).isPresent()) {
                 continue;
             }
-            boolean hasIt = owned != null && owned.uid().equals(wanted.uid());
+            boolean hasIt = owned != null && owned.origin().equals(wanted.origin());
             claimants.merge(wanted.policy().id(), wanted, (first, other) -> hasIt ? other : first);
         }
         return claimants;
@@ -114,8 +114,7 @@ final class PolicyFacts {
                 .flatMap(Slice::status)
                 .filter(status -> now.facts().boot().equals(status.boot()))
                 .filter(status -> status.securityPolicies().stream()
-                        .anyMatch(report -> report.state() == EntryState.Installed
-                                && key.equals(new PolicyKey(report.uid(), report.direction()))))
+                        .anyMatch(report -> report.state() == EntryState.Installed && key.equals(PolicyKey.of(report))))
                 .isPresent();
     }
 }

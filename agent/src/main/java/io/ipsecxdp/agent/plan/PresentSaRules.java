@@ -35,7 +35,7 @@ final class PresentSaRules {
         }
 
         private Optional<OwnedSa> ofAnother() {
-            return owned.filter(former -> !former.uid().equals(wanted.uid()));
+            return owned.filter(former -> !former.origin().equals(wanted.origin()));
         }
 
         private OurSa ours() {

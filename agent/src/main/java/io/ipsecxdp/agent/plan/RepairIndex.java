@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.plan;
 
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.plan.Desired.PolicyKey;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.xfrm.EntryIds;
@@ -124,16 +125,16 @@ public final class RepairIndex {
     }
 
     /** In the order of the plan, because of two SAs with one key the first gets it. */
-    private Map<String, DesiredSa> sas(EntryIds ids, Desired all) {
-        Map<String, DesiredSa> some = new LinkedHashMap<>();
-        ids.sas().forEach(id -> desired(id).forEach(wanted -> some.put(wanted.uid(), wanted)));
+    private Map<Origin, DesiredSa> sas(EntryIds ids, Desired all) {
+        Map<Origin, DesiredSa> some = new LinkedHashMap<>();
+        ids.sas().forEach(id -> desired(id).forEach(wanted -> some.put(wanted.origin(), wanted)));
         if (some.size() < 2) {
             return some;
         }
-        Map<String, DesiredSa> inOrder = new LinkedHashMap<>();
-        all.sas().forEach((uid, wanted) -> {
-            if (some.containsKey(uid)) {
-                inOrder.put(uid, wanted);
+        Map<Origin, DesiredSa> inOrder = new LinkedHashMap<>();
+        all.sas().forEach((origin, wanted) -> {
+            if (some.containsKey(origin)) {
+                inOrder.put(origin, wanted);
             }
         });
         return inOrder;
@@ -153,8 +154,8 @@ public final class RepairIndex {
                 .distinct()
                 .flatMap(need -> flows.get(need).sas().stream())
                 .filter(sa -> !ids.sas().contains(sa.sa().id()))
-                .forEach(sa ->
-                        Optional.ofNullable(last.sas().get(sa.uid())).ifPresent(status -> elsewhere.put(sa, status)));
+                .forEach(sa -> Optional.ofNullable(last.sas().get(sa.origin()))
+                        .ifPresent(status -> elsewhere.put(sa, status)));
         return elsewhere;
     }
 

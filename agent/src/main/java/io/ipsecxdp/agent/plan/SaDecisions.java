@@ -62,10 +62,10 @@ final class SaDecisions {
     }
 
     private boolean isAskedFor(OwnedSa owned) {
-        if (now.desired().unfitSas().containsKey(owned.uid())) {
+        if (now.desired().unfitSas().containsKey(owned.origin())) {
             return true;
         }
-        DesiredSa wanted = now.desired().sas().get(owned.uid());
+        DesiredSa wanted = now.desired().sas().get(owned.origin());
         return wanted != null && wanted.sa().id().equals(owned.id());
     }
 }

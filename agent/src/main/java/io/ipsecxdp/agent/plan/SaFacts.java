@@ -6,6 +6,7 @@ import io.ipsecxdp.agent.ledger.KeyLedger.AtRisk;
 import io.ipsecxdp.agent.ledger.KeyLedger.Taken;
 import io.ipsecxdp.agent.ledger.KeyLedger.Verdict;
 import io.ipsecxdp.agent.ledger.KeyUse;
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.ledger.OwnedSa;
 import io.ipsecxdp.crds.NodePlanStatus;
 import io.ipsecxdp.crds.SaReport;
@@ -36,17 +37,17 @@ final class SaFacts {
             "Make a new SecurityAssociation with another SPI and a new key in its Secret, and delete this one.";
 
     /**
-     * Uids of what is ours.
+     * Origins of what is ours.
      *
      * @param live the kernel has it
      * @param untold the kernel does not have it, and may still tell how far it came
      */
-    private record Ours(Map<String, OwnedSa> live, Set<String> untold) {}
+    private record Ours(Map<Origin, OwnedSa> live, Set<Origin> untold) {}
 
     private final DecisionInput now;
     private final Map<SaId, DesiredSa> claimants;
-    /** By slice and uid. */
-    private final Map<String, Map<String, SaReport>> reports = new HashMap<>();
+    /** By slice and origin. */
+    private final Map<String, Map<Origin, SaReport>> reports = new HashMap<>();
 
     private Optional<Ours> ours = Optional.empty();
 
@@ -68,7 +69,7 @@ final class SaFacts {
         Map<SaId, DesiredSa> claimants = new HashMap<>();
         for (DesiredSa wanted : now.desired().sas().values()) {
             OwnedSa owned = now.journal().sas().get(wanted.sa().id());
-            boolean hasIt = owned != null && owned.uid().equals(wanted.uid());
+            boolean hasIt = owned != null && owned.origin().equals(wanted.origin());
             claimants.merge(wanted.sa().id(), wanted, (first, other) -> hasIt ? other : first);
         }
         return claimants;
@@ -102,24 +103,24 @@ final class SaFacts {
                 || now.witness().silentSas().contains(owned.id());
     }
 
-    /** The SA that the kernel has of the same object, in another place. */
+    /** The SA that the kernel has of the same origin, in another place. */
     Optional<OwnedSa> live(DesiredSa wanted) {
-        return Optional.ofNullable(ours().live().get(wanted.uid()));
+        return Optional.ofNullable(ours().live().get(wanted.origin()));
     }
 
     boolean kernelMayStillTell(DesiredSa wanted) {
-        return ours().untold().contains(wanted.uid());
+        return ours().untold().contains(wanted.origin());
     }
 
     private Ours ours() {
         if (ours.isEmpty()) {
-            Map<String, OwnedSa> live = new HashMap<>();
-            Set<String> untold = new HashSet<>();
+            Map<Origin, OwnedSa> live = new HashMap<>();
+            Set<Origin> untold = new HashSet<>();
             for (OwnedSa owned : now.journal().sas().values()) {
                 if (isLive(owned)) {
-                    live.put(owned.uid(), owned);
+                    live.put(owned.origin(), owned);
                 } else if (!isSettled(owned)) {
-                    untold.add(owned.uid());
+                    untold.add(owned.origin());
                 }
             }
             ours = Optional.of(new Ours(live, untold));
@@ -148,8 +149,11 @@ final class SaFacts {
                         wanted.slice(),
                         name -> status(name).stream()
                                 .flatMap(status -> status.securityAssociations().stream())
-                                .collect(Collectors.toMap(SaReport::uid, report -> report, (one, other) -> other)))
-                .get(wanted.uid()));
+                                .collect(Collectors.toMap(
+                                        report -> Origin.of(report.uid(), report.childName()),
+                                        report -> report,
+                                        (one, other) -> other)))
+                .get(wanted.origin()));
     }
 
     boolean reportedInThisBoot(DesiredSa wanted) {
@@ -160,7 +164,7 @@ final class SaFacts {
 
     /** Whether the SA, or one that it is the same object as, was installed on this node, in this boot or before. */
     boolean wasEverInForce(DesiredSa wanted) {
-        return now.ledger().hasUsed(wanted.uid()) || wasReportedUsed(wanted);
+        return now.ledger().hasUsed(wanted.origin()) || wasReportedUsed(wanted);
     }
 
     private boolean wasReportedUsed(DesiredSa wanted) {
@@ -184,7 +188,7 @@ final class SaFacts {
             return new Taken(promise);
         }
         Verdict verdict = now.ledger()
-                .verdict(wanted.uid(), wanted.sa().direction(), wanted.sa().esn(), key, wasReportedUsed(wanted));
+                .verdict(wanted.origin(), wanted.sa().direction(), wanted.sa().esn(), key, wasReportedUsed(wanted));
         // Whatever number is known is the kernel's, which the device does not tell
         boolean guessed = wanted.isCountedByDevice() && verdict instanceof Allowed(long last) && last > 0;
         return guessed ? new AtRisk() : verdict;

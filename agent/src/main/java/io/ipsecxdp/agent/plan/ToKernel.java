@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.plan;
 
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.IntegrityAlgorithm;
 import io.ipsecxdp.crds.IpsecProtocol;
@@ -105,7 +106,12 @@ public final class ToKernel {
                 .ownerCpu(planned.ownerCpu().map(OptionalInt::of).orElseGet(OptionalInt::empty))
                 .options(options.equals(SaOptions.NONE) ? SaOptions.NONE : options)
                 .build();
-        return new DesiredSa(planned.name(), planned.uid(), slice, sa, planned.encryption());
+        return new DesiredSa(
+                planned.name(),
+                Origin.of(planned.uid(), planned.childName()),
+                slice,
+                sa,
+                new KeySource.InSecret(planned.encryption()));
     }
 
     /**
@@ -142,7 +148,7 @@ public final class ToKernel {
                         .toList(),
                 flags,
                 planned.hardware().map(this::offload));
-        return new DesiredPolicy(planned.name(), planned.uid(), slice, policy);
+        return new DesiredPolicy(planned.name(), Origin.of(planned.uid(), planned.childName()), slice, policy);
     }
 
     static PolicyDir direction(io.ipsecxdp.crds.PolicyDirection direction) {

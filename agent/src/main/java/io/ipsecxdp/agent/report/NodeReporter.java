@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.report;
 
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.ledger.StateFolder;
 import io.ipsecxdp.agent.node.NodeInfo;
 import io.ipsecxdp.agent.plan.Acquires;
@@ -144,18 +145,18 @@ public record NodeReporter(Identity identity, Xfrm xfrm, StateFolder state, Stee
                         .map(done -> done.generation() == slice.generation() ? slice : done.with(slice.status()))
                         .stream())
                 .toList();
-        Set<String> used = new HashSet<>();
-        Map<String, SaCounters> counters = new HashMap<>();
+        Set<Origin> used = new HashSet<>();
+        Map<Origin, SaCounters> counters = new HashMap<>();
         for (DesiredSa sa : round.desired().sas().values()) {
-            if (state.ledger().hasUsed(sa.uid())) {
-                used.add(sa.uid());
+            if (state.ledger().hasUsed(sa.origin())) {
+                used.add(sa.origin());
             }
-            boolean inForce = Optional.ofNullable(round.plan().sas().get(sa.uid()))
+            boolean inForce = Optional.ofNullable(round.plan().sas().get(sa.origin()))
                     .filter(standing -> standing.state() == EntryState.Installed)
                     .isPresent();
             ObservedSa there = round.observed().sas().get(sa.sa().id());
             if (inForce && there != null) {
-                counters.put(sa.uid(), counters(sa.name(), there));
+                counters.put(sa.origin(), counters(sa.name(), sa.origin().childName(), there));
             }
         }
         Desired desired = round.desired();
@@ -175,9 +176,10 @@ public record NodeReporter(Identity identity, Xfrm xfrm, StateFolder state, Stee
                 counters);
     }
 
-    static SaCounters counters(String name, ObservedSa sa) {
+    static SaCounters counters(String name, Optional<String> child, ObservedSa sa) {
         return new SaCounters(
                 name,
+                child.orElse(null),
                 sa.counters().packets(),
                 sa.counters().bytes(),
                 sa.options().isCountedByDevice()

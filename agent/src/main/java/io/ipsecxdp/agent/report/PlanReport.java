@@ -2,6 +2,7 @@ package io.ipsecxdp.agent.report;
 
 import static java.util.stream.Collectors.toMap;
 
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.ledger.OwnedPolicy;
 import io.ipsecxdp.agent.ledger.OwnedSa;
 import io.ipsecxdp.agent.plan.Desired.PolicyKey;
@@ -33,21 +34,21 @@ import java.util.TreeMap;
  * What the node has, as it was read back from the kernel.
  *
  * @param slices that were known then
- * @param usedKeys uids of the SAs that were installed here once
+ * @param usedKeys origins of the SAs that were installed here once
  * @param leavingSas SAs that are no longer planned, and that the kernel has or may have
  * @param leavingPolicies the same for policies
- * @param counters of the SAs in force, by uid; names are those of the SecurityAssociations
+ * @param counters of the SAs in force, by origin; names are those of the SecurityAssociations
  */
 public record PlanReport(
         String boot,
         List<Slice> slices,
-        Map<String, EntryStatus> sas,
+        Map<Origin, EntryStatus> sas,
         Map<PolicyKey, EntryStatus> policies,
         Map<InterfaceStatus.Key, InterfaceStatus> steering,
-        Set<String> usedKeys,
+        Set<Origin> usedKeys,
         List<OwnedSa> leavingSas,
         List<OwnedPolicy> leavingPolicies,
-        Map<String, SaCounters> counters) {
+        Map<Origin, SaCounters> counters) {
 
     private static final EntryStatus NOT_YET = EntryStatus.pending("It is looked at in a moment.");
 
@@ -68,13 +69,13 @@ public record PlanReport(
         StateCounts tally = new StateCounts();
         count(spec, tally);
         List<SaReport> saReports = new ArrayList<>();
-        Set<String> usedBefore = new HashSet<>();
+        Set<Origin> usedBefore = new HashSet<>();
         previous.ifPresent(status -> status.securityAssociations().stream()
                 .filter(SaReport::wasInstalled)
-                .forEach(report -> usedBefore.add(report.uid())));
+                .forEach(report -> usedBefore.add(Origin.of(report.uid(), report.childName()))));
         for (PlannedSa sa : spec.securityAssociations()) {
             EntryStatus standing = standing(sa);
-            boolean used = usedKeys.contains(sa.uid()) || usedBefore.contains(sa.uid()) || sa.wasInstalled();
+            boolean used = usedKeys.contains(origin(sa)) || usedBefore.contains(origin(sa)) || sa.wasInstalled();
             saReports.add(new SaReport(
                     sa.name(),
                     sa.uid(),
@@ -92,17 +93,22 @@ public record PlanReport(
         leavingSas.stream()
                 .filter(owned -> owned.slice().equals(slice.name())
                         && spec.securityAssociations().stream()
-                                .noneMatch(sa -> sa.name().equals(owned.name())))
-                .collect(toMap(OwnedSa::name, owned -> owned, (one, other) -> one, TreeMap::new))
-                .forEach((name, owned) -> saReports.add(new SaReport(
-                        name,
-                        owned.uid(),
+                                .noneMatch(sa -> sa.name().equals(owned.name())
+                                        && sa.childName().equals(owned.origin().childName())))
+                .collect(toMap(
+                        owned -> owned.name() + "/" + owned.origin().child(),
+                        owned -> owned,
+                        (one, other) -> one,
+                        TreeMap::new))
+                .forEach((key, owned) -> saReports.add(new SaReport(
+                        owned.name(),
+                        owned.origin().uid(),
                         UNPLANNED,
                         LEAVING.state(),
                         LEAVING.reason().name(),
                         LEAVING.message(),
                         true,
-                        null,
+                        owned.origin().childName().orElse(null),
                         owned.id().spi(),
                         owned.source().getHostAddress(),
                         owned.id().destination().getHostAddress())));
@@ -117,6 +123,7 @@ public record PlanReport(
                     standing.state(),
                     standing.reason().name(),
                     standing.message(),
+                    policy.child(),
                     policy.selectorSource(),
                     policy.selectorDestination(),
                     policy.template(),
@@ -126,21 +133,28 @@ public record PlanReport(
                 .filter(owned -> owned.slice().equals(slice.name())
                         && spec.securityPolicies().stream()
                                 .noneMatch(policy -> policy.name().equals(owned.name())
+                                        && policy.childName()
+                                                .equals(owned.origin().childName())
                                         && policy.direction()
                                                 == ToKernel.planned(owned.id().direction())))
                 .collect(toMap(
-                        owned -> owned.name() + owned.id().direction(),
+                        owned -> "%s/%s/%s"
+                                .formatted(
+                                        owned.name(),
+                                        owned.origin().child(),
+                                        owned.id().direction()),
                         owned -> owned,
                         (one, other) -> one,
                         TreeMap::new))
                 .forEach((key, owned) -> policyReports.add(new PolicyReport(
                         owned.name(),
                         ToKernel.planned(owned.id().direction()),
-                        owned.uid(),
+                        owned.origin().uid(),
                         UNPLANNED,
                         LEAVING.state(),
                         LEAVING.reason().name(),
                         LEAVING.message(),
+                        owned.origin().childName().orElse(null),
                         owned.id().selector().source().toString(),
                         owned.id().selector().destination().toString(),
                         null,
@@ -190,12 +204,16 @@ public record PlanReport(
                                 standing(planned, name).standing())));
     }
 
+    private static Origin origin(PlannedSa sa) {
+        return Origin.of(sa.uid(), sa.childName());
+    }
+
     private EntryStatus standing(PlannedSa sa) {
-        return sas.getOrDefault(sa.uid(), NOT_YET);
+        return sas.getOrDefault(origin(sa), NOT_YET);
     }
 
     private EntryStatus standing(PlannedPolicy policy) {
-        return policies.getOrDefault(new PolicyKey(policy.uid(), policy.direction()), NOT_YET);
+        return policies.getOrDefault(PolicyKey.of(policy), NOT_YET);
     }
 
     private InterfaceStatus standing(PlannedSteering planned, String interfaceName) {
@@ -217,7 +235,7 @@ public record PlanReport(
     /** The newest counters of the SAs of a slice, in the order of the plan. */
     public List<SaCounters> counters(Slice slice) {
         return slice.spec().securityAssociations().stream()
-                .map(sa -> counters.get(sa.uid()))
+                .map(sa -> counters.get(origin(sa)))
                 .filter(Objects::nonNull)
                 .toList();
     }

@@ -1,10 +1,11 @@
 package io.ipsecxdp.agent.secrets;
 
 import io.ipsecxdp.agent.ledger.KeyFingerprint;
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.plan.DesiredSa;
+import io.ipsecxdp.agent.plan.KeySource;
 import io.ipsecxdp.agent.plan.KeyView;
 import io.ipsecxdp.agent.time.Backoff;
-import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.xfrm.KeyMaterial;
 import java.time.Clock;
 import java.time.Duration;
@@ -44,7 +45,7 @@ public final class KeyRing implements AutoCloseable {
     private static final KeyView NOT_READ = new KeyView.NotRead();
 
     private static final class Slot {
-        private Protection encryption;
+        private KeySource source;
         private KeyView view = NOT_READ;
         private Optional<KeyMaterial> bytes = Optional.empty();
         private boolean asked;
@@ -62,13 +63,13 @@ public final class KeyRing implements AutoCloseable {
         }
     }
 
-    private final Function<Protection, CompletableFuture<KeySecrets.Answer>> reader;
-    private final BiConsumer<String, KeySecrets.Answer> mailbox;
+    private final Function<KeySource, CompletableFuture<KeySecrets.Answer>> reader;
+    private final BiConsumer<Origin, KeySecrets.Answer> mailbox;
     private final BiFunction<KeyMaterial, Optional<Instant>, KeyFingerprint> fingerprints;
     private final Clock clock;
-    private final Map<String, Slot> slots = new HashMap<>();
-    private final Deque<String> waiting = new ArrayDeque<>();
-    private Predicate<String> inForce = uid -> false;
+    private final Map<Origin, Slot> slots = new HashMap<>();
+    private final Deque<Origin> waiting = new ArrayDeque<>();
+    private Predicate<Origin> inForce = origin -> false;
     /** None is due before. */
     private Instant noneDueBefore = Instant.MAX;
 
@@ -76,12 +77,13 @@ public final class KeyRing implements AutoCloseable {
     private int underWay;
 
     /**
+     * @param reader gets a key from where it comes from
      * @param mailbox gets the answers, on any thread; they come back by {@link #arrived}
      * @param fingerprints of a key, whose Secret was made at that time
      */
     public KeyRing(
-            Function<Protection, CompletableFuture<KeySecrets.Answer>> reader,
-            BiConsumer<String, KeySecrets.Answer> mailbox,
+            Function<KeySource, CompletableFuture<KeySecrets.Answer>> reader,
+            BiConsumer<Origin, KeySecrets.Answer> mailbox,
             BiFunction<KeyMaterial, Optional<Instant>, KeyFingerprint> fingerprints,
             Clock clock) {
         this.reader = reader;
@@ -90,9 +92,9 @@ public final class KeyRing implements AutoCloseable {
         this.clock = clock;
     }
 
-    /** What is known of the key of an SA, by its uid. */
-    public KeyView view(String uid) {
-        Slot slot = slots.get(uid);
+    /** What is known of the key of an SA. */
+    public KeyView view(Origin origin) {
+        Slot slot = slots.get(origin);
         return slot == null ? NOT_READ : slot.view;
     }
 
@@ -103,21 +105,21 @@ public final class KeyRing implements AutoCloseable {
 
     /** Reads the key of an SA, to install it or to know it. */
     public void ask(DesiredSa sa) {
-        Slot slot = slots.computeIfAbsent(sa.uid(), uid -> new Slot());
-        slot.encryption = sa.encryption();
+        Slot slot = slots.computeIfAbsent(sa.origin(), origin -> new Slot());
+        slot.source = sa.key();
         slot.bytesWanted = true;
         if (slot.view instanceof KeyView.NotRead) {
             slot.view = new KeyView.Reading();
             changes++;
         }
-        send(sa.uid(), slot);
+        send(sa.origin(), slot);
     }
 
     /** Takes an answer in; true if it changed what is known. */
-    public boolean arrived(String uid, KeySecrets.Answer answer) {
+    public boolean arrived(Origin origin, KeySecrets.Answer answer) {
         underWay--;
         sendNext();
-        Slot slot = slots.get(uid);
+        Slot slot = slots.get(origin);
         if (slot == null) {
             if (answer instanceof KeySecrets.Key(KeyMaterial key, var made)) {
                 key.close();
@@ -139,11 +141,11 @@ public final class KeyRing implements AutoCloseable {
                     key.close();
                 }
                 slot.view = new KeyView.Read(fingerprint, atHand);
-                due(slot, atHand ? HELD : pause(uid, slot));
+                due(slot, atHand ? HELD : pause(origin, slot));
             }
             case KeySecrets.NoKey(var reason, String message) -> {
                 slot.view = new KeyView.Unavailable(reason, message);
-                due(slot, pause(uid, slot));
+                due(slot, pause(origin, slot));
             }
         }
         slot.bytesWanted = false;
@@ -152,8 +154,8 @@ public final class KeyRing implements AutoCloseable {
     }
 
     /** The bytes of a key, for the taker to close; empty if they are not at hand. */
-    public Optional<KeyMaterial> take(String uid, KeyFingerprint expected) {
-        Slot slot = slots.get(uid);
+    public Optional<KeyMaterial> take(Origin origin, KeyFingerprint expected) {
+        Slot slot = slots.get(origin);
         if (slot == null
                 || !(slot.view instanceof KeyView.Read(KeyFingerprint fingerprint, boolean atHand))
                 || !fingerprint.equals(expected)) {
@@ -170,10 +172,10 @@ public final class KeyRing implements AutoCloseable {
     }
 
     /** Wipes and forgets the keys of SAs that are not planned. */
-    public void keepOnly(Map<String, DesiredSa> planned) {
+    public void keepOnly(Map<Origin, DesiredSa> planned) {
         slots.entrySet().removeIf(entry -> {
             DesiredSa sa = planned.get(entry.getKey());
-            boolean obsolete = sa == null || !sa.encryption().equals(entry.getValue().encryption);
+            boolean obsolete = sa == null || !sa.key().equals(entry.getValue().source);
             if (obsolete) {
                 entry.getValue().wipe();
                 changes++;
@@ -185,24 +187,24 @@ public final class KeyRing implements AutoCloseable {
     /**
      * Wipes what was held too long, and asks again for what is due.
      *
-     * @param inForce whether the kernel has the SA with a uid; asked from now on
+     * @param inForce whether the kernel has the SA of an origin; asked from now on
      */
-    public void tend(Predicate<String> inForce) {
+    public void tend(Predicate<Origin> inForce) {
         this.inForce = inForce;
         Instant now = clock.instant();
         if (now.isBefore(noneDueBefore)) {
             return;
         }
-        slots.forEach((uid, slot) -> {
+        slots.forEach((origin, slot) -> {
             if (slot.asked || now.isBefore(slot.due)) {
                 return;
             }
             if (slot.bytes.isPresent()) {
                 slot.wipe();
                 changes++;
-                due(slot, pause(uid, slot));
+                due(slot, pause(origin, slot));
             } else {
-                send(uid, slot);
+                send(origin, slot);
             }
         });
         noneDueBefore = slots.values().stream()
@@ -228,21 +230,21 @@ public final class KeyRing implements AutoCloseable {
         slots.clear();
     }
 
-    private void send(String uid, Slot slot) {
+    private void send(Origin origin, Slot slot) {
         if (!slot.asked) {
             slot.asked = true;
-            waiting.add(uid);
+            waiting.add(origin);
             sendNext();
         }
     }
 
     private void sendNext() {
         while (underWay < MOST_UNDER_WAY && !waiting.isEmpty()) {
-            String uid = waiting.remove();
-            Slot slot = slots.get(uid);
+            Origin origin = waiting.remove();
+            Slot slot = slots.get(origin);
             if (slot != null) {
                 underWay++;
-                reader.apply(slot.encryption).thenAccept(answer -> mailbox.accept(uid, answer));
+                reader.apply(slot.source).thenAccept(answer -> mailbox.accept(origin, answer));
             }
         }
     }
@@ -252,9 +254,9 @@ public final class KeyRing implements AutoCloseable {
         noneDueBefore = slot.due.isBefore(noneDueBefore) ? slot.due : noneDueBefore;
     }
 
-    private Duration pause(String uid, Slot slot) {
+    private Duration pause(Origin origin, Slot slot) {
         // One that is to be installed may have been in force a moment ago
-        if (!slot.bytesWanted && inForce.test(uid)) {
+        if (!slot.bytesWanted && inForce.test(origin)) {
             slot.retry = EARLY;
             slot.failures = 0;
             return CHECK_IN_FORCE;

@@ -7,6 +7,7 @@ import io.ipsecxdp.agent.kernel.Events.KernelTold;
 import io.ipsecxdp.agent.kernel.Events.KeyArrived;
 import io.ipsecxdp.agent.kernel.Events.LinksChanged;
 import io.ipsecxdp.agent.kernel.Events.PlansAre;
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.secrets.KeySecrets;
 import io.ipsecxdp.crds.NodePlanSpec;
@@ -39,8 +40,10 @@ class EventsTest {
     @Test
     void noKeyIsLeftOut() {
         var answer = new KeySecrets.NoKey(Reason.KeyMissing, "There is none.");
-        List<Event> keys =
-                List.of(new KeyArrived("a", answer), new KeyArrived("b", answer), new KeyArrived("a", answer));
+        List<Event> keys = List.of(
+                new KeyArrived(Origin.of("a"), answer),
+                new KeyArrived(Origin.of("b"), answer),
+                new KeyArrived(Origin.of("a"), answer));
         assertThat(Events.condensed(keys)).isEqualTo(keys);
     }
 

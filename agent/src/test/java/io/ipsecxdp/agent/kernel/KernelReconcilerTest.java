@@ -16,6 +16,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.ipsecxdp.agent.ledger.KeyLedger;
 import io.ipsecxdp.agent.ledger.KeyUse;
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.plan.ApiServerWay;
 import io.ipsecxdp.agent.plan.ApiServerWay.Endpoint;
 import io.ipsecxdp.agent.plan.Desired;
@@ -82,13 +83,16 @@ class KernelReconcilerTest {
     }
 
     private static Sa sa(PlannedSa planned) {
-        return desired(planned, Optional.empty()).sas().get(planned.uid()).sa();
+        return desired(planned, Optional.empty())
+                .sas()
+                .get(Origin.of(planned.uid()))
+                .sa();
     }
 
     private static Policy policy(PlannedPolicy planned) {
         return desired(OUT, Optional.of(planned))
                 .policies()
-                .get(new Desired.PolicyKey(planned.uid(), planned.direction()))
+                .get(Desired.PolicyKey.of(planned))
                 .policy();
     }
 

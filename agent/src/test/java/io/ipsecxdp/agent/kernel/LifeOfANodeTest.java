@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.agent.ledger.Journal;
 import io.ipsecxdp.agent.ledger.KeyLedger;
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.plan.ApiServerWay;
 import io.ipsecxdp.agent.plan.ApiServerWay.Endpoint;
 import io.ipsecxdp.agent.plan.Desired;
@@ -248,10 +249,8 @@ class LifeOfANodeTest {
                     node.kernel.deleteSa(id(which));
                     somewhatLater();
                     Optional.ofNullable(declared.get(which))
-                            .flatMap(sa ->
-                                    io.ipsecxdp.agent.plan.Desired.of(node.slices(), Map.of()).sas().values().stream()
-                                            .filter(wanted -> wanted.uid().equals(sa.uid()))
-                                            .findFirst())
+                            .flatMap(sa -> Optional.ofNullable(
+                                    Desired.of(node.slices(), Map.of()).sas().get(Origin.of(sa.uid()))))
                             .ifPresent(wanted -> node.kernel.addForeign(wanted.sa()));
                 }
                 case ADMIN_CHANGES -> node.kernel.changeForeign(id(which));
@@ -410,13 +409,13 @@ class LifeOfANodeTest {
         private Set<Object> ids(Predicate<EntryStatus> chosen) {
             Desired desired = Desired.of(node.slices(), Map.of());
             Set<Object> ids = new HashSet<>();
-            desired.sas().forEach((uid, sa) -> {
-                if (chosen.test(node.sa(uid))) {
+            desired.sas().forEach((origin, sa) -> {
+                if (chosen.test(node.sa(origin.uid()))) {
                     ids.add(sa.sa().id());
                 }
             });
             desired.policies().forEach((key, policy) -> {
-                if (chosen.test(node.policy(key.uid(), key.direction()))) {
+                if (chosen.test(node.policy(key.origin().uid(), key.direction()))) {
                     ids.add(policy.policy().id());
                 }
             });

@@ -1,10 +1,12 @@
 package io.ipsecxdp.agent.kernel;
 
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.ledger.StateFolder;
 import io.ipsecxdp.agent.plan.ApiServerWay;
 import io.ipsecxdp.agent.plan.Desired;
 import io.ipsecxdp.agent.plan.EntryStatus;
 import io.ipsecxdp.agent.plan.KernelInfo;
+import io.ipsecxdp.agent.plan.KeySource;
 import io.ipsecxdp.agent.plan.Round;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.report.PlanReport;
@@ -54,7 +56,7 @@ public final class TestingNode implements AutoCloseable {
 
     private static final Duration RESYNC = Duration.ofSeconds(10);
 
-    private record Answered(String uid, KeySecrets.Answer answer) {}
+    private record Answered(Origin origin, KeySecrets.Answer answer) {}
 
     final MovableClock clock = new MovableClock();
     final TestingKernel kernel = new TestingKernel(clock);
@@ -145,7 +147,7 @@ public final class TestingNode implements AutoCloseable {
         answers.clear();
         state = StateFolder.open(folder, bootId());
         keys = new KeyRing(
-                this::read, (uid, answer) -> answers.add(new Answered(uid, answer)), state::fingerprint, clock);
+                this::read, (origin, answer) -> answers.add(new Answered(origin, answer)), state::fingerprint, clock);
         work = new KernelReconciler(kernel, crashes.around(state), keys, clock);
         planned = Map.of();
         resyncAt = Instant.MIN;
@@ -187,7 +189,7 @@ public final class TestingNode implements AutoCloseable {
             work.onNotifications(kernel.notifications());
             while (!answers.isEmpty()) {
                 Answered answered = answers.remove();
-                work.onKeyArrived(answered.uid(), answered.answer());
+                work.onKeyArrived(answered.origin(), answered.answer());
             }
             work.keysDue().filter(due -> !clock.instant().isBefore(due)).ifPresent(due -> work.refreshKeys());
             lastFacts = facts();
@@ -225,7 +227,7 @@ public final class TestingNode implements AutoCloseable {
     }
 
     private void report() {
-        Set<String> used = new HashSet<>();
+        Set<Origin> used = new HashSet<>();
         Desired.of(slices(), Map.of()).sas().keySet().stream()
                 .filter(state.ledger()::hasUsed)
                 .forEach(used::add);
@@ -244,8 +246,10 @@ public final class TestingNode implements AutoCloseable {
         }
     }
 
-    private CompletableFuture<KeySecrets.Answer> read(Protection encryption) {
-        KeySecretRef ref = encryption.keySecretRef();
+    private CompletableFuture<KeySecrets.Answer> read(KeySource source) {
+        KeySecretRef ref = switch (source) {
+            case KeySource.InSecret(Protection protection) -> protection.keySecretRef();
+        };
         byte[] bytes = secrets.get(ref);
         if (!apiServerUp) {
             return CompletableFuture.completedFuture(new KeySecrets.NoKey(Reason.KeyUnreadable, "down"));
@@ -275,11 +279,11 @@ public final class TestingNode implements AutoCloseable {
     }
 
     EntryStatus sa(String uid) {
-        return last.plan().sas().get(uid);
+        return last.plan().sas().get(Origin.of(uid));
     }
 
     EntryStatus policy(String uid, PolicyDirection direction) {
-        return last.plan().policies().get(new Desired.PolicyKey(uid, direction));
+        return last.plan().policies().get(new Desired.PolicyKey(Origin.of(uid), direction));
     }
 
     NodePlanStatus status(String slice) {

@@ -37,7 +37,7 @@ class StateFolderTest {
             Addresses.ip("fd00::1"),
             0x1000_0001L,
             SaDir.OUT,
-            "uid",
+            Origin.of("uid"),
             "name",
             "slice",
             Optional.of(KEY),
@@ -48,14 +48,14 @@ class StateFolderTest {
                     PolicyDir.FORWARD,
                     XfrmSelector.between(Addresses.prefix("10.1.0.0/16"), Addresses.prefix("10.2.0.0/16"))
                             .with(new IpProtocol(6), PortMatch.ANY, PortMatch.exactly(443))),
-            "uid2",
+            Origin.of("uid2"),
             "name2",
             "slice2",
             InstallTime.asked(Instant.ofEpochSecond(1_800_000_001)));
 
     private static final OwnedPolicy SLOW = new OwnedPolicy(
             POLICY.id(),
-            "uid3",
+            new Origin("uid3", "child"),
             "name3",
             "slice3",
             POLICY.installTime().answered(Instant.ofEpochSecond(1_800_000_060)));
@@ -68,7 +68,7 @@ class StateFolderTest {
             new JournalChange.OwnInterface(INTERFACE));
 
     private static final KeyUse USE =
-            new KeyUse(KEY, "uid", "name", SaDir.OUT, true, new KeyUse.Ended(0xffff_ffff_fff0L));
+            new KeyUse(KEY, new Origin("uid", "child"), "name", SaDir.OUT, true, new KeyUse.Ended(0xffff_ffff_fff0L));
 
     @TempDir
     private Path parent;
@@ -250,19 +250,51 @@ class StateFolderTest {
         }
     }
 
+    @Test
+    void linesWithoutAChildAreOfAnObjectThatHasOneEntry() throws IOException {
+        StateFolder.open(folder, "boot").close();
+        String key = "ab".repeat(32);
+        AppendOnlyFile.replace(
+                        folder.resolve("ledger"),
+                        List.of(
+                                "{\"line\":\"secret\",\"hex\":\"%s\"}".formatted("01".repeat(32)),
+                                "{\"line\":\"use\",\"key\":\"%s\",\"uid\":\"u\",\"name\":\"n\",\"direction\":\"OUT\",\"stage\":\"OPEN\"}"
+                                        .formatted(key)))
+                .close();
+        AppendOnlyFile.replace(
+                        folder.resolve("journal"),
+                        List.of(
+                                "{\"line\":\"boot\",\"boot\":\"boot\"}",
+                                "{\"line\":\"sa\",\"destination\":\"10.0.0.2\",\"spi\":4096,\"source\":\"10.0.0.1\",\"reqid\":7,\"direction\":\"OUT\",\"uid\":\"u\",\"name\":\"n\",\"slice\":\"s\",\"key\":\"%s\",\"added\":1800000000}"
+                                        .formatted(key),
+                                "{\"line\":\"policy\",\"place\":{\"direction\":\"OUT\",\"source\":\"10.1.0.0\",\"sourceLength\":16,\"destination\":\"10.2.0.0\",\"destinationLength\":16,\"protocol\":0,\"sourcePort\":{\"port\":0,\"mask\":0},\"destinationPort\":{\"port\":0,\"mask\":0}},\"uid\":\"p\",\"name\":\"n\",\"slice\":\"s\",\"added\":1800000000}"))
+                .close();
+
+        try (StateFolder state = StateFolder.open(folder, "boot")) {
+            assertThat(state.complaints()).isEmpty();
+            assertThat(state.ledger().hasUsed(Origin.of("u"))).isTrue();
+            assertThat(state.journal().sas().values())
+                    .extracting(OwnedSa::origin)
+                    .containsExactly(Origin.of("u"));
+            assertThat(state.journal().policies().values())
+                    .extracting(OwnedPolicy::origin)
+                    .containsExactly(Origin.of("p"));
+        }
+    }
+
     @Nested
     class ADamagedLedger {
 
         private static final Instant DAMAGED = Instant.parse("2026-01-01T00:00:00Z");
         private static final Clock CLOCK = Clock.fixed(DAMAGED, ZoneOffset.UTC);
 
-        private final KeyUse other =
-                new KeyUse(new KeyFingerprint("12".repeat(32)), "uid7", "name7", SaDir.OUT, false, new KeyUse.Ended(5));
+        private final KeyUse other = new KeyUse(
+                new KeyFingerprint("12".repeat(32)), Origin.of("uid7"), "name7", SaDir.OUT, false, new KeyUse.Ended(5));
 
         private KeyLedger.Verdict verdict(StateFolder state, SaDir direction, Optional<Instant> made) {
             try (KeyMaterial key = KeyMaterial.random(20)) {
                 KeyFingerprint fingerprint = state.fingerprint(key, made);
-                return state.ledger().verdict("a uid", direction, true, fingerprint, false);
+                return state.ledger().verdict(Origin.of("a uid"), direction, true, fingerprint, false);
             }
         }
 

@@ -4,6 +4,7 @@ import static io.ipsecxdp.xfrm.Addresses.ip;
 import static io.ipsecxdp.xfrm.Addresses.prefix;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.EntryState;
@@ -43,7 +44,7 @@ class KernelRefusalTest {
         SaOptions options = SaOptions.NONE.with().offload(offload).build();
         return new DesiredSa(
                 "a",
-                "uid",
+                Origin.of("uid"),
                 "slice",
                 SaBuilder.builder()
                         .id(SaId.esp(ip("10.0.0.2"), 0x1000))
@@ -57,13 +58,14 @@ class KernelRefusalTest {
                         .ownerCpu(cpu)
                         .options(options)
                         .build(),
-                Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 256, new KeySecretRef("k", "e")));
+                new KeySource.InSecret(
+                        Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 256, new KeySecretRef("k", "e"))));
     }
 
     private static DesiredPolicy policy(Optional<XfrmOffload> offload) {
         PolicyId id = PolicyId.of(PolicyDir.OUT, XfrmSelector.between(prefix("10.1.0.0/16"), prefix("10.2.0.0/16")));
         return new DesiredPolicy(
-                "p", "uid", "slice", new Policy(id, 1, Policy.Action.ALLOW, List.of(), Set.of(), offload));
+                "p", Origin.of("uid"), "slice", new Policy(id, 1, Policy.Action.ALLOW, List.of(), Set.of(), offload));
     }
 
     private static EntryStatus refused(DesiredEntry entry, int errno, String words) {

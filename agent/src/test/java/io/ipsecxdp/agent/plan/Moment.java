@@ -10,6 +10,7 @@ import io.ipsecxdp.agent.ledger.KernelHistory;
 import io.ipsecxdp.agent.ledger.KeyFingerprint;
 import io.ipsecxdp.agent.ledger.KeyLedger;
 import io.ipsecxdp.agent.ledger.KeyUse;
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.EntryState;
@@ -61,13 +62,13 @@ final class Moment {
     private static final String SLICE = "slice";
     private static final String BOOT = "boot";
 
-    private final Map<String, DesiredSa> sas = new LinkedHashMap<>();
+    private final Map<Origin, DesiredSa> sas = new LinkedHashMap<>();
     private final Map<Desired.PolicyKey, DesiredPolicy> policies = new LinkedHashMap<>();
     private final List<ObservedSa> kernelSas = new ArrayList<>();
     private final List<ObservedPolicy> kernelPolicies = new ArrayList<>();
     private final List<JournalChange> journal = new ArrayList<>();
     private final List<KeyUse> uses = new ArrayList<>();
-    private final Map<String, KeyView> keys = new HashMap<>();
+    private final Map<Origin, KeyView> keys = new HashMap<>();
     private final Map<DesiredEntry, EntryStatus> refused = new HashMap<>();
     private final Set<SaId> goneSas = new HashSet<>();
     private final Set<SaId> silentSas = new HashSet<>();
@@ -108,10 +109,11 @@ final class Moment {
     static DesiredSa desired(String uid, Sa sa) {
         return new DesiredSa(
                 "name-" + uid,
-                uid,
+                Origin.of(uid),
                 SLICE,
                 sa,
-                Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 256, new KeySecretRef("keys", uid)));
+                new KeySource.InSecret(
+                        Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 256, new KeySecretRef("keys", uid))));
     }
 
     /** All from 10.1.0.0/16 to 10.2.0.0/16 through a tunnel to the peer, or back. */
@@ -129,16 +131,16 @@ final class Moment {
     /** The same with another template, or with none. */
     static DesiredPolicy with(DesiredPolicy policy, Template... templates) {
         Policy same = policy.policy();
-        return policy(policy.uid(), new Policy(same.id(), same.priority(), same.action(), List.of(templates)));
+        return policy(policy.origin().uid(), new Policy(same.id(), same.priority(), same.action(), List.of(templates)));
     }
 
     static DesiredPolicy policy(String uid, Policy policy) {
-        return new DesiredPolicy("name-" + uid, uid, SLICE, policy);
+        return new DesiredPolicy("name-" + uid, Origin.of(uid), SLICE, policy);
     }
 
     static Desired.PolicyKey key(DesiredPolicy policy) {
         return new Desired.PolicyKey(
-                policy.uid(),
+                policy.origin(),
                 switch (policy.policy().id().direction()) {
                     case OUT -> PolicyDirection.Out;
                     case IN -> PolicyDirection.In;
@@ -152,7 +154,7 @@ final class Moment {
 
     Moment want(DesiredSa... wanted) {
         for (DesiredSa sa : wanted) {
-            sas.put(sa.uid(), sa);
+            sas.put(sa.origin(), sa);
         }
         return this;
     }
@@ -236,7 +238,7 @@ final class Moment {
     /** Ours, and in the kernel as it was declared. */
     Moment inForce(DesiredSa... ours) {
         for (DesiredSa sa : ours) {
-            own(sa, sa.uid()).inKernel(observed(sa.sa()));
+            own(sa, sa.origin().uid()).inKernel(observed(sa.sa()));
         }
         return this;
     }
@@ -256,7 +258,7 @@ final class Moment {
     }
 
     Moment keyOf(DesiredSa sa, KeyView view) {
-        keys.put(sa.uid(), view);
+        keys.put(sa.origin(), view);
         return this;
     }
 
@@ -290,7 +292,7 @@ final class Moment {
 
     Moment reported(DesiredSa sa) {
         saReports.add(new SaReport(
-                sa.name(), sa.uid(), 1L, EntryState.Installed, "Installed", "", true, null, null, null, null));
+                sa.name(), sa.origin().uid(), 1L, EntryState.Installed, "Installed", "", true, null, null, null, null));
         return this;
     }
 
@@ -298,11 +300,12 @@ final class Moment {
         policyReports.add(new PolicyReport(
                 policy.name(),
                 key(policy).direction(),
-                policy.uid(),
+                policy.origin().uid(),
                 1L,
                 EntryState.Installed,
                 "Installed",
                 "",
+                null,
                 null,
                 null,
                 null,
@@ -333,7 +336,7 @@ final class Moment {
                 Journal.EMPTY.with(journal),
                 KeyLedger.EMPTY.with(uses),
                 new KernelHistory(goneSas, silentSas, Set.of(), changedPolicies),
-                uid -> keys.getOrDefault(uid, new KeyView.NotRead()),
+                origin -> keys.getOrDefault(origin, new KeyView.NotRead()),
                 refused,
                 Map.of(),
                 Acquires.NONE,
@@ -346,7 +349,7 @@ final class Moment {
     }
 
     EntryStatus status(DesiredSa sa) {
-        return plan().sas().get(sa.uid());
+        return plan().sas().get(sa.origin());
     }
 
     EntryStatus status(DesiredPolicy policy) {
@@ -356,9 +359,9 @@ final class Moment {
     /** What the rules about policies look up. */
     PolicyFacts policyFacts() {
         DecisionInput now = now();
-        Map<String, EntryStatus> statuses = Plan.of(now).sas();
+        Map<Origin, EntryStatus> statuses = Plan.of(now).sas();
         return new PolicyFacts(
-                now, new NeededSas(now, new SaFacts(now), sa -> statuses.get(sa.uid())), new ApiServerBypasses(now));
+                now, new NeededSas(now, new SaFacts(now), sa -> statuses.get(sa.origin())), new ApiServerBypasses(now));
     }
 
     /** Name of the rule that decides. */

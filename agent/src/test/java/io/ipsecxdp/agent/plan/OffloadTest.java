@@ -6,6 +6,7 @@ import io.ipsecxdp.agent.ledger.InstallTime;
 import io.ipsecxdp.agent.ledger.Journal;
 import io.ipsecxdp.agent.ledger.KernelHistory;
 import io.ipsecxdp.agent.ledger.KeyLedger;
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.ledger.OwnedSa;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
@@ -81,7 +82,7 @@ class OffloadTest {
     private static Plan plan(OffloadType type, boolean offloaded) {
         NodePlanSpec spec = new NodePlanSpec("n1", List.of(planned(type)), List.of(), List.of());
         Desired desired = Desired.of(List.of(new Slice("s", "s", 1, spec, Optional.empty())), Map.of("eth0", 3));
-        DesiredSa wanted = desired.sas().get("uid");
+        DesiredSa wanted = desired.sas().get(Origin.of("uid"));
         OwnedSa owned = wanted.owned(Optional.empty(), InstallTime.readBack(NOON));
         Journal journal = new Journal(Map.of(owned.id(), owned), Map.of(), Map.of());
         return Plan.of(new DecisionInput(
@@ -90,7 +91,7 @@ class OffloadTest {
                 journal,
                 KeyLedger.EMPTY,
                 new KernelHistory(Set.of(), Set.of(), Set.of(), Set.of()),
-                uid -> new KeyView.Reading(),
+                origin -> new KeyView.Reading(),
                 Map.of(),
                 Map.of(),
                 Acquires.NONE,
@@ -104,7 +105,8 @@ class OffloadTest {
 
     @Test
     void whatTheDeviceDoesIsInForce() {
-        assertThat(plan(OffloadType.Crypto, true).sas().get("uid")).isEqualTo(EntryStatus.installed("In force."));
+        assertThat(plan(OffloadType.Crypto, true).sas().get(Origin.of("uid")))
+                .isEqualTo(EntryStatus.installed("In force."));
     }
 
     @Test
@@ -112,14 +114,14 @@ class OffloadTest {
         Plan plan = plan(OffloadType.Crypto, false);
 
         assertThat(plan.actions()).isEmpty();
-        assertThat(plan.sas().get("uid").state()).isEqualTo(EntryState.Installed);
-        assertThat(plan.sas().get("uid").reason()).isEqualTo(Reason.Unsupported);
-        assertThat(plan.sas().get("uid").message()).contains("interface 3", "without offload");
+        assertThat(plan.sas().get(Origin.of("uid")).state()).isEqualTo(EntryState.Installed);
+        assertThat(plan.sas().get(Origin.of("uid")).reason()).isEqualTo(Reason.Unsupported);
+        assertThat(plan.sas().get(Origin.of("uid")).message()).contains("interface 3", "without offload");
     }
 
     @Test
     void anSaWithoutItsOffloadOfPacketsIsAnotherOne() {
-        assertThat(plan(OffloadType.Packet, false).sas().get("uid").message())
+        assertThat(plan(OffloadType.Packet, false).sas().get(Origin.of("uid")).message())
                 .contains("offload is none and should be packet by interface 3");
     }
 }

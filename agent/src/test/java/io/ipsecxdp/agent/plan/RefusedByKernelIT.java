@@ -4,6 +4,7 @@ import static io.ipsecxdp.xfrm.Addresses.ip;
 import static io.ipsecxdp.xfrm.Addresses.prefix;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.KeySecretRef;
@@ -110,10 +111,11 @@ class RefusedByKernelIT {
     private static DesiredSa desired(Sa sa) {
         return new DesiredSa(
                 "sa",
-                "uid",
+                Origin.of("uid"),
                 "slice",
                 sa,
-                Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef("k", "e")));
+                new KeySource.InSecret(
+                        Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef("k", "e"))));
     }
 
     private DesiredSa esp(Algorithms algorithms) {
@@ -129,7 +131,7 @@ class RefusedByKernelIT {
                 XfrmSelector.between(prefix("10.1.0.0/16"), prefix("10.%d.0.0/16".formatted(++nextNet)));
         return new DesiredPolicy(
                 "policy",
-                "uid",
+                Origin.of("uid"),
                 "slice",
                 new Policy(
                         PolicyId.of(PolicyDir.OUT, selector),

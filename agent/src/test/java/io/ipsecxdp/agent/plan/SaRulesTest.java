@@ -12,6 +12,7 @@ import io.ipsecxdp.agent.ledger.InstallTime;
 import io.ipsecxdp.agent.ledger.JournalChange.OwnSa;
 import io.ipsecxdp.agent.ledger.KeyLedger;
 import io.ipsecxdp.agent.ledger.KeyUse;
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.plan.AbsentSaRules.AbsentSa;
 import io.ipsecxdp.agent.plan.Action.AdoptSa;
 import io.ipsecxdp.agent.plan.Action.ChangeLifetime;
@@ -247,7 +248,7 @@ class SaRulesTest {
 
         @Test
         void declaredAnewWithItsKeyItWouldUseNoncesTwice() {
-            DesiredSa before = new DesiredSa(OUT.name(), "before", OUT.slice(), OUT.sa(), OUT.encryption());
+            DesiredSa before = new DesiredSa(OUT.name(), Origin.of("before"), OUT.slice(), OUT.sa(), OUT.key());
             Moment moment = new Moment()
                     .want(OUT)
                     .used(before, "k", new KeyUse.Ended(9))

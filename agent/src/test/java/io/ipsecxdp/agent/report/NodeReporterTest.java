@@ -24,23 +24,33 @@ class NodeReporterTest {
 
     @Test
     void theReplayStateOfAnSaIsTold() {
-        assertThat(NodeReporter.counters("a", sa(new ReplayState(64, 99, 0), new ObservedSa.Errors(3, 2, 1))))
-                .isEqualTo(new SaCounters("a", 5L, 500L, 99L, 3L, 2L, 1L));
-        assertThat(NodeReporter.counters("a", sa(new ReplayState(0, 0, 7), ObservedSa.Errors.NONE)))
-                .isEqualTo(new SaCounters("a", 5L, 500L, 7L, null, null, null));
+        assertThat(NodeReporter.counters(
+                        "a", Optional.empty(), sa(new ReplayState(64, 99, 0), new ObservedSa.Errors(3, 2, 1))))
+                .isEqualTo(new SaCounters("a", null, 5L, 500L, 99L, 3L, 2L, 1L));
+        assertThat(NodeReporter.counters("a", Optional.empty(), sa(new ReplayState(0, 0, 7), ObservedSa.Errors.NONE)))
+                .isEqualTo(new SaCounters("a", null, 5L, 500L, 7L, null, null, null));
+    }
+
+    @Test
+    void ofSeveralSasOfOneObjectItIsToldWhichOneItIs() {
+        assertThat(NodeReporter.counters(
+                                "a", Optional.of("cpu-3"), sa(new ReplayState(0, 0, 7), ObservedSa.Errors.NONE))
+                        .child())
+                .isEqualTo("cpu-3");
     }
 
     @Test
     void whatDidNotHappenIsLeftOut() {
-        assertThat(NodeReporter.counters("a", sa(new ReplayState(64, 0, 0), ObservedSa.Errors.NONE)))
-                .isEqualTo(new SaCounters("a", 5L, 500L, null, null, null, null));
+        assertThat(NodeReporter.counters("a", Optional.empty(), sa(new ReplayState(64, 0, 0), ObservedSa.Errors.NONE)))
+                .isEqualTo(new SaCounters("a", null, 5L, 500L, null, null, null, null));
     }
 
     @Test
     void theNumberOfASequenceThatADeviceCountsIsNotTold() {
         SaOptions packet = SaOptions.NONE.withOffload(Optional.of(new XfrmOffload(3, true)));
-        assertThat(NodeReporter.counters("a", sa(new ReplayState(0, 0, 7), ObservedSa.Errors.NONE, packet)))
-                .isEqualTo(new SaCounters("a", 5L, 500L, null, null, null, null));
+        assertThat(NodeReporter.counters(
+                        "a", Optional.empty(), sa(new ReplayState(0, 0, 7), ObservedSa.Errors.NONE, packet)))
+                .isEqualTo(new SaCounters("a", null, 5L, 500L, null, null, null, null));
     }
 
     @Test

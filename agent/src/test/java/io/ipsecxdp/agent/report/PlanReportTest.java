@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.ipsecxdp.agent.ledger.InstallTime;
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.ledger.OwnedSa;
 import io.ipsecxdp.agent.plan.EntryStatus;
 import io.ipsecxdp.agent.plan.Slice;
@@ -70,7 +71,7 @@ class PlanReportTest {
                 Optional.empty());
     }
 
-    private static PlanReport report(Slice slice, Map<String, EntryStatus> standings, Set<String> used) {
+    private static PlanReport report(Slice slice, Map<Origin, EntryStatus> standings, Set<Origin> used) {
         return new PlanReport(
                 "boot", List.of(slice), standings, Map.of(), Map.of(), used, List.of(), List.of(), Map.of());
     }
@@ -99,13 +100,13 @@ class PlanReportTest {
         NodePlanStatus status = report(
                         slice,
                         Map.of(
-                                "uid0", EntryStatus.installed("In force."),
-                                "uid1", EntryStatus.pending("Soon."),
-                                "uid2", failed,
-                                "uid3", failed,
-                                "uid4", failed,
-                                "uid5", failed,
-                                "uid6", failed),
+                                Origin.of("uid0"), EntryStatus.installed("In force."),
+                                Origin.of("uid1"), EntryStatus.pending("Soon."),
+                                Origin.of("uid2"), failed,
+                                Origin.of("uid3"), failed,
+                                Origin.of("uid4"), failed,
+                                Origin.of("uid5"), failed,
+                                Origin.of("uid6"), failed),
                         Set.of())
                 .status(slice, Optional.empty(), List.of(), NOON);
 
@@ -120,9 +121,10 @@ class PlanReportTest {
     @Test
     void theTimeOfAConditionChangesWithItsStatusOnly() {
         Slice slice = slice(1);
-        NodePlanStatus first = report(slice, Map.of("uid0", EntryStatus.pending("Soon.")), Set.of())
+        NodePlanStatus first = report(slice, Map.of(Origin.of("uid0"), EntryStatus.pending("Soon.")), Set.of())
                 .status(slice, Optional.empty(), List.of(), NOON);
-        NodePlanStatus second = report(slice, Map.of("uid0", EntryStatus.failed(Reason.KeyMissing, "None.")), Set.of())
+        NodePlanStatus second = report(
+                        slice, Map.of(Origin.of("uid0"), EntryStatus.failed(Reason.KeyMissing, "None.")), Set.of())
                 .status(slice, Optional.of(first), List.of(), NOON.plusSeconds(60));
 
         assertThat(condition(second, Condition.READY).lastTransitionTime()).isEqualTo("2026-01-01T12:00:00Z");
@@ -132,7 +134,8 @@ class PlanReportTest {
     @Test
     void theSameReportIsTheSameStatus() {
         Slice slice = slice(2);
-        PlanReport report = report(slice, Map.of("uid0", EntryStatus.installed("In force.")), Set.of("uid0"));
+        PlanReport report =
+                report(slice, Map.of(Origin.of("uid0"), EntryStatus.installed("In force.")), Set.of(Origin.of("uid0")));
         NodePlanStatus first = report.status(slice, Optional.empty(), List.of(), NOON);
 
         assertThat(report.status(slice, Optional.of(first), List.of(), NOON.plusSeconds(3600)))
@@ -142,7 +145,8 @@ class PlanReportTest {
     @Test
     void thatAKeyWasUsedIsNeverForgottenForItsUid() {
         Slice slice = slice(2);
-        NodePlanStatus first = report(slice, Map.of("uid0", EntryStatus.installed("In force.")), Set.of("uid0"))
+        NodePlanStatus first = report(
+                        slice, Map.of(Origin.of("uid0"), EntryStatus.installed("In force.")), Set.of(Origin.of("uid0")))
                 .status(slice, Optional.empty(), List.of(), NOON);
         NodePlanStatus second = report(slice, Map.of(), Set.of()).status(slice, Optional.of(first), List.of(), NOON);
 
@@ -155,7 +159,7 @@ class PlanReportTest {
         Slice slice = slice(1);
         var planned = slice.spec().securityAssociations().getFirst();
 
-        var report = report(slice, Map.of("uid0", EntryStatus.installed("In force.")), Set.of())
+        var report = report(slice, Map.of(Origin.of("uid0"), EntryStatus.installed("In force.")), Set.of())
                 .status(slice, Optional.empty(), List.of(), NOON)
                 .securityAssociations()
                 .getFirst();
@@ -163,6 +167,23 @@ class PlanReportTest {
         assertThat(report.spi()).isEqualTo(planned.spi());
         assertThat(report.source()).isEqualTo(planned.source());
         assertThat(report.destination()).isEqualTo(planned.destination());
+    }
+
+    @Test
+    void severalEntriesOfOneObjectAreReportedApart() {
+        PlannedSa one = sa(0).withChild("cpu-0");
+        PlannedSa other = sa(0).withChild("cpu-1");
+        Slice slice = new Slice(
+                "n1-0", "uid", 7, new NodePlanSpec("n1", List.of(one, other), List.of(), List.of()), Optional.empty());
+        Origin used = new Origin("uid0", "cpu-1");
+
+        var reports = report(slice, Map.of(used, EntryStatus.installed("In force.")), Set.of(used))
+                .status(slice, Optional.empty(), List.of(), NOON)
+                .securityAssociations();
+
+        assertThat(reports)
+                .extracting(SaReport::child, SaReport::state, SaReport::wasInstalled)
+                .containsExactly(tuple("cpu-0", EntryState.Pending, false), tuple("cpu-1", EntryState.Installed, true));
     }
 
     /** The other end keeps its part for as long. */
@@ -174,7 +195,7 @@ class PlanReportTest {
                 InetAddress.getByName("10.0.0.1"),
                 0x1000_0001L,
                 SaDir.OUT,
-                "uid-of-gone",
+                Origin.of("uid-of-gone"),
                 "gone",
                 slice.name(),
                 Optional.empty(),

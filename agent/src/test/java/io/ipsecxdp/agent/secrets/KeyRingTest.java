@@ -6,12 +6,13 @@ import io.ipsecxdp.agent.kernel.MovableClock;
 import io.ipsecxdp.agent.kernel.TestingNode;
 import io.ipsecxdp.agent.ledger.FingerprintMac;
 import io.ipsecxdp.agent.ledger.KeyFingerprint;
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.plan.Desired;
 import io.ipsecxdp.agent.plan.DesiredSa;
+import io.ipsecxdp.agent.plan.KeySource;
 import io.ipsecxdp.agent.plan.KeyView;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.crds.NodePlanSpec;
-import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.xfrm.KeyMaterial;
 import java.time.Duration;
@@ -35,13 +36,13 @@ class KeyRingTest {
     private final KeyRing ring = new KeyRing(this::read, this::deliver, (key, made) -> mac.of(key), clock);
     private final DesiredSa sa = sa(0);
 
-    private CompletableFuture<KeySecrets.Answer> read(Protection encryption) {
+    private CompletableFuture<KeySecrets.Answer> read(KeySource source) {
         asked.add(new CompletableFuture<>());
         return asked.getLast();
     }
 
-    private void deliver(String uid, KeySecrets.Answer answer) {
-        mail.add(() -> ring.arrived(uid, answer));
+    private void deliver(Origin origin, KeySecrets.Answer answer) {
+        mail.add(() -> ring.arrived(origin, answer));
     }
 
     private static DesiredSa sa(int i) {
@@ -49,7 +50,7 @@ class KeyRingTest {
                 new NodePlanSpec("n", List.of(TestingNode.outbound("u" + i, 0x1000 + i)), List.of(), List.of());
         return Desired.of(List.of(new Slice("s", "s", 1, spec, Optional.empty())), Map.of())
                 .sas()
-                .get("u" + i);
+                .get(Origin.of("u" + i));
     }
 
     private KeyMaterial answer(int key) {
@@ -64,7 +65,7 @@ class KeyRingTest {
     }
 
     private KeyView view() {
-        return ring.view(sa.uid());
+        return ring.view(sa.origin());
     }
 
     private static boolean wiped(KeyMaterial key) {
@@ -84,9 +85,23 @@ class KeyRingTest {
 
         KeyFingerprint fingerprint = ((KeyView.Read) view()).fingerprint();
         assertThat(view()).isEqualTo(new KeyView.Read(fingerprint, true));
-        assertThat(ring.take(sa.uid(), fingerprint)).containsSame(key);
+        assertThat(ring.take(sa.origin(), fingerprint)).containsSame(key);
         assertThat(view()).isEqualTo(new KeyView.Read(fingerprint, false));
-        assertThat(ring.take(sa.uid(), fingerprint)).isEmpty();
+        assertThat(ring.take(sa.origin(), fingerprint)).isEmpty();
+    }
+
+    @Test
+    void twoSasOfOneObjectHaveEachTheirOwnKey() {
+        DesiredSa other = new DesiredSa(sa.name(), new Origin("u0", "child"), sa.slice(), sa.sa(), sa.key());
+        ring.ask(sa);
+        ring.ask(other);
+        answer(1);
+        answer(2);
+
+        KeyFingerprint fingerprint = ((KeyView.Read) ring.view(other.origin())).fingerprint();
+        assertThat(fingerprint).isNotEqualTo(((KeyView.Read) view()).fingerprint());
+        assertThat(ring.take(sa.origin(), fingerprint)).isEmpty();
+        assertThat(ring.take(other.origin(), fingerprint)).isPresent();
     }
 
     @Test
@@ -95,7 +110,7 @@ class KeyRingTest {
         KeyMaterial key = answer(1);
 
         clock.advance(Duration.ofSeconds(4));
-        ring.tend(uid -> false);
+        ring.tend(origin -> false);
 
         assertThat(wiped(key)).isTrue();
         assertThat(view())
@@ -108,7 +123,7 @@ class KeyRingTest {
         ring.ask(sa);
         answer(1);
 
-        assertThat(ring.take(sa.uid(), new KeyFingerprint("00".repeat(32)))).isEmpty();
+        assertThat(ring.take(sa.origin(), new KeyFingerprint("00".repeat(32)))).isEmpty();
     }
 
     @Test
@@ -120,7 +135,7 @@ class KeyRingTest {
         int tries = 0;
         for (int millis = 0; millis < 10_000; millis += 50) {
             clock.advance(Duration.ofMillis(50));
-            ring.tend(uid -> false);
+            ring.tend(origin -> false);
             if (!asked.isEmpty()) {
                 tries++;
                 answer(NONE);
@@ -137,7 +152,7 @@ class KeyRingTest {
         ring.ask(sa);
         answer(NONE);
         clock.advance(Duration.ofSeconds(2));
-        ring.tend(uid -> false);
+        ring.tend(origin -> false);
 
         assertThat(asked).hasSize(1);
         assertThat(view()).isInstanceOf(KeyView.Unavailable.class);
@@ -147,14 +162,14 @@ class KeyRingTest {
     void theKeyOfAnSaInForceIsLookedAtSeldom() {
         ring.ask(sa);
         answer(1);
-        ring.take(sa.uid(), ((KeyView.Read) view()).fingerprint());
+        ring.take(sa.origin(), ((KeyView.Read) view()).fingerprint());
 
         clock.advance(Duration.ofMinutes(9));
-        ring.tend(sa.uid()::equals);
+        ring.tend(sa.origin()::equals);
         assertThat(asked).isEmpty();
 
         clock.advance(Duration.ofMinutes(2));
-        ring.tend(sa.uid()::equals);
+        ring.tend(sa.origin()::equals);
         assertThat(asked).hasSize(1);
         assertThat(wiped(answer(1))).isTrue();
     }
@@ -165,9 +180,9 @@ class KeyRingTest {
         answer(1);
         KeyView before = view();
         clock.advance(Duration.ofSeconds(4));
-        ring.tend(uid -> false);
+        ring.tend(origin -> false);
         clock.advance(Duration.ofSeconds(4));
-        ring.tend(uid -> false);
+        ring.tend(origin -> false);
 
         answer(2);
 
@@ -185,7 +200,7 @@ class KeyRingTest {
         ring.keepOnly(Map.of());
 
         assertThat(wiped(key)).isTrue();
-        assertThat(ring.view(sa.uid())).isInstanceOf(KeyView.NotRead.class);
+        assertThat(ring.view(sa.origin())).isInstanceOf(KeyView.NotRead.class);
     }
 
     @Test

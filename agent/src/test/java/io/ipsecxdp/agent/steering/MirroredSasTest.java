@@ -3,8 +3,10 @@ package io.ipsecxdp.agent.steering;
 import static io.ipsecxdp.xfrm.Addresses.ip;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.plan.Desired;
 import io.ipsecxdp.agent.plan.DesiredSa;
+import io.ipsecxdp.agent.plan.KeySource;
 import io.ipsecxdp.agent.plan.Observed;
 import io.ipsecxdp.bpf.Capabilities;
 import io.ipsecxdp.bpf.KnownSa;
@@ -87,7 +89,7 @@ class MirroredSasTest {
     private static DesiredSa sa(int spi, SaDir direction, int owner) {
         return new DesiredSa(
                 "sa-" + spi,
-                "uid-" + spi,
+                Origin.of("uid-" + spi),
                 "slice",
                 SaBuilder.builder()
                         .id(SaId.esp(ip("192.0.2.2"), spi))
@@ -99,7 +101,7 @@ class MirroredSasTest {
                         .replayWindow(direction == SaDir.IN ? 64 : 0)
                         .ownerCpu(OptionalInt.of(owner))
                         .build(),
-                new Protection(null, null, null, new KeySecretRef("secret", "key")));
+                new KeySource.InSecret(new Protection(null, null, null, new KeySecretRef("secret", "key"))));
     }
 
     @Test
@@ -115,8 +117,8 @@ class MirroredSasTest {
     }
 
     private static Desired desired(DesiredSa... sas) {
-        Map<String, DesiredSa> byUid = new LinkedHashMap<>();
-        Arrays.stream(sas).forEach(sa -> byUid.put(sa.uid(), sa));
+        Map<Origin, DesiredSa> byUid = new LinkedHashMap<>();
+        Arrays.stream(sas).forEach(sa -> byUid.put(sa.origin(), sa));
         return new Desired(Map.of(), byUid, Map.of(), Map.of(), Map.of());
     }
 

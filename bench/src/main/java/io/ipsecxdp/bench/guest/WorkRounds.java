@@ -2,6 +2,7 @@ package io.ipsecxdp.bench.guest;
 
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.ipsecxdp.agent.kernel.KernelReconciler;
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.ledger.OwnedPolicy;
 import io.ipsecxdp.agent.ledger.OwnedSa;
 import io.ipsecxdp.agent.ledger.StateFolder;
@@ -10,6 +11,7 @@ import io.ipsecxdp.agent.plan.Desired;
 import io.ipsecxdp.agent.plan.Desired.PolicyKey;
 import io.ipsecxdp.agent.plan.EntryStatus;
 import io.ipsecxdp.agent.plan.KernelInfo;
+import io.ipsecxdp.agent.plan.KeySource;
 import io.ipsecxdp.agent.plan.Round;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.secrets.KeyRing;
@@ -21,6 +23,7 @@ import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.PolicyDirection;
+import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.xfrm.Change;
 import io.ipsecxdp.xfrm.KeyMaterial;
 import io.ipsecxdp.xfrm.Notification;
@@ -83,9 +86,9 @@ public final class WorkRounds implements AutoCloseable {
         this.sas = large.sas();
         this.wanted = large.sas() + large.policies();
         KeyRing keys = new KeyRing(
-                encryption -> {
+                source -> {
                     byte[] key = new byte[KEY_BYTES];
-                    new SplittableRandom(seed(encryption.keySecretRef())).nextBytes(key);
+                    new SplittableRandom(seed(source)).nextBytes(key);
                     return CompletableFuture.completedFuture(
                             new KeySecrets.Key(KeyMaterial.takeFrom(key), Optional.empty()));
                 },
@@ -100,7 +103,10 @@ public final class WorkRounds implements AutoCloseable {
     }
 
     /** Of one SA the same each time, and of no two: two SAs with one key are refused. */
-    private static long seed(KeySecretRef entry) {
+    private static long seed(KeySource source) {
+        KeySecretRef entry = switch (source) {
+            case KeySource.InSecret(Protection protection) -> protection.keySecretRef();
+        };
         return ((long) entry.name().hashCode() << Integer.SIZE) + entry.key().hashCode();
     }
 
@@ -175,7 +181,7 @@ public final class WorkRounds implements AutoCloseable {
         OwnedSa sa = state.journal().sas().values().iterator().next();
         somebody.apply(List.of(new Change.DeleteSa(sa.id())));
         return untilThereAgain(
-                round -> installed(round.plan().sas().get(sa.uid())),
+                round -> installed(round.plan().sas().get(sa.origin())),
                 event -> event instanceof Notification.SaAdded(var added)
                         && added.id().equals(sa.id()));
     }
@@ -184,7 +190,7 @@ public final class WorkRounds implements AutoCloseable {
         quiet();
         OwnedPolicy policy = state.journal().policies().values().iterator().next();
         somebody.apply(List.of(new Change.DeletePolicy(policy.id())));
-        PolicyKey key = new PolicyKey(policy.uid(), PolicyDirection.In);
+        PolicyKey key = new PolicyKey(policy.origin(), PolicyDirection.In);
         return untilThereAgain(
                 round -> installed(round.plan().policies().get(key)),
                 event -> event instanceof Notification.PolicyAdded(var added)
@@ -288,8 +294,8 @@ public final class WorkRounds implements AutoCloseable {
         }
     }
 
-    private void answered(String uid, KeySecrets.Answer answer) {
-        answers.add(() -> work.onKeyArrived(uid, answer));
+    private void answered(Origin origin, KeySecrets.Answer answer) {
+        answers.add(() -> work.onKeyArrived(origin, answer));
     }
 
     private long written() {

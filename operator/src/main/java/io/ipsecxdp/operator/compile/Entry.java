@@ -73,7 +73,7 @@ public sealed interface Entry {
         public Key key() {
             return new Key(
                     new ObjectKey(DeclaredKind.SECURITY_POLICY, planned.name()),
-                    "",
+                    planned.childName().orElse(""),
                     planned.direction().name());
         }
 

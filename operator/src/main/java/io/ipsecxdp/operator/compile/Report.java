@@ -40,7 +40,7 @@ public record Report(
                 .map(sa -> new Report(
                         new Entry.Key(
                                 new ObjectKey(DeclaredKind.SECURITY_ASSOCIATION, sa.name()),
-                                Optional.ofNullable(sa.child()).orElse(""),
+                                sa.childName().orElse(""),
                                 ""),
                         sa.uid(),
                         sa.generation(),
@@ -63,7 +63,7 @@ public record Report(
                 .map(policy -> new Report(
                         new Entry.Key(
                                 new ObjectKey(DeclaredKind.SECURITY_POLICY, policy.name()),
-                                "",
+                                policy.childName().orElse(""),
                                 policy.direction().name()),
                         policy.uid(),
                         policy.generation(),

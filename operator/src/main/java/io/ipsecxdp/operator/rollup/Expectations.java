@@ -17,7 +17,7 @@ final class Expectations {
 
     private record Source(ObjectKey object, String uid) {}
 
-    private final Map<Version, Map<String, Acknowledgement>> parts = new HashMap<>();
+    private final Map<Version, Map<Entry.Key, Acknowledgement>> parts = new HashMap<>();
     private final Set<Source> planned = new HashSet<>();
 
     Expectations(Collection<PlannedSlice> slices) {
@@ -27,8 +27,8 @@ final class Expectations {
         }
     }
 
-    /** What {@code node} is planned to have of this version of an object, by part; nothing if it is not planned there. */
-    Map<String, Acknowledgement> of(String node, ObjectKey object, String uid, long generation) {
+    /** What {@code node} is planned to have of this version of an object, by what is reported one by one; nothing if it is not planned there. */
+    Map<Entry.Key, Acknowledgement> of(String node, ObjectKey object, String uid, long generation) {
         return parts.getOrDefault(new Version(node, object, uid, generation), Map.of());
     }
 
@@ -41,7 +41,9 @@ final class Expectations {
         var object = entry.key().object();
         var version = new Version(node, object, entry.uid(), entry.generation());
         var expected = parts.computeIfAbsent(version, none -> new TreeMap<>());
-        entry.parts().forEach(part -> expected.put(entry.key().child() + part, entry.acknowledgement()));
+        entry.parts()
+                .forEach(part ->
+                        expected.put(new Entry.Key(object, entry.key().child(), part), entry.acknowledgement()));
         planned.add(new Source(object, entry.uid()));
     }
 }

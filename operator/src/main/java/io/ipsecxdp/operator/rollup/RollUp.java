@@ -125,7 +125,7 @@ public final class RollUp {
         var reports = snapshot.reports().of(node, declared.key()).stream()
                 .filter(report -> report.uid().equals(declared.uid())
                         && report.generation() == declared.generation()
-                        && expected.containsKey(part(report)))
+                        && expected.containsKey(report.entry()))
                 .toList();
         Optional<Report> failed = reports.stream()
                 .filter(report -> report.state() == EntryState.Failed)
@@ -138,9 +138,9 @@ public final class RollUp {
             return new ObjectOnNode.Held(node, held.get().message());
         }
         var installed = reports.stream()
-                .filter(report -> report.isInstalled() && report.of().equals(expected.get(part(report))))
+                .filter(report -> report.isInstalled() && report.of().equals(expected.get(report.entry())))
                 .toList();
-        if (installed.stream().map(RollUp::part).distinct().count() < expected.size()) {
+        if (installed.stream().map(Report::entry).distinct().count() < expected.size()) {
             return new ObjectOnNode.Waiting(node);
         }
         return installed.stream()
@@ -148,10 +148,6 @@ public final class RollUp {
                 .findFirst()
                 .<ObjectOnNode>map(report -> new ObjectOnNode.Impaired(node, report.reason(), report.message()))
                 .orElseGet(() -> new ObjectOnNode.InForce(node));
-    }
-
-    private static String part(Report report) {
-        return report.entry().child() + report.part();
     }
 
     private static ObjectOnNode ofFinding(String node, Finding finding) {

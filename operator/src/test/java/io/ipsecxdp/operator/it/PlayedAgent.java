@@ -223,6 +223,7 @@ final class PlayedAgent implements AutoCloseable {
                                 state(policy.name()),
                                 reason(policy.name()),
                                 message(policy.name()),
+                                policy.child(),
                                 policy.selectorSource(),
                                 policy.selectorDestination(),
                                 policy.template(),
@@ -241,7 +242,7 @@ final class PlayedAgent implements AutoCloseable {
                                         XdpMode.Native)))
                         .toList(),
                 spec.securityAssociations().stream()
-                        .map(sa -> new SaCounters(sa.name(), packets, packets, packets, null, null, null))
+                        .map(sa -> new SaCounters(sa.name(), sa.child(), packets, packets, packets, null, null, null))
                         .toList(),
                 null));
         client.resource(status).subresource("status").patch(AS_AGENT);
