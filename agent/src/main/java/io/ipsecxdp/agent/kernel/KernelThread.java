@@ -1,5 +1,7 @@
 package io.ipsecxdp.agent.kernel;
 
+import static java.time.temporal.ChronoUnit.SECONDS;
+
 import io.ipsecxdp.agent.kernel.Events.CpusChanged;
 import io.ipsecxdp.agent.kernel.Events.Event;
 import io.ipsecxdp.agent.kernel.Events.FactsAre;
@@ -19,6 +21,7 @@ import io.ipsecxdp.agent.plan.KernelInfo;
 import io.ipsecxdp.agent.plan.Round;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.report.AgentStatusWriter.StatusUpdate;
+import io.ipsecxdp.agent.report.Failing;
 import io.ipsecxdp.agent.report.NodeReporter;
 import io.ipsecxdp.agent.secrets.KeySecrets;
 import io.ipsecxdp.agent.steering.NotifiedMarks;
@@ -53,6 +56,9 @@ public final class KernelThread implements AutoCloseable {
 
     /** A change that no notification told of is found after this time. */
     private static final Duration RESYNC = Duration.ofSeconds(10);
+
+    /** Rounds that fail for so long, some resyncs, are no passing trouble: what was seen last counts no more. */
+    private static final Duration PATIENCE = RESYNC.multipliedBy(3);
 
     /** What a kernel lacks may come with a module that is loaded later. */
     private static final Duration PROBE_AGAIN = Duration.ofMinutes(5);
@@ -100,11 +106,14 @@ public final class KernelThread implements AutoCloseable {
 
     private Optional<Round> round = Optional.empty();
     private Map<InterfaceStatus.Key, InterfaceStatus> steered = Map.of();
+    /** When everything in the kernel was read last. */
+    private Instant readAt;
     /** Of the SAs in the SAD, since a round first read it. */
     private Optional<Set<XfrmMark>> marks = Optional.empty();
 
     private Optional<String> intakeTrouble = Optional.empty();
     private Optional<String> reportedTrouble = Optional.empty();
+    private Optional<Failing> reportedFailing = Optional.empty();
     private Instant probedAt;
     private volatile ObservedSa.Errors refused = ObservedSa.Errors.NONE;
 
@@ -141,6 +150,7 @@ public final class KernelThread implements AutoCloseable {
                 .filter(known ->
                         BootPolicies.areToBeHeld(known, reporter.identity().boot()));
         this.probedAt = clock.instant();
+        this.readAt = probedAt;
         this.thread = Thread.ofPlatform().name("kernel").unstarted(this::run);
         resync.dueAt(probedAt);
         holding.dueAt(probedAt);
@@ -312,9 +322,17 @@ public final class KernelThread implements AutoCloseable {
             probe(began);
         }
         KernelInfo kernel = reporter.kernelFacts(facts.orElseThrow());
-        round = Optional.of(whole ? reconciler.round(kernel) : reconciler.repair(kernel));
+        try {
+            round = Optional.of(whole ? reconciler.round(kernel) : reconciler.repair(kernel));
+        } catch (HalfRoundException e) {
+            round = Optional.of(e.read());
+            readAt = whole ? clock.instant() : readAt;
+            afterRound.dueAt(clock.instant());
+            throw e;
+        }
         wholeRound = false;
         Instant ended = clock.instant();
+        readAt = whole ? ended : readAt;
         Instant later = whole ? ended : ended.plus(AFTER_REPAIR);
         memory.dueAt(later);
         afterRound.dueAt(later);
@@ -366,7 +384,20 @@ public final class KernelThread implements AutoCloseable {
     }
 
     private Optional<Instant> reportDue() {
-        return trouble().equals(reportedTrouble) ? Optional.empty() : Optional.of(Instant.MIN);
+        return trouble().equals(reportedTrouble) && failing().equals(reportedFailing)
+                ? Optional.empty()
+                : Optional.of(Instant.MIN);
+    }
+
+    /** That rounds fail, once that is no passing trouble. */
+    private Optional<Failing> failing() {
+        Instant patience = clock.instant().minus(PATIENCE);
+        return rounds.failingSince()
+                .filter(since -> !patience.isBefore(since))
+                .flatMap(since -> rounds.trouble())
+                .map(trouble -> new Failing(
+                        trouble,
+                        Optional.of(readAt).filter(at -> patience.isAfter(at)).map(at -> at.truncatedTo(SECONDS))));
     }
 
     private Optional<String> trouble() {
@@ -380,8 +411,12 @@ public final class KernelThread implements AutoCloseable {
 
     private void report() {
         Optional<String> trouble = trouble();
-        round.ifPresent(
-                done -> listener.accept(reporter.news(orders.slices(), facts.orElseThrow(), done, steered, trouble)));
+        Optional<Failing> failing = failing();
+        // An agent that never could read the kernel does not leave the last word to the one before it
+        round.or(() -> failing.map(blind -> Round.blind(Desired.of(orders.slices(), Map.of()))))
+                .ifPresent(done -> listener.accept(
+                        reporter.news(orders.slices(), facts.orElseThrow(), done, steered, trouble, failing)));
         reportedTrouble = trouble;
+        reportedFailing = failing;
     }
 }

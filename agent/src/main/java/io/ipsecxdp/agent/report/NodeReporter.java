@@ -73,8 +73,10 @@ public record NodeReporter(Identity identity, Xfrm xfrm, StateFolder state, Stee
             NodeInfo facts,
             Round round,
             Map<InterfaceStatus.Key, InterfaceStatus> steering,
-            Optional<String> trouble) {
-        PlanReport report = report(slices, round, steering);
+            Optional<String> trouble,
+            Optional<Failing> failing) {
+        PlanReport asRead = report(slices, round, steering);
+        PlanReport report = failing.map(asRead::whileAgentIs).orElse(asRead);
         SteeringCounters counters = steerer.counters();
         List<OutcomeCount> outcomes = new ArrayList<>();
         counters.packets().forEach((outcome, packets) -> outcomes.add(new OutcomeCount(outcome.name(), packets)));
