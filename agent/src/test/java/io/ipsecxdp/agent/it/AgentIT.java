@@ -432,6 +432,22 @@ class AgentIT {
         }
     }
 
+    /** The Lease goes on meanwhile, by a connection of its own. */
+    @Test
+    void aHalfOpenWatchOfThePlanIsFoundWithinAMinute() throws IOException {
+        plan(List.of(), List.of(OUT), List.of());
+        try (RunningAgent agent = node.start()) {
+            awaitReported();
+
+            node.gate().forget();
+            plan(List.of(), List.of(OUT, IN), List.of());
+
+            soon().untilAsserted(() -> assertThat(status().installed()).isEqualTo("2/2"));
+            assertThat(agent.log()).contains("half open");
+            assertThat(agent.terminate()).isEqualTo(143);
+        }
+    }
+
     @Test
     void cleanupRemovesWhatIsOursAndNothingElse() throws IOException {
         node.ip("xfrm policy add src 192.0.2.0/24 dst 198.51.100.0/24 dir out");
