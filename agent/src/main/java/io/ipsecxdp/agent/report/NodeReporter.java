@@ -240,6 +240,11 @@ public record NodeReporter(Identity identity, Xfrm xfrm, StateFolder state, Stee
             lacks.add("It is not known where all API servers are, because the EndpointSlice default/kubernetes does not"
                     + " exist or cannot be read: policies that may cover the way there wait.");
         }
+        if (facts.moreAddresses() > 0) {
+            lacks.add(
+                    "This node has %d addresses more than are listed here, and no SA or policy can be declared for those: remove what the node does not need."
+                            .formatted(facts.moreAddresses()));
+        }
         return lacks;
     }
 }

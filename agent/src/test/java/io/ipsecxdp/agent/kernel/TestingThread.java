@@ -69,7 +69,7 @@ final class TestingThread implements AutoCloseable {
 
     static NodeInfo facts(CpuList cpus, String address) {
         return new NodeInfo(
-                cpus, Map.of("eth0", List.of(address)), new ApiServerWay(Set.of(), Set.of(), 32_768, 60_999));
+                cpus, Map.of("eth0", List.of(address)), 0, new ApiServerWay(Set.of(), Set.of(), 32_768, 60_999));
     }
 
     /** The first news that is as expected, of those that were not looked at yet. */
