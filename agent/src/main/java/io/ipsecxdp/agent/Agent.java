@@ -5,6 +5,7 @@ import io.ipsecxdp.agent.kernel.Events;
 import io.ipsecxdp.agent.kernel.KernelReconciler;
 import io.ipsecxdp.agent.kernel.KernelThread;
 import io.ipsecxdp.agent.kernel.NotificationListener;
+import io.ipsecxdp.agent.ledger.PoliciesInForce;
 import io.ipsecxdp.agent.ledger.StateException;
 import io.ipsecxdp.agent.metrics.SaMetrics;
 import io.ipsecxdp.agent.metrics.SteeringMetrics;
@@ -13,6 +14,7 @@ import io.ipsecxdp.agent.node.ApiServerEndpoints;
 import io.ipsecxdp.agent.node.NodeProbe;
 import io.ipsecxdp.agent.node.PlanInformer;
 import io.ipsecxdp.agent.node.XfrmStat;
+import io.ipsecxdp.agent.plan.BootPolicies;
 import io.ipsecxdp.agent.plan.KeySource;
 import io.ipsecxdp.agent.report.AgentStatusWriter;
 import io.ipsecxdp.agent.report.LeaseKeeper;
@@ -25,6 +27,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -50,7 +54,7 @@ final class Agent implements AutoCloseable {
         try {
             String node = config.nodeName();
             AgentComponents bench = part(AgentComponents.open(config, clock));
-            bench.state().complaints().forEach(LOG::warn);
+            bench.complaints().forEach(LOG::warn);
             LOG.infof(
                     "agent %s of node %s, kernel %s, state in %s, pins in %s",
                     version, node, NodeProbe.kernel(), config.stateDir(), AgentComponents.pins(config));
@@ -78,8 +82,20 @@ final class Agent implements AutoCloseable {
                             bench.state(),
                             bench.steerer(),
                             new XfrmErrors(XfrmStat::read, clock)),
+                    bench.policyFile(),
                     status::tell,
                     clock));
+            Optional<PoliciesInForce> inForce = bench.policyFile().content();
+            ApiServerEndpoints apiServer = new ApiServerEndpoints(
+                    client, inForce.map(BootPolicies::apiServers).orElse(Set.of()));
+            inForce.filter(known -> BootPolicies.areToBeHeld(known, bench.boot()))
+                    .ifPresent(known -> {
+                        LOG.infof(
+                                "this node has booted: its %d policies are put in force again before a plan is known",
+                                known.policies().size());
+                        // Before anything waits for the API server
+                        events.factsAre(NodeProbe.facts(apiServer.remembered()));
+                    });
             loop.start();
             SaMetrics.register(registry, loop::refused);
 
@@ -96,7 +112,6 @@ final class Agent implements AutoCloseable {
                     0,
                     METRICS_SECONDS,
                     TimeUnit.SECONDS);
-            ApiServerEndpoints apiServer = new ApiServerEndpoints(client);
             facts.scheduleWithFixedDelay(() -> lookAround(apiServer, events), 0, FACTS_SECONDS, TimeUnit.SECONDS);
             plans = part(new PlanInformer(client, node, events::plansAre));
             part(new LeaseKeeper(client, node, config.namespace(), loop::alive, clock));

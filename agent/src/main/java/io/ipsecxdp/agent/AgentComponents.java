@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent;
 
+import io.ipsecxdp.agent.ledger.PolicyFile;
 import io.ipsecxdp.agent.ledger.StateException;
 import io.ipsecxdp.agent.ledger.StateFolder;
 import io.ipsecxdp.agent.node.NodeProbe;
@@ -15,6 +16,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What is worked on: the kernel's SAD and SPD, the interfaces, and the state folder.
@@ -24,7 +26,13 @@ import java.util.Optional;
  * @param steeringLacks sentences about what this node cannot do for steering
  */
 record AgentComponents(
-        Xfrm xfrm, StateFolder state, Steerer steerer, String boot, boolean lookup, List<String> steeringLacks)
+        Xfrm xfrm,
+        StateFolder state,
+        PolicyFile policyFile,
+        Steerer steerer,
+        String boot,
+        boolean lookup,
+        List<String> steeringLacks)
         implements AutoCloseable {
 
     /**
@@ -42,7 +50,8 @@ record AgentComponents(
                     capabilities.map(can -> new Steerings(pins(config), can, dispatchers(config, lacks)));
             Steerer steerer = new Steerer(steerings, capabilities, state, boot, clock);
             boolean lookup = capabilities.filter(Capabilities::saLookup).isPresent();
-            return new AgentComponents(xfrm, state, steerer, boot, lookup, List.copyOf(lacks));
+            PolicyFile policyFile = new PolicyFile(config.stateDir());
+            return new AgentComponents(xfrm, state, policyFile, steerer, boot, lookup, List.copyOf(lacks));
         } catch (RuntimeException e) {
             xfrm.close();
             throw e;
@@ -52,6 +61,12 @@ record AgentComponents(
     /** Where what outlives the agent is pinned. */
     static Path pins(AgentConfig config) {
         return config.bpffs().resolve("ipsec-xdp");
+    }
+
+    /** Sentences about what was found damaged in the state folder. */
+    List<String> complaints() {
+        return Stream.concat(state.complaints().stream(), policyFile.complaint().stream())
+                .toList();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.ipsecxdp.agent;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.ipsecxdp.agent.kernel.HalfRoundException;
 import io.ipsecxdp.agent.ledger.StateException;
 import io.ipsecxdp.xfrm.XfrmException;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -70,7 +71,7 @@ public class AgentMain implements QuarkusApplication {
                 Quarkus.waitForExit();
             }
             return 0;
-        } catch (StateException | XfrmException e) {
+        } catch (StateException | XfrmException | HalfRoundException e) {
             LOG.error(e.getMessage());
             return 1;
         }

@@ -59,12 +59,13 @@ final class NodeCleanup {
      */
     int run() {
         try (AgentComponents bench = AgentComponents.open(config, clock)) {
-            bench.state().complaints().forEach(out::println);
+            bench.complaints().forEach(out::println);
             List<String> removed = new ArrayList<>();
             Steerer.Ended steering = bench.steerer().endAll();
             steering.ended().forEach(name -> removed.add("the XDP program from " + name));
             List<String> left = removeEntries(bench, removed);
             steering.left().forEach((name, why) -> left.add("the XDP program from %s: %s".formatted(name, why)));
+            bench.policyFile().delete();
             removePinFolder();
             removed.forEach(what -> out.println("removed " + what));
             left.forEach(what -> out.println("could not remove " + what));

@@ -3,9 +3,11 @@ package io.ipsecxdp.charts;
 import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.marcnuri.helm.Helm;
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.HostPathVolumeSource;
 import io.fabric8.kubernetes.api.model.PodSpec;
@@ -20,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -204,6 +207,25 @@ class ChartTest {
         assertThat(context.getAllowPrivilegeEscalation()).isFalse();
         assertThat(context.getReadOnlyRootFilesystem()).isTrue();
         assertThat(context.getCapabilities().getDrop()).containsExactly("ALL");
+    }
+
+    @Test
+    void theOperatorMayPatchNodesOnlyToTakeTheTaintOff() {
+        var tainting = Project.CHART.render(Map.of("taint", Map.of("enabled", true)));
+
+        assertThat(Grant.of(tainting))
+                .filteredOn(grant -> !Grant.of(INSTALLED).contains(grant))
+                .containsExactly(new Grant(RbacTable.OPERATOR, Grant.CLUSTER, "nodes", Optional.empty(), "patch"));
+        assertThat(of(Deployment.class, tainting)
+                        .getFirst()
+                        .getSpec()
+                        .getTemplate()
+                        .getSpec()
+                        .getContainers())
+                .singleElement()
+                .satisfies(container -> assertThat(container.getEnv())
+                        .extracting(EnvVar::getName, EnvVar::getValue)
+                        .contains(tuple("IPSEC_XDP_OPERATOR_TAINT", "true")));
     }
 
     private static PodSpec operator() {

@@ -43,6 +43,8 @@ public enum Reason {
     InterfaceTaken,
     /** The agent of a node does not renew its Lease, or never has. */
     AgentNotReporting,
+    /** The agent of a node is there, and its work on the kernel fails for a while already; the message has the cause. */
+    AgentFailing,
 
     /** The Secret or its entry does not exist. */
     KeyMissing,

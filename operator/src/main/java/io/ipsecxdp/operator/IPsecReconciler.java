@@ -10,6 +10,7 @@ import io.ipsecxdp.operator.write.IncompleteWriteException;
 import io.ipsecxdp.operator.write.Leadership;
 import io.ipsecxdp.operator.write.NodeEvents;
 import io.ipsecxdp.operator.write.PlanWriter;
+import io.ipsecxdp.operator.write.StartupTaint;
 import io.ipsecxdp.operator.write.StatusReporter;
 import io.ipsecxdp.operator.write.Writes;
 import io.ipsecxdp.operator.write.Writes.Write;
@@ -53,6 +54,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
     private final PlanWriter plans;
     private final StatusReporter reporter;
     private final NodeEvents news;
+    private final StartupTaint taint;
     private final Writes writes;
     private final Leadership leadership;
     private final OperatorMetrics metrics;
@@ -65,6 +67,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
             PlanWriter plans,
             StatusReporter reporter,
             NodeEvents news,
+            StartupTaint taint,
             Writes writes,
             Leadership leadership,
             OperatorMetrics metrics,
@@ -75,6 +78,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
         this.plans = plans;
         this.reporter = reporter;
         this.news = news;
+        this.taint = taint;
         this.writes = writes;
         this.leadership = leadership;
         this.metrics = metrics;
@@ -109,6 +113,14 @@ public class IPsecReconciler implements Reconciler<Namespace> {
         var statuses = RollUp.rollUp(snapshot, compilation, informed.statuses());
         failures.addAll(run(reporter.writes(snapshot, statuses, informed.statuses(), context)));
         failures.addAll(run(news.writes(informed.health(), now)));
+        if (orders.isEmpty()) {
+            failures.addAll(run(taint.writes(
+                    informed.nodes(),
+                    informed.ipsecNodes(),
+                    informed.plans().values(),
+                    snapshot.aliveAgents(),
+                    context)));
+        }
         metrics.record(statuses);
         metrics.reconciled(Duration.between(now, clock.instant()));
         if (!failures.isEmpty() && failures.stream().allMatch(Writes.Failure::outdated)) {

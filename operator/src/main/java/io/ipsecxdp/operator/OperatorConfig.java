@@ -14,6 +14,10 @@ public interface OperatorConfig {
     @WithDefault("16")
     int concurrentWrites();
 
+    /** Whether the startup taint is taken off nodes whose agents are ready; takes the right to patch nodes. */
+    @WithDefault("false")
+    boolean taint();
+
     LeaderElection leaderElection();
 
     /** Of several operators one leads, by a Lease in the namespace of the release. */

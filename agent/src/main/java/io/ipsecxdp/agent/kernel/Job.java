@@ -25,6 +25,7 @@ final class Job {
     private Optional<Instant> due = Optional.empty();
     private Backoff backoff = Backoff.between(Duration.ofMillis(200), Duration.ofSeconds(30));
     private Optional<String> trouble = Optional.empty();
+    private Optional<Instant> failingSince = Optional.empty();
 
     /**
      * @param name for the log and for what is reported, such as {@code "Steering"}
@@ -74,9 +75,11 @@ final class Job {
             body.run();
             backoff = backoff.succeeded();
             trouble = Optional.empty();
+            failingSince = Optional.empty();
         } catch (RuntimeException | LinkageError e) {
             LOG.errorf(e, "%s failed and is tried again in %s", name, backoff.next());
             trouble = Optional.of("%s failed: %s".formatted(name, e.getMessage()));
+            failingSince = failingSince.or(() -> Optional.of(now));
             backoff = backoff.failed(now);
             dueAt(now);
         }
@@ -85,6 +88,11 @@ final class Job {
     /** A sentence about the last failure, if it was not made good. */
     Optional<String> trouble() {
         return trouble;
+    }
+
+    /** When it failed for the first time since it last succeeded. */
+    Optional<Instant> failingSince() {
+        return failingSince;
     }
 
     private static Optional<Instant> earliest(Optional<Instant> one, Optional<Instant> other) {

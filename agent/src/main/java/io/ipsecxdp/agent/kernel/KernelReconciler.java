@@ -3,6 +3,7 @@ package io.ipsecxdp.agent.kernel;
 import io.ipsecxdp.agent.ledger.DurableState;
 import io.ipsecxdp.agent.ledger.JournalChange;
 import io.ipsecxdp.agent.ledger.Origin;
+import io.ipsecxdp.agent.ledger.StateException;
 import io.ipsecxdp.agent.plan.Action;
 import io.ipsecxdp.agent.plan.Action.AdoptSa;
 import io.ipsecxdp.agent.plan.Action.ReadKey;
@@ -22,6 +23,7 @@ import io.ipsecxdp.xfrm.EntryIds;
 import io.ipsecxdp.xfrm.Notification;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.Xfrm;
+import io.ipsecxdp.xfrm.XfrmException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Collection;
@@ -108,13 +110,20 @@ public final class KernelReconciler {
         return changed;
     }
 
-    /** A round that looks at everything. */
+    /**
+     * A round that looks at everything.
+     *
+     * @throws HalfRoundException if disk or kernel failed after everything was read
+     */
     public Round round(KernelInfo facts) {
         begin();
-        Outcome outcome = settle(() -> Optional.of(observe()), observed -> plan(observed, facts), facts)
+        Round round = settle(
+                        () -> Optional.of(observe()),
+                        observed -> plan(observed, facts),
+                        outcome -> new Round(desired, outcome.plan(), outcome.observed(), intake.acquires()),
+                        facts)
                 .orElseThrow();
-        Round round =
-                end(new Round(desired, outcome.plan(), outcome.observed(), intake.acquires()), facts, clock.instant());
+        end(round, facts, clock.instant());
         refreshKeys();
         return round;
     }
@@ -123,6 +132,8 @@ public final class KernelReconciler {
      * A round about the entries that notifications and keys were about since the last one: it asks the kernel for these SAs
      * and policies, and for no others. What is known of all else, such as counters, is as old as the last round that looked
      * at everything. Where it cannot be told which entries are affected, it is such a round.
+     *
+     * @throws HalfRoundException as {@link #round} does
      */
     public Round repair(KernelInfo facts) {
         return done.filter(last -> isRepairable(last, facts))
@@ -153,9 +164,12 @@ public final class KernelReconciler {
         return settle(
                         () -> observe(ids),
                         there -> Plan.of(index.part(ids, input(Observed.NOTHING, facts), there, known)),
+                        part -> new Round(
+                                desired,
+                                known.after(part.plan()),
+                                whole.after(ids, part.observed()),
+                                intake.acquires()),
                         facts)
-                .map(part -> new Round(
-                        desired, known.after(part.plan()), whole.after(ids, part.observed()), intake.acquires()))
                 .map(round -> end(round, facts, last.at()));
     }
 
@@ -172,29 +186,37 @@ public final class KernelReconciler {
     }
 
     /** Empty if {@code observe} is. */
-    private Optional<Outcome> settle(
-            Supplier<Optional<Observed>> observe, Function<Observed, Plan> decide, KernelInfo facts) {
+    private Optional<Round> settle(
+            Supplier<Optional<Observed>> observe,
+            Function<Observed, Plan> decide,
+            Function<Outcome, Round> round,
+            KernelInfo facts) {
         Optional<Observed> observed = observe.get();
         for (int pass = 1; observed.isPresent(); pass++) {
             Plan plan = decide.apply(observed.get());
             if (pass == MOST_PASSES || plan.actions().isEmpty()) {
-                return Optional.of(new Outcome(plan, observed.get()));
+                return Optional.of(round.apply(new Outcome(plan, observed.get())));
             }
-            List<AdoptSa> adoptions = plan.actions().stream()
-                    .filter(AdoptSa.class::isInstance)
-                    .map(AdoptSa.class::cast)
-                    .toList();
-            if (!adoptions.isEmpty()) {
-                // Before anything else is decided: no other SA may get their keys
-                executor.adopt(adoptions);
-                continue;
-            }
-            boolean kernelAsked = executor.execute(plan.actions(), facts);
-            if (plan.actions().stream().allMatch(KernelReconciler::leavesPlanAsItIs)) {
-                return Optional.of(new Outcome(plan.withoutActions(), observed.get()));
-            }
-            if (kernelAsked) {
-                observed = observe.get();
+            Outcome now = new Outcome(plan.withoutActions(), observed.get());
+            try {
+                List<AdoptSa> adoptions = plan.actions().stream()
+                        .filter(AdoptSa.class::isInstance)
+                        .map(AdoptSa.class::cast)
+                        .toList();
+                if (!adoptions.isEmpty()) {
+                    // Before anything else is decided: no other SA may get their keys
+                    executor.adopt(adoptions);
+                    continue;
+                }
+                boolean kernelAsked = executor.execute(plan.actions(), facts);
+                if (plan.actions().stream().allMatch(KernelReconciler::leavesPlanAsItIs)) {
+                    return Optional.of(round.apply(now));
+                }
+                if (kernelAsked) {
+                    observed = observe.get();
+                }
+            } catch (StateException | XfrmException e) {
+                throw new HalfRoundException(round.apply(now), e);
             }
         }
         return Optional.empty();

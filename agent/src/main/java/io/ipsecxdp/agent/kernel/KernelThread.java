@@ -1,5 +1,7 @@
 package io.ipsecxdp.agent.kernel;
 
+import static java.time.temporal.ChronoUnit.SECONDS;
+
 import io.ipsecxdp.agent.kernel.Events.CpusChanged;
 import io.ipsecxdp.agent.kernel.Events.Event;
 import io.ipsecxdp.agent.kernel.Events.FactsAre;
@@ -9,12 +11,17 @@ import io.ipsecxdp.agent.kernel.Events.LinksChanged;
 import io.ipsecxdp.agent.kernel.Events.PlansAre;
 import io.ipsecxdp.agent.kernel.Events.Stop;
 import io.ipsecxdp.agent.ledger.Origin;
+import io.ipsecxdp.agent.ledger.PoliciesInForce;
+import io.ipsecxdp.agent.ledger.PolicyFile;
 import io.ipsecxdp.agent.node.NodeInfo;
+import io.ipsecxdp.agent.plan.BootPolicies;
+import io.ipsecxdp.agent.plan.Desired;
 import io.ipsecxdp.agent.plan.InterfaceStatus;
 import io.ipsecxdp.agent.plan.KernelInfo;
 import io.ipsecxdp.agent.plan.Round;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.report.AgentStatusWriter.StatusUpdate;
+import io.ipsecxdp.agent.report.Failing;
 import io.ipsecxdp.agent.report.NodeReporter;
 import io.ipsecxdp.agent.secrets.KeySecrets;
 import io.ipsecxdp.agent.steering.NotifiedMarks;
@@ -50,11 +57,14 @@ public final class KernelThread implements AutoCloseable {
     /** A change that no notification told of is found after this time. */
     private static final Duration RESYNC = Duration.ofSeconds(10);
 
+    /** Rounds that fail for so long, some resyncs, are no passing trouble: what was seen last counts no more. */
+    private static final Duration PATIENCE = RESYNC.multipliedBy(3);
+
     /** What a kernel lacks may come with a module that is loaded later. */
     private static final Duration PROBE_AGAIN = Duration.ofMinutes(5);
 
     /**
-     * To go through ten thousand SAs after a round takes longer than to repair one. So after a repair it waits for so long,
+     * To go through ten thousand SAs or policies after a round takes longer than to repair one. So after a repair it waits for so long,
      * and other repairs are done before.
      */
     private static final Duration AFTER_REPAIR = Duration.ofMillis(250);
@@ -65,6 +75,7 @@ public final class KernelThread implements AutoCloseable {
     private final Steerer steerer;
     private final Supplier<CpuList> onlineCpus;
     private final NodeReporter reporter;
+    private final PolicyFile policyFile;
     private final Consumer<StatusUpdate> listener;
     private final Clock clock;
     private final Thread thread;
@@ -75,10 +86,17 @@ public final class KernelThread implements AutoCloseable {
     private final Job desire = new Job("Working out what is desired", this::desire);
     private final Job keys;
     private final Job rounds = new Job("The work on SAD and SPD", this::reconcile, this::reconciliationDue);
+    private final Job memory = new Job("Writing down what is to be protected after a boot", this::remember);
     private final Job afterRound = new Job("Going through all SAs", this::afterRound);
     private final Job steering = new Job("Steering", this::steer, Optional::empty, this::isSteeringUrgent);
     private final Job report = new Job("Reporting", this::report, this::reportDue);
+    private final Job holding = new Job("Protecting what was protected before the boot", this::hold);
     private final Schedule schedule;
+    /** Until a plan is known. */
+    private final Schedule beforePlans;
+
+    /** Of the boot before. */
+    private final Optional<PoliciesInForce> held;
 
     private Optional<NodeInfo> facts = Optional.empty();
     /** The next round has to look at everything, and not only at what notifications and keys were about. */
@@ -88,16 +106,20 @@ public final class KernelThread implements AutoCloseable {
 
     private Optional<Round> round = Optional.empty();
     private Map<InterfaceStatus.Key, InterfaceStatus> steered = Map.of();
+    /** When everything in the kernel was read last. */
+    private Instant readAt;
     /** Of the SAs in the SAD, since a round first read it. */
     private Optional<Set<XfrmMark>> marks = Optional.empty();
 
     private Optional<String> intakeTrouble = Optional.empty();
     private Optional<String> reportedTrouble = Optional.empty();
+    private Optional<Failing> reportedFailing = Optional.empty();
     private Instant probedAt;
     private volatile ObservedSa.Errors refused = ObservedSa.Errors.NONE;
 
     /**
      * @param onlineCpus reads which they are at this moment
+     * @param policyFile what is in force until plans are known, should the node have booted since
      * @param listener is told after each time around, on this thread; must not block
      */
     public KernelThread(
@@ -107,6 +129,7 @@ public final class KernelThread implements AutoCloseable {
             Steerer steerer,
             Supplier<CpuList> onlineCpus,
             NodeReporter reporter,
+            PolicyFile policyFile,
             Consumer<StatusUpdate> listener,
             Clock clock) {
         this.events = events;
@@ -115,13 +138,22 @@ public final class KernelThread implements AutoCloseable {
         this.steerer = steerer;
         this.onlineCpus = onlineCpus;
         this.reporter = reporter;
+        this.policyFile = policyFile;
         this.listener = listener;
         this.clock = clock;
         this.keys = new Job("Asking for keys", reconciler::refreshKeys, reconciler::keysDue);
-        this.schedule = new Schedule(List.of(resync, desire, keys, rounds, afterRound, steering, report), clock);
+        this.schedule =
+                new Schedule(List.of(resync, desire, keys, rounds, memory, afterRound, steering, report), clock);
+        this.beforePlans = new Schedule(List.of(holding), clock);
+        this.held = policyFile
+                .content()
+                .filter(known ->
+                        BootPolicies.areToBeHeld(known, reporter.identity().boot()));
         this.probedAt = clock.instant();
+        this.readAt = probedAt;
         this.thread = Thread.ofPlatform().name("kernel").unstarted(this::run);
         resync.dueAt(probedAt);
+        holding.dueAt(probedAt);
     }
 
     public void start() {
@@ -153,15 +185,14 @@ public final class KernelThread implements AutoCloseable {
         try {
             while (true) {
                 // A queue waits for whole milliseconds: one more, so that the job is due then
-                List<Event> batch = events.await(isReady() ? schedule.untilDue().plusMillis(1) : Schedule.LONGEST_WAIT);
+                List<Event> batch = events.await(
+                        jobs().map(jobs -> jobs.untilDue().plusMillis(1)).orElse(Schedule.LONGEST_WAIT));
                 schedule.comeAround();
                 if (batch.stream().anyMatch(Stop.class::isInstance)) {
                     return;
                 }
                 Events.condensed(batch).forEach(this::takeIn);
-                if (isReady()) {
-                    schedule.run();
-                }
+                jobs().ifPresent(Schedule::run);
             }
         } catch (InterruptedException e) {
             LOG.warn("The kernel thread was interrupted");
@@ -171,9 +202,12 @@ public final class KernelThread implements AutoCloseable {
         }
     }
 
-    /** Without a plan nothing is done and nothing is undone. */
-    private boolean isReady() {
-        return orders.areKnown() && facts.isPresent();
+    /** Without a plan nothing is done and nothing is undone, but for what a boot undid. */
+    private Optional<Schedule> jobs() {
+        if (facts.isEmpty()) {
+            return Optional.empty();
+        }
+        return orders.areKnown() ? Optional.of(schedule) : held.map(policies -> beforePlans);
     }
 
     /** An event that cannot be taken in is lost, so everything is looked at instead. */
@@ -195,12 +229,14 @@ public final class KernelThread implements AutoCloseable {
             case KernelTold(List<Notification> notifications) -> {
                 if (reconciler.onNotifications(notifications)) {
                     rounds.dueAt(now);
+                    holding.dueAt(now);
                 }
                 marks = marks.map(known -> withMarks(known, NotifiedMarks.in(notifications)));
             }
             case LinksChanged() -> {
                 steering.dueAt(now);
                 desire.dueAt(now);
+                holding.dueAt(now);
             }
             case KeyArrived(Origin origin, KeySecrets.Answer answer) -> {
                 if (reconciler.onKeyArrived(origin, answer)) {
@@ -257,6 +293,14 @@ public final class KernelThread implements AutoCloseable {
         steering.dueAt(now);
     }
 
+    /** Again and again: an interface that a policy is for may come later. */
+    private void hold() {
+        holding.dueAt(clock.instant().plus(RESYNC));
+        reconciler.setDesired(Desired.of(held.orElseThrow(), Orders.indexes(Links.list())));
+        reconciler.round(reporter.kernelFacts(facts.orElseThrow()));
+        reconciler.logActions();
+    }
+
     private void desire() {
         orders.desired(Links::list).ifPresent(desired -> {
             reconciler.setDesired(desired);
@@ -278,11 +322,26 @@ public final class KernelThread implements AutoCloseable {
             probe(began);
         }
         KernelInfo kernel = reporter.kernelFacts(facts.orElseThrow());
-        round = Optional.of(whole ? reconciler.round(kernel) : reconciler.repair(kernel));
+        try {
+            round = Optional.of(whole ? reconciler.round(kernel) : reconciler.repair(kernel));
+        } catch (HalfRoundException e) {
+            round = Optional.of(e.read());
+            readAt = whole ? clock.instant() : readAt;
+            afterRound.dueAt(clock.instant());
+            throw e;
+        }
         wholeRound = false;
         Instant ended = clock.instant();
-        afterRound.dueAt(whole ? ended : ended.plus(AFTER_REPAIR));
+        readAt = whole ? ended : readAt;
+        Instant later = whole ? ended : ended.plus(AFTER_REPAIR);
+        memory.dueAt(later);
+        afterRound.dueAt(later);
         keyBatch.installed(Duration.between(began, ended));
+    }
+
+    private void remember() {
+        BootPolicies.after(round.orElseThrow(), reporter.kernelFacts(facts.orElseThrow()), policyFile.content())
+                .ifPresent(policyFile::write);
     }
 
     private void probe(Instant now) {
@@ -325,13 +384,26 @@ public final class KernelThread implements AutoCloseable {
     }
 
     private Optional<Instant> reportDue() {
-        return trouble().equals(reportedTrouble) ? Optional.empty() : Optional.of(Instant.MIN);
+        return trouble().equals(reportedTrouble) && failing().equals(reportedFailing)
+                ? Optional.empty()
+                : Optional.of(Instant.MIN);
+    }
+
+    /** That rounds fail, once that is no passing trouble. */
+    private Optional<Failing> failing() {
+        Instant patience = clock.instant().minus(PATIENCE);
+        return rounds.failingSince()
+                .filter(since -> !patience.isBefore(since))
+                .flatMap(since -> rounds.trouble())
+                .map(trouble -> new Failing(
+                        trouble,
+                        Optional.of(readAt).filter(at -> patience.isAfter(at)).map(at -> at.truncatedTo(SECONDS))));
     }
 
     private Optional<String> trouble() {
         return Stream.concat(
                         intakeTrouble.stream(),
-                        Stream.of(resync, desire, keys, rounds, afterRound, steering)
+                        Stream.of(resync, desire, keys, rounds, memory, afterRound, steering)
                                 .map(Job::trouble)
                                 .flatMap(Optional::stream))
                 .findFirst();
@@ -339,8 +411,12 @@ public final class KernelThread implements AutoCloseable {
 
     private void report() {
         Optional<String> trouble = trouble();
-        round.ifPresent(
-                done -> listener.accept(reporter.news(orders.slices(), facts.orElseThrow(), done, steered, trouble)));
+        Optional<Failing> failing = failing();
+        // An agent that never could read the kernel does not leave the last word to the one before it
+        round.or(() -> failing.map(blind -> Round.blind(Desired.of(orders.slices(), Map.of()))))
+                .ifPresent(done -> listener.accept(
+                        reporter.news(orders.slices(), facts.orElseThrow(), done, steered, trouble, failing)));
         reportedTrouble = trouble;
+        reportedFailing = failing;
     }
 }

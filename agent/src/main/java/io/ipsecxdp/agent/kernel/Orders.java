@@ -59,7 +59,8 @@ final class Orders {
         return Optional.of(desired);
     }
 
-    private static Map<String, Integer> indexes(Map<String, Link> links) {
+    /** By name. */
+    static Map<String, Integer> indexes(Map<String, Link> links) {
         return links.entrySet().stream()
                 .collect(Collectors.toMap(
                         Map.Entry::getKey, entry -> entry.getValue().device().index()));

@@ -7,7 +7,6 @@ import io.ipsecxdp.agent.plan.ApiServerWay.Endpoint;
 import io.ipsecxdp.xfrm.IpLiterals;
 import io.ipsecxdp.xfrm.links.RouteLookup;
 import java.net.InetAddress;
-import java.net.URL;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -26,14 +25,16 @@ public final class ApiServerEndpoints {
 
     private final KubernetesClient client;
     private Set<Endpoint> configured = Set.of();
-    private Set<Endpoint> behind = Set.of();
+    private Set<Endpoint> behind;
     /** By destination. */
     private final Map<InetAddress, InetAddress> sources = new HashMap<>();
 
     private boolean complained;
 
-    public ApiServerEndpoints(KubernetesClient client) {
+    /** @param remembered what an agent before this one found behind the configured address; empty if nothing */
+    public ApiServerEndpoints(KubernetesClient client, Set<Endpoint> remembered) {
         this.client = client;
+        this.behind = remembered;
     }
 
     /**
@@ -48,6 +49,18 @@ public final class ApiServerEndpoints {
     public Found look() {
         configured().ifPresent(found -> configured = found);
         behind().ifPresent(found -> behind = found);
+        return known();
+    }
+
+    /** What is known without asking the API server, or the DNS. */
+    public Found remembered() {
+        if (IpLiterals.isLiteral(host())) {
+            configured().ifPresent(found -> configured = found);
+        }
+        return known();
+    }
+
+    private Found known() {
         Set<Endpoint> all = new HashSet<>(configured);
         all.addAll(behind);
         Set<InetAddress> destinations = all.stream().map(Endpoint::address).collect(Collectors.toSet());
@@ -57,9 +70,9 @@ public final class ApiServerEndpoints {
     }
 
     private Optional<Set<Endpoint>> configured() {
-        URL url = client.getMasterUrl();
-        int port = url.getPort() > 0 ? url.getPort() : HTTPS;
-        String host = url.getHost().replaceAll("[\\[\\]]", "");
+        int given = client.getMasterUrl().getPort();
+        int port = given > 0 ? given : HTTPS;
+        String host = host();
         try {
             InetAddress[] addresses = IpLiterals.isLiteral(host)
                     ? new InetAddress[] {IpLiterals.parse(host)}
@@ -68,6 +81,10 @@ public final class ApiServerEndpoints {
         } catch (UnknownHostException e) {
             return Optional.empty();
         }
+    }
+
+    private String host() {
+        return client.getMasterUrl().getHost().replaceAll("[\\[\\]]", "");
     }
 
     private Optional<Set<Endpoint>> behind() {

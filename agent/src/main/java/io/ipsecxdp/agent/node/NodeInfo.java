@@ -10,8 +10,9 @@ import java.util.Map;
  *
  * @param cpus those that are online
  * @param addresses of the interfaces that have some of a wider scope than the link, by name
+ * @param moreAddresses how many there are besides
  */
-public record NodeInfo(CpuList cpus, Map<String, List<String>> addresses, ApiServerWay apiServer) {
+public record NodeInfo(CpuList cpus, Map<String, List<String>> addresses, int moreAddresses, ApiServerWay apiServer) {
 
     public NodeInfo {
         addresses = Map.copyOf(addresses);
@@ -19,6 +20,6 @@ public record NodeInfo(CpuList cpus, Map<String, List<String>> addresses, ApiSer
 
     /** The same with other CPUs online. */
     public NodeInfo with(CpuList online) {
-        return new NodeInfo(online, addresses, apiServer);
+        return new NodeInfo(online, addresses, moreAddresses, apiServer);
     }
 }

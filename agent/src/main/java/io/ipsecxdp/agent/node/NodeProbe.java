@@ -2,22 +2,22 @@ package io.ipsecxdp.agent.node;
 
 import io.ipsecxdp.agent.plan.ApiServerWay;
 import io.ipsecxdp.crds.CpuList;
+import io.ipsecxdp.xfrm.links.Link;
+import io.ipsecxdp.xfrm.links.Links;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
-import java.util.TreeMap;
 
 /** Reads facts from /proc and /sys, and from the network namespace of this process. */
 public final class NodeProbe {
@@ -46,31 +46,35 @@ public final class NodeProbe {
 
     /** @param apiServer where the API server is reached */
     public static NodeInfo facts(ApiServerEndpoints.Found apiServer) {
-        Map<String, List<String>> addresses = new TreeMap<>();
-        Set<InetAddress> all = new HashSet<>();
-        try {
-            NetworkInterface.networkInterfaces()
-                    .forEach(link -> link.inetAddresses().forEach(address -> {
-                        all.add(address);
-                        if (!address.isLoopbackAddress() && !address.isLinkLocalAddress()) {
-                            addresses
-                                    .computeIfAbsent(link.getName(), name -> new ArrayList<>())
-                                    .add(address.getHostAddress().replaceAll("%.*", ""));
-                        }
-                    }));
-        } catch (SocketException e) {
-            throw new UncheckedIOException(e);
-        }
-        addresses.replaceAll((name, unsorted) -> unsorted.stream().sorted().toList());
+        NodeAddresses addresses = NodeAddresses.of(addressed());
         String[] ports = read(LOCAL_PORTS).split("\\s+");
         ApiServerWay way = new ApiServerWay(
                 apiServer.endpoints(),
-                all,
-                apiServer.sources().isEmpty() ? all : apiServer.sources(),
+                addresses.all(),
+                apiServer.sources().isEmpty() ? addresses.all() : apiServer.sources(),
                 apiServer.learned(),
                 Integer.parseInt(ports[0]),
                 Integer.parseInt(ports[1]));
-        return new NodeInfo(onlineCpus(), addresses, way);
+        return new NodeInfo(onlineCpus(), addresses.reported(), addresses.unreported(), way);
+    }
+
+    private static List<NodeAddresses.Addressed> addressed() {
+        Map<String, Link> links = Links.list();
+        try {
+            List<NodeAddresses.Addressed> addressed = new ArrayList<>();
+            for (NetworkInterface link : Collections.list(NetworkInterface.getNetworkInterfaces())) {
+                boolean dummy = Optional.ofNullable(links.get(link.getName()))
+                        .filter(known -> known.kind().equals("dummy"))
+                        .isPresent();
+                addressed.add(new NodeAddresses.Addressed(
+                        link.getName(),
+                        dummy && !link.isUp(),
+                        link.inetAddresses().toList()));
+            }
+            return addressed;
+        } catch (SocketException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** In one read: a second one of a sysctl gets nothing, however little the first took (proc_dointvec). */

@@ -3,6 +3,7 @@ package io.ipsecxdp.agent.plan;
 import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.ledger.OwnedPolicy;
 import io.ipsecxdp.agent.ledger.OwnedSa;
+import io.ipsecxdp.agent.ledger.PoliciesInForce;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
@@ -78,15 +79,37 @@ public record Desired(
                 }
             }
             for (PlannedPolicy planned : slice.spec().securityPolicies()) {
-                PolicyKey key = PolicyKey.of(planned);
-                try {
-                    policies.putIfAbsent(key, terms.policy(planned, slice.name()));
-                } catch (RuntimeException e) {
-                    unfitPolicies.put(key, standing(e));
-                }
+                add(terms, planned, slice.name(), policies, unfitPolicies);
             }
         });
         return new Desired(byName, sas, policies, unfitSas, unfitPolicies);
+    }
+
+    /**
+     * The policies alone, when no plan is known: there is nothing that this orders away.
+     *
+     * @param interfaces index of each interface of the node, by name
+     */
+    public static Desired of(PoliciesInForce held, Map<String, Integer> interfaces) {
+        ToKernel terms = new ToKernel(interfaces);
+        Map<PolicyKey, DesiredPolicy> policies = new LinkedHashMap<>();
+        Map<PolicyKey, EntryStatus> unfit = new LinkedHashMap<>();
+        held.policies().forEach(policy -> add(terms, policy.policy(), policy.slice(), policies, unfit));
+        return new Desired(Map.of(), Map.of(), policies, Map.of(), unfit);
+    }
+
+    private static void add(
+            ToKernel terms,
+            PlannedPolicy planned,
+            String slice,
+            Map<PolicyKey, DesiredPolicy> policies,
+            Map<PolicyKey, EntryStatus> unfit) {
+        PolicyKey key = PolicyKey.of(planned);
+        try {
+            policies.putIfAbsent(key, terms.policy(planned, slice));
+        } catch (RuntimeException e) {
+            unfit.put(key, standing(e));
+        }
     }
 
     /** The same entries, with what is reported of them now. */

@@ -73,8 +73,10 @@ public record NodeReporter(Identity identity, Xfrm xfrm, StateFolder state, Stee
             NodeInfo facts,
             Round round,
             Map<InterfaceStatus.Key, InterfaceStatus> steering,
-            Optional<String> trouble) {
-        PlanReport report = report(slices, round, steering);
+            Optional<String> trouble,
+            Optional<Failing> failing) {
+        PlanReport asRead = report(slices, round, steering);
+        PlanReport report = failing.map(asRead::whileAgentIs).orElse(asRead);
         SteeringCounters counters = steerer.counters();
         List<OutcomeCount> outcomes = new ArrayList<>();
         counters.packets().forEach((outcome, packets) -> outcomes.add(new OutcomeCount(outcome.name(), packets)));
@@ -237,6 +239,11 @@ public record NodeReporter(Identity identity, Xfrm xfrm, StateFolder state, Stee
         if (!facts.apiServer().learned()) {
             lacks.add("It is not known where all API servers are, because the EndpointSlice default/kubernetes does not"
                     + " exist or cannot be read: policies that may cover the way there wait.");
+        }
+        if (facts.moreAddresses() > 0) {
+            lacks.add(
+                    "This node has %d addresses more than are listed here, and no SA or policy can be declared for those: remove what the node does not need."
+                            .formatted(facts.moreAddresses()));
         }
         return lacks;
     }

@@ -22,6 +22,7 @@ import io.ipsecxdp.crds.SaReport;
 import io.ipsecxdp.crds.SteeringReport;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +57,20 @@ public record PlanReport(
 
     /** What is reported of an entry that the plan does not list has no generation. */
     private static final long UNPLANNED = 0;
+
+    /** The same when the agent cannot do its work. */
+    public PlanReport whileAgentIs(Failing failing) {
+        Map<Origin, EntryStatus> sasNow = new HashMap<>();
+        Map<PolicyKey, EntryStatus> policiesNow = new HashMap<>();
+        for (Slice slice : slices) {
+            slice.spec().securityAssociations().forEach(sa -> sasNow.put(origin(sa), failing.instead(standing(sa))));
+            slice.spec()
+                    .securityPolicies()
+                    .forEach(policy -> policiesNow.put(PolicyKey.of(policy), failing.instead(standing(policy))));
+        }
+        return new PlanReport(
+                boot, slices, sasNow, policiesNow, steering, usedKeys, leavingSas, leavingPolicies, counters);
+    }
 
     /**
      * The status of one slice.

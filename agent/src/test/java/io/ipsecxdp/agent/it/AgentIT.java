@@ -405,6 +405,49 @@ class AgentIT {
         }
     }
 
+    /** Another network namespace cookie is another boot to the agent. */
+    @Test
+    void afterABootTheAgentProtectsWithoutTheApiServerAndThenFollowsThePlan() throws IOException, InterruptedException {
+        plan(List.of(), List.of(OUT, IN, OVER_THE_API_SERVER), List.of());
+        try (RunningAgent agent = node.start()) {
+            soon().untilAsserted(() -> assertThat(status().installed()).isEqualTo("3/3"));
+            agent.terminate();
+        }
+        node.gate().close();
+        node.boot();
+        assertThat(node.ip("xfrm policy")).doesNotContain("10.20.");
+
+        try (RunningAgent agent = node.start()) {
+            soon().untilAsserted(() -> assertThat(node.ip("xfrm policy"))
+                    .contains("src 10.20.1.0/24 dst 10.20.2.0/24", "src 10.20.2.0/24 dst 10.20.1.0/24")
+                    .contains("src 0.0.0.0/0 dst 0.0.0.0/0", "dst 198.18.77.1/32 proto tcp dport"));
+
+            plan(List.of(), List.of(IN), List.of());
+            node.gate().open();
+            soon().untilAsserted(() -> assertThat(node.ip("xfrm policy"))
+                    .doesNotContain("src 10.20.1.0/24 dst 10.20.2.0/24", "src 0.0.0.0/0 dst 0.0.0.0/0")
+                    .contains("src 10.20.2.0/24 dst 10.20.1.0/24"));
+            soon().untilAsserted(() -> assertThat(status().installed()).isEqualTo("1/1"));
+            agent.terminate();
+        }
+    }
+
+    /** The Lease goes on meanwhile, by a connection of its own. */
+    @Test
+    void aHalfOpenWatchOfThePlanIsFoundWithinAMinute() throws IOException {
+        plan(List.of(), List.of(OUT), List.of());
+        try (RunningAgent agent = node.start()) {
+            awaitReported();
+
+            node.gate().forget();
+            plan(List.of(), List.of(OUT, IN), List.of());
+
+            soon().untilAsserted(() -> assertThat(status().installed()).isEqualTo("2/2"));
+            assertThat(agent.log()).contains("half open");
+            assertThat(agent.terminate()).isEqualTo(143);
+        }
+    }
+
     @Test
     void cleanupRemovesWhatIsOursAndNothingElse() throws IOException {
         node.ip("xfrm policy add src 192.0.2.0/24 dst 198.51.100.0/24 dir out");

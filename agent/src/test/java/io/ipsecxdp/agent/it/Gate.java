@@ -10,6 +10,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /** The way from a node to the API server, which can be closed. */
 final class Gate implements AutoCloseable {
@@ -17,6 +18,7 @@ final class Gate implements AutoCloseable {
     private final InetSocketAddress address;
     private final int target;
     private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
+    private final Set<Socket> forgotten = ConcurrentHashMap.newKeySet();
     private ServerSocket listening;
 
     /**
@@ -41,12 +43,18 @@ final class Gate implements AutoCloseable {
         }
     }
 
+    /** A load balancer forgets all connections: nothing passes any more, neither of the ends hears of it, new ones are well. */
+    void forget() {
+        forgotten.addAll(connections);
+    }
+
     /** Ends all connections, and takes no new ones. */
     @Override
     public void close() {
         close(listening);
         connections.forEach(Gate::close);
         connections.clear();
+        forgotten.clear();
     }
 
     private void accept(ServerSocket accepting) {
@@ -64,10 +72,20 @@ final class Gate implements AutoCloseable {
         }
     }
 
-    private static void pump(Socket from, Socket to) {
+    private void pump(Socket from, Socket to) {
+        byte[] some = new byte[8192];
         try (InputStream in = from.getInputStream();
                 OutputStream out = to.getOutputStream()) {
-            in.transferTo(out);
+            for (int read = in.read(some); read >= 0; read = in.read(some)) {
+                if (!forgotten.contains(from)) {
+                    out.write(some, 0, read);
+                }
+            }
+            while (forgotten.contains(from) && connections.contains(from)) {
+                TimeUnit.MILLISECONDS.sleep(100);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         } catch (IOException e) {
             // One of the two hung up
         }

@@ -44,7 +44,7 @@ final class TestNode implements AutoCloseable {
     private final Path folder;
     private final Path bpffs;
     private final String outside;
-    private final NetworkNamespace namespace = NetworkNamespace.create();
+    private NetworkNamespace namespace = NetworkNamespace.create();
     private final Gate gate;
     private final Path kubeconfig;
     private int starts;
@@ -55,6 +55,15 @@ final class TestNode implements AutoCloseable {
         this.bpffs = Files.createDirectories(folder.resolve("bpf"));
         run(List.of("mount", "-t", "bpf", "agent-it", bpffs.toString()));
         outside = "agent-it-" + ProcessHandle.current().pid() % 10_000;
+        connect();
+        gate = new Gate(OUTSIDE, server.port());
+        KubernetesEndpoints.announce(server.client(), OUTSIDE, server.port());
+        kubeconfig = Files.writeString(
+                folder.resolve("kubeconfig"),
+                Files.readString(server.kubeconfig()).replaceAll("https://[^:]+:", "https://" + OUTSIDE + ":"));
+    }
+
+    private void connect() {
         namespace.run("ip link add mgmt0 type veth peer name %s netns %d"
                 .formatted(outside, ProcessHandle.current().pid()));
         namespace.run("ip address add %s/30 dev mgmt0".formatted(INSIDE));
@@ -63,11 +72,14 @@ final class TestNode implements AutoCloseable {
         run(List.of("ip", "link", "set", outside, "up"));
         addInterface("eth0");
         namespace.run("ip address add 10.10.0.1/24 dev eth0");
-        gate = new Gate(OUTSIDE, server.port());
-        KubernetesEndpoints.announce(server.client(), OUTSIDE, server.port());
-        kubeconfig = Files.writeString(
-                folder.resolve("kubeconfig"),
-                Files.readString(server.kubeconfig()).replaceAll("https://[^:]+:", "https://" + OUTSIDE + ":"));
+    }
+
+    /** SAD, SPD and interfaces are those of a kernel that has just started; what is on disk stays. */
+    void boot() {
+        run(List.of("ip", "link", "delete", outside));
+        namespace.close();
+        namespace = NetworkNamespace.create();
+        connect();
     }
 
     /** The API server as the node sees it. */

@@ -145,6 +145,27 @@ class LifeOfANodeTest {
         }
     }
 
+    /** Before the node knows a plan, and whether or not its SAs may be installed again. */
+    @Property(tries = 1000)
+    void whatProtectsIsInForceFromBootOn(@ForAll("lives") List<Step> life) {
+        try (TestingNode node = new TestingNode()) {
+            World world = new World(node);
+            for (Step step : life) {
+                world.happen(step);
+                if (step.event() == Event.NODE_REBOOTS) {
+                    world.apiServerIsKnown();
+                    node.settle();
+                    Set<Object> before = world.installed();
+                    before.retainAll(world.policies());
+
+                    node.reboot();
+
+                    assertThat(node.kernel.ours()).containsAll(before);
+                }
+            }
+        }
+    }
+
     @Property(tries = 1000)
     void aChangedPolicyReplacesTheOldOneWhenItsSaIsInForce(@ForAll("lives") List<Step> life) {
         try (TestingNode node = new TestingNode()) {

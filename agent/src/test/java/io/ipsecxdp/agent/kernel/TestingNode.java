@@ -1,8 +1,11 @@
 package io.ipsecxdp.agent.kernel;
 
 import io.ipsecxdp.agent.ledger.Origin;
+import io.ipsecxdp.agent.ledger.PoliciesInForce;
+import io.ipsecxdp.agent.ledger.PolicyFile;
 import io.ipsecxdp.agent.ledger.StateFolder;
 import io.ipsecxdp.agent.plan.ApiServerWay;
+import io.ipsecxdp.agent.plan.BootPolicies;
 import io.ipsecxdp.agent.plan.Desired;
 import io.ipsecxdp.agent.plan.EntryStatus;
 import io.ipsecxdp.agent.plan.KernelInfo;
@@ -71,11 +74,12 @@ public final class TestingNode implements AutoCloseable {
     private final Deque<Answered> answers = new ArrayDeque<>();
     private ApiServerWay apiServer = new ApiServerWay(Set.of(), Set.of(), 32768, 60999);
     private boolean apiServerUp = true;
-    private Map<String, NodePlanSpec> planned = Map.of();
+    private Optional<Map<String, NodePlanSpec>> planned = Optional.empty();
     private KernelInfo lastFacts;
     private Instant resyncAt = Instant.MIN;
     private int boot = 1;
     private StateFolder state;
+    private PolicyFile policyFile;
     private KeyRing keys;
     private KernelReconciler work;
     private Round last;
@@ -149,8 +153,24 @@ public final class TestingNode implements AutoCloseable {
         keys = new KeyRing(
                 this::read, (origin, answer) -> answers.add(new Answered(origin, answer)), state::fingerprint, clock);
         work = new KernelReconciler(kernel, crashes.around(state), keys, clock);
-        planned = Map.of();
+        planned = Optional.empty();
         resyncAt = Instant.MIN;
+        policyFile = new PolicyFile(folder);
+        policyFile
+                .content()
+                .filter(known -> BootPolicies.areToBeHeld(known, bootId()))
+                .ifPresent(this::hold);
+    }
+
+    /** What an agent does before it knows a plan, as the kernel loop does it. */
+    private void hold(PoliciesInForce policies) {
+        try {
+            work.setDesired(Desired.of(policies, Map.of()));
+            work.round(facts());
+        } catch (TestingKernel.Crash e) {
+            crashed = true;
+            restart();
+        }
     }
 
     private void stop() {
@@ -162,13 +182,13 @@ public final class TestingNode implements AutoCloseable {
 
     /** One time around for what happened so far, as the kernel loop does it. The process may end in the middle of it. */
     void round() {
-        boolean newPlan = !plans.equals(planned);
+        boolean newPlan = !planned.equals(Optional.of(plans));
         Instant now = clock.instant();
         boolean due = !now.isBefore(resyncAt)
                 || !facts().equals(lastFacts)
                 || work.roundDue().filter(at -> !now.isBefore(at)).isPresent();
         if (newPlan) {
-            planned = Map.copyOf(plans);
+            planned = Optional.of(Map.copyOf(plans));
             work.setDesired(Desired.of(slices(), Map.of()));
         } else {
             work.keepDesired(slices());
@@ -194,6 +214,7 @@ public final class TestingNode implements AutoCloseable {
             work.keysDue().filter(due -> !clock.instant().isBefore(due)).ifPresent(due -> work.refreshKeys());
             lastFacts = facts();
             last = round.apply(lastFacts);
+            BootPolicies.after(last, lastFacts, policyFile.content()).ifPresent(policyFile::write);
             if (apiServerUp) {
                 report();
             }

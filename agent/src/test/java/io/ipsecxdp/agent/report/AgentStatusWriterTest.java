@@ -119,7 +119,7 @@ class AgentStatusWriterTest {
                         "boot",
                         "0.1",
                         new NodeInfo(
-                                CpuList.parse("0-1"), Map.of(), new ApiServerWay(Set.of(), Set.of(), 32768, 60999)),
+                                CpuList.parse("0-1"), Map.of(), 0, new ApiServerWay(Set.of(), Set.of(), 32768, 60999)),
                         new NodeCapabilities(true, List.of(), List.of(), true, true, true, true, true),
                         Map.of(),
                         "0/0",

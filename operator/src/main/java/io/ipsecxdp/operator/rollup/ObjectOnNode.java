@@ -1,5 +1,7 @@
 package io.ipsecxdp.operator.rollup;
 
+import io.ipsecxdp.crds.Reason;
+
 /** How an object does on one node. */
 sealed interface ObjectOnNode {
     String node();
@@ -22,6 +24,6 @@ sealed interface ObjectOnNode {
     /** The agent, or compile, says that it cannot be. */
     record Failed(String node, String reason, String message) implements ObjectOnNode {}
 
-    /** Nobody speaks for the node. */
-    record Silent(String node, String message) implements ObjectOnNode {}
+    /** Nobody speaks for the node, or not of what its kernel has. */
+    record Silent(String node, Reason reason, String message) implements ObjectOnNode {}
 }

@@ -120,6 +120,7 @@ public final class RollUp {
         if (!snapshot.aliveAgents().contains(node)) {
             return new ObjectOnNode.Silent(
                     node,
+                    Reason.AgentNotReporting,
                     "its agent does not renew its Lease: check the ipsec-xdp-agent pod there, and the node itself");
         }
         var reports = snapshot.reports().of(node, declared.key()).stream()
@@ -133,6 +134,13 @@ public final class RollUp {
         if (failed.isPresent()) {
             return new ObjectOnNode.Failed(
                     node, failed.get().reason(), failed.get().message());
+        }
+        Optional<Report> blind = reports.stream()
+                .filter(report -> report.reason().equals(Reason.AgentFailing.name()))
+                .findFirst();
+        if (blind.isPresent()) {
+            return new ObjectOnNode.Silent(
+                    node, Reason.AgentFailing, blind.get().message());
         }
         if (held.isPresent()) {
             return new ObjectOnNode.Held(node, held.get().message());
@@ -152,7 +160,7 @@ public final class RollUp {
 
     private static ObjectOnNode ofFinding(String node, Finding finding) {
         return finding.reason() == Reason.AgentNotReporting
-                ? new ObjectOnNode.Silent(node, finding.message())
+                ? new ObjectOnNode.Silent(node, finding.reason(), finding.message())
                 : new ObjectOnNode.Failed(node, finding.reason().name(), finding.message());
     }
 

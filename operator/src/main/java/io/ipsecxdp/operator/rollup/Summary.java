@@ -33,8 +33,8 @@ record Summary(List<ObjectOnNode> states, List<Finding> findings, boolean isPlan
                 .flatMap(state -> switch (state) {
                     case ObjectOnNode.Failed(String node, String reason, String message) ->
                         Stream.of(new FailingNode(node, reason, message));
-                    case ObjectOnNode.Silent(String node, String message) ->
-                        Stream.of(new FailingNode(node, Reason.AgentNotReporting.name(), message));
+                    case ObjectOnNode.Silent(String node, Reason reason, String message) ->
+                        Stream.of(new FailingNode(node, reason.name(), message));
                     case ObjectOnNode.InForce inForce -> Stream.empty();
                     case ObjectOnNode.Impaired impaired -> Stream.empty();
                     case ObjectOnNode.Waiting waiting -> Stream.empty();
@@ -70,7 +70,7 @@ record Summary(List<ObjectOnNode> states, List<Finding> findings, boolean isPlan
                     Status.Unknown,
                     progressing,
                     Status.Unknown,
-                    Reason.AgentNotReporting.name(),
+                    silent.getFirst().reason().name(),
                     "node %s: %s%s"
                             .formatted(
                                     silent.getFirst().node(), silent.getFirst().message(), andMore(silent.size() - 1)));

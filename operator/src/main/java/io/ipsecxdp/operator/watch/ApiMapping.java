@@ -71,6 +71,10 @@ final class ApiMapping {
                 status.map(IPsecNodeStatus::capabilities));
     }
 
+    static Optional<String> boot(IPsecNode node) {
+        return Optional.ofNullable(node.getStatus()).map(IPsecNodeStatus::boot);
+    }
+
     /** Empty as long as the agent has not said how its node does. */
     static Optional<NodeEvents.Health> health(IPsecNode node) {
         return Optional.ofNullable(node.getStatus()).map(IPsecNodeStatus::conditions).stream()

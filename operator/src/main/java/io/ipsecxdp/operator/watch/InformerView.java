@@ -86,6 +86,14 @@ public final class InformerView {
         return plans.stream().collect(toMap(plan -> plan.getMetadata().getName(), identity()));
     }
 
+    public List<Node> nodes() {
+        return nodes;
+    }
+
+    public List<IPsecNode> ipsecNodes() {
+        return ipsecNodes;
+    }
+
     /** How the nodes do, by what their agents say. */
     public List<NodeEvents.Health> health() {
         return ipsecNodes.stream()

@@ -48,12 +48,14 @@ public class Sources {
                 source(
                         Node.class,
                         TrimmedStore.ofNodes(),
-                        (now, before) -> isChanged(now, before, ApiMapping::node),
+                        (now, before) -> isChanged(now, before, ApiMapping::node)
+                                || isChanged(now, before, node -> node.getSpec().getTaints()),
                         context),
                 source(
                         IPsecNode.class,
                         TrimmedStore.ofManagedFields(),
                         (now, before) -> isChanged(now, before, ApiMapping::facts)
+                                || isChanged(now, before, ApiMapping::boot)
                                 || isChanged(
                                         now,
                                         before,

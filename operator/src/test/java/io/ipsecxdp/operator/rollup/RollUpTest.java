@@ -86,6 +86,18 @@ class RollUpTest {
     }
 
     @Test
+    void anAgentThatCannotLookMakesItUnknownAndAccusesNobody() {
+        report("n1", EAST, EntryState.Installed);
+        report("n2", EAST, "uid-of-east", 1, EntryState.Pending, "AgentFailing", "its disk is full");
+
+        var status = rollUp(ONE_SA, EAST);
+
+        assertThat(conditions(status)).isEqualTo("Ready=Unknown Progressing=False Degraded=Unknown AgentFailing");
+        assertThat(ready(status).message()).isEqualTo("node n2: its disk is full");
+        assertThat(status.failedNodes()).isZero();
+    }
+
+    @Test
     void whatIsInForceAndNeedsAPersonIsReadyAndDegraded() {
         report("n1", EAST, EntryState.Installed);
         report("n2", EAST, "uid-of-east", 1, EntryState.Installed, "KeyChanged", "Secret k has another key by now");
