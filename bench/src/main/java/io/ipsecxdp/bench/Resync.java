@@ -26,7 +26,8 @@ final class Resync implements Measurement {
     public String method() {
         return """
                 The state folder is on the guest's disk, keys are at hand, and there are 64 policies. A repair is timed from the kernel's notification that
-                an SA or a policy was deleted to its notification that it was added again; a flush, to the notification for the last SA.
+                an SA or a policy was deleted to its notification that it was added again; a flush, to the notification for the last SA
+                of those that have no replay window for it, as others do not come back ([0032](decisions/0032-replay-state.md)).
 
                 - A repair asks the kernel about the affected entries only ([0021](decisions/0021-a-repair-asks-for-what-is-concerned.md)), and writes its
                   line to the log afterwards: in the guest one line takes about 10 ms.

@@ -54,6 +54,8 @@ public enum Reason {
     KeyReused,
     /** The key was used before and its last sequence number is not known. */
     NonceAtRisk,
+    /** The key was used before, and up to which sequence number it was received is not known. */
+    ReplayAtRisk,
     /** The agent's key ledger was damaged: what it does not know of a key says nothing. */
     LedgerDamaged,
     /** The entry of the Secret changed under an SA that is in force. */

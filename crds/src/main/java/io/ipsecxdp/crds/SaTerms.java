@@ -91,7 +91,8 @@ public record SaTerms(
         @Default("4096")
         @JsonPropertyDescription(
                 "How many packets one may overtake another before it counts as replayed, 32 to 4096, or 0 for no protection "
-                        + "against replays (only without esn). It is set at the destination. Packets overtake each other in "
+                        + "against replays (only without esn). It is set at the destination. With a window, an SA whose last sequence "
+                        + "number is lost (reboot, flush) is not installed again with its key (ReplayAtRisk). Packets overtake each other in "
                         + "the queues to the CPUs, so keep it above the queue size of the SteeringPolicy (2048); 4096, the "
                         + "kernel's most, is 5 ms of full packets at 10 Gbit/s.")
         Integer replayWindow,

@@ -7,7 +7,8 @@ public sealed interface Change {
      * Installs an SA; refused with EEXIST if its identity is taken.
      *
      * @param key read while the change is applied; its owner closes it afterwards
-     * @param lastSequence an outbound SA goes on after this sequence number, 0 for a new one; 0 for an inbound SA
+     * @param lastSequence an outbound SA sends from the sequence number after this one, and an inbound SA takes none up to
+     *     it; 0 for a new one, and for an inbound SA without a replay window
      */
     record AddSa(Sa sa, KeyMaterial key, long lastSequence) implements Change {
         public AddSa {
@@ -15,8 +16,8 @@ public sealed interface Change {
                 throw new IllegalArgumentException("%s needs a key of %d bytes"
                         .formatted(sa.algorithms(), sa.algorithms().keyBytes()));
             }
-            if (sa.direction() == SaDir.IN && lastSequence != 0) {
-                throw new IllegalArgumentException("An inbound SA sends nothing, so it has no last sequence number");
+            if (sa.direction() == SaDir.IN && sa.replayWindow() == 0 && lastSequence != 0) {
+                throw new IllegalArgumentException("An SA without a replay window remembers no sequence number");
             }
             if (!sa.esn()) {
                 Range.require("last sequence number", lastSequence, 0, Range.UNSIGNED_32);

@@ -8,6 +8,7 @@ import io.ipsecxdp.linux.Errno;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Predicate;
@@ -181,6 +182,35 @@ public abstract class XfrmContract {
                 .isInstanceOfSatisfying(
                         Notification.SaDeleted.class,
                         deleted -> assertThat(deleted.sa().replay().lastSent()).isEqualTo(70_000));
+    }
+
+    /** With a window of the SA itself and with one that has a bitmap of its own, with 32 and with 64 bits. */
+    @Test
+    void anInboundSaGoesOnAfterTheSequenceNumberThatItIsGiven() {
+        Sa plain = sa(SaDir.IN, 0x1000, XfrmMark.NONE, 1, Lifetime.INFINITE);
+        Sa large = sa(SaDir.IN, 0x1001, XfrmMark.NONE, 1, Lifetime.INFINITE).withReplayWindow(4096);
+        Sa extended = sa(SaDir.IN, 0x1002, XfrmMark.NONE, 1, Lifetime.INFINITE)
+                .withReplayWindow(1000)
+                .withEsn(true);
+        Map<Sa, Long> last = Map.of(plain, 70_000L, large, 0xffff_fff0L, extended, (7L << Integer.SIZE) + 9);
+
+        last.forEach((sa, number) -> done(new Change.AddSa(sa, KeyMaterial.random(GCM.keyBytes()), number)));
+
+        last.forEach((sa, number) -> {
+            ObservedSa shown = xfrm().get(sa.id()).orElseThrow();
+            assertThat(shown.replay().lastReceived()).isEqualTo(number);
+            assertThat(Differences.between(sa, shown, xfrm().capabilities())).isEmpty();
+            done(delete(sa));
+        });
+        assertThat(told())
+                .extracting(Notification::event)
+                .filteredOn(Notification.SaDeleted.class::isInstance)
+                .map(event -> ((Notification.SaDeleted) event).sa())
+                .hasSize(3)
+                .allSatisfy(sa -> assertThat(last.entrySet()).anySatisfy(entry -> {
+                    assertThat(entry.getKey().id()).isEqualTo(sa.id());
+                    assertThat(entry.getValue()).isEqualTo(sa.replay().lastReceived());
+                }));
     }
 
     @Test

@@ -31,7 +31,6 @@ import io.ipsecxdp.xfrm.EntryIds;
 import io.ipsecxdp.xfrm.KernelError;
 import io.ipsecxdp.xfrm.KeyMaterial;
 import io.ipsecxdp.xfrm.Result;
-import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.Xfrm;
 import java.time.Clock;
@@ -180,9 +179,8 @@ final class ActionExecutor {
                     EntryIds.of(id),
                     EntryIds.of(id),
                     List.of(new DisownSa(id)),
-                    // The kernel never had it, so no packet was sent with it: it is as used as it was before
-                    Optional.of(former.orElseGet(() -> sa.use(install.key()).with(new KeyUse.Unused())))
-                            .filter(use -> sa.sa().direction() == SaDir.OUT)));
+                    // The kernel never had it, so there was no packet with it: it is as used as it was before
+                    Optional.of(former.orElseGet(() -> sa.use(install.key()).with(new KeyUse.Unused())))));
             uses.add(former.filter(use -> use.origin().equals(sa.origin())
                             && use.direction() == sa.sa().direction())
                     // It goes on with its key, and it stays known whether the key was adopted

@@ -19,6 +19,7 @@ import io.ipsecxdp.xfrm.Notification.SasFlushed;
 import io.ipsecxdp.xfrm.ObservedPolicy;
 import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.PolicyId;
+import io.ipsecxdp.xfrm.ReplayState;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import java.util.Collection;
@@ -103,17 +104,16 @@ public record KernelHistory(
     }
 
     /**
-     * What the ledger has to say of a key from now on, if the notification ends its use: how far an outbound SA of ours came
-     * when it was deleted, or that an SA of ours came to its hard limit.
+     * What the ledger has to say of a key from now on, if the notification ends its use: how far an SA of ours came when
+     * it was deleted, or that an SA of ours came to its hard limit.
      */
     public Optional<KeyUse> ended(Notification notification, Journal journal, KeyLedger ledger) {
         return switch (notification.event()) {
             case SaDeleted(ObservedSa sa) ->
                 certainlyOurs(sa, journal)
-                        .filter(owned ->
-                                owned.direction() == SaDir.OUT && !sa.options().isCountedByDevice())
+                        .filter(owned -> tellsLast(owned.direction(), sa))
                         .flatMap(owned -> open(owned, ledger))
-                        .map(use -> use.with(new Ended(sa.replay().lastSent())));
+                        .map(use -> use.with(new Ended(last(use.direction(), sa.replay()))));
             case SaExpired(SaId id, boolean hard)
             when hard && !goneSas.contains(id) ->
                 Optional.ofNullable(journal.sas().get(id))
@@ -121,6 +121,16 @@ public record KernelHistory(
                         .map(use -> use.with(new Expired()));
             default -> Optional.empty();
         };
+    }
+
+    /** Without a window it remembers nothing, and what a device counts the kernel does not know. */
+    private static boolean tellsLast(SaDir direction, ObservedSa sa) {
+        return !sa.options().isCountedByDevice()
+                && (direction == SaDir.OUT || sa.replay().window() > 0);
+    }
+
+    private static long last(SaDir direction, ReplayState replay) {
+        return direction == SaDir.OUT ? replay.lastSent() : replay.lastReceived();
     }
 
     private static Optional<KeyUse> open(OwnedSa owned, KeyLedger ledger) {

@@ -11,20 +11,23 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Every key that this node ever used, so that none is used again from sequence number 1: with AES-GCM, two packets with
- * one nonce give away the authentication key and the difference of their contents (RFC 4106, section 3).
+ * Every key that this node ever used, so that none is used again from sequence number 1. With AES-GCM, two packets with
+ * one nonce give away the authentication key and the difference of their contents (RFC 4106, section 3); and an SA that
+ * receives again from there takes every packet that somebody recorded (RFC 4303, section 3.4.3).
  *
  * <p>A use is written to disk before the kernel gets the key. Nothing is ever taken out.
  */
 public final class KeyLedger {
 
     /**
-     * Sequence numbers that are left out when a key goes on. The kernel's last word is exact (an SA is dead before its
+     * Sequence numbers that are left out when a key goes on sending. The kernel's last word is exact (an SA is dead before its
      * deletion is told: {@code xfrm_del_sa} in net/xfrm/xfrm_user.c); the margin is for what a driver may have in flight.
      */
     public static final long MARGIN = 65_536;
 
     private static final long LAST_32_BIT_SEQUENCE = 0xffff_ffffL;
+
+    private static final long LAST_64_BIT_SEQUENCE = -1;
 
     public static final KeyLedger EMPTY = new KeyLedger(
             PersistentMap.empty(),
@@ -159,7 +162,7 @@ public final class KeyLedger {
     /** Whether an SA that the kernel does not have may be installed with a key. */
     public sealed interface Verdict {}
 
-    /** @param lastSequence the SA goes on after this; 0 for a key that was never used outbound */
+    /** @param lastSequence the SA goes on after this; 0 for a key that was never used, or where numbers do not matter */
     public record Allowed(long lastSequence) implements Verdict {}
 
     /** The key was used by this SA, and how far is not known. */
@@ -172,28 +175,36 @@ public final class KeyLedger {
     public record Taken(KeyUse by) implements Verdict {}
 
     /**
+     * An SA that has to go on after the last sequence number of its key.
+     *
+     * @param isSequenced it sends, or it has a replay window; one that promises neither may begin anew
+     */
+    public record Candidate(Origin origin, SaDir direction, boolean esn, boolean isSequenced) {}
+
+    /**
      * @param reportedUsed the API server remembers that this SA was installed here
      */
-    public Verdict verdict(Origin origin, SaDir direction, boolean esn, KeyFingerprint key, boolean reportedUsed) {
+    public Verdict verdict(Candidate sa, KeyFingerprint key, boolean reportedUsed) {
         KeyUse use = uses.get(key);
         if (use == null || use.progress() instanceof Unused) {
             // That another SA did not use it says nothing of this one
-            boolean refused = use != null && use.origin().equals(origin);
+            boolean refused = use != null && use.origin().equals(sa.origin());
             boolean mistrusted = use == null && this.mistrusted.containsKey(key);
-            boolean mayHaveUsed = mistrusted || isYoungerThan(origin, reportedUsed) && !refused;
-            return direction == SaDir.OUT && mayHaveUsed ? new AtRisk() : new Allowed(0);
+            boolean mayHaveUsed = mistrusted || isYoungerThan(sa.origin(), reportedUsed) && !refused;
+            return sa.isSequenced() && mayHaveUsed ? new AtRisk() : new Allowed(0);
         }
-        if (!use.origin().equals(origin) || use.direction() != direction) {
+        if (!use.origin().equals(sa.origin()) || use.direction() != sa.direction()) {
             return new Taken(use);
         }
-        if (direction == SaDir.IN) {
+        if (!sa.isSequenced()) {
             return new Allowed(0);
         }
         return switch (use.progress()) {
             case Unused() -> new Allowed(0);
             case Open open -> new AtRisk();
             case Expired expired -> new AtRisk();
-            case Ended(long last) -> goOnAfter(last, esn);
+            case Ended(long last) ->
+                sa.direction() == SaDir.OUT ? sendAfter(last, sa.esn()) : receiveAfter(last, sa.esn());
         };
     }
 
@@ -202,9 +213,14 @@ public final class KeyLedger {
         return adopted.containsKey(origin) || reportedUsed && !hasUsed(origin);
     }
 
-    private static Verdict goOnAfter(long last, boolean esn) {
+    private static Verdict sendAfter(long last, boolean esn) {
         long next = last + MARGIN;
         boolean spent = esn ? Long.compareUnsigned(next, last) < 0 : next >= LAST_32_BIT_SEQUENCE;
         return spent ? new Exhausted() : new Allowed(next);
+    }
+
+    /** Without a margin: it would lose as many packets that are new. */
+    private static Verdict receiveAfter(long last, boolean esn) {
+        return last == (esn ? LAST_64_BIT_SEQUENCE : LAST_32_BIT_SEQUENCE) ? new Exhausted() : new Allowed(last);
     }
 }

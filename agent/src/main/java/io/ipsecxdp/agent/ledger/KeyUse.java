@@ -15,16 +15,16 @@ public record KeyUse(
     /** How far the sequence numbers of the key have gone. */
     public sealed interface Progress {}
 
-    /** The kernel refused the SA, so no packet was ever sent with the key. Only said of outbound SAs. */
+    /** The kernel refused the SA, so no packet was ever sent or received with the key. */
     public record Unused() implements Progress {}
 
-    /** An SA with the key may have sent, or may be sending, any number of packets. */
+    /** An SA with the key may have sent or received, or may be doing so, any number of packets. */
     public record Open() implements Progress {}
 
     /**
      * The SA is gone, and the kernel told how far it came.
      *
-     * @param lastSequence of the last packet that was sent; 64 bits with ESN, else 32
+     * @param lastSequence of the last packet that was sent, or the highest that was received; 64 bits with ESN, else 32
      */
     public record Ended(long lastSequence) implements Progress {}
 

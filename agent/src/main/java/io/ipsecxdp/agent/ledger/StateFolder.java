@@ -178,7 +178,7 @@ public final class StateFolder implements DurableState, AutoCloseable {
                     .filter(name -> name.startsWith(DAMAGED))
                     .max(Comparator.naturalOrder())
                     .map(name ->
-                            "The key ledger of this node was damaged, and is kept as %s: no SA is installed to send with a key whose Secret is older than that. Declare such SAs anew, with new SPIs and new Secrets, then delete the file."
+                            "The key ledger of this node was damaged, and is kept as %s: no SA is installed, to send or with a replay window, with a key whose Secret is older than that. Declare such SAs anew, with new SPIs and new Secrets, then delete the file."
                                     .formatted(folder.resolve(name)));
         } catch (IOException e) {
             throw failure(folder, e);

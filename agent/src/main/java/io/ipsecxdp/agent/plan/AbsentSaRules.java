@@ -53,6 +53,7 @@ final class AbsentSaRules {
             rule("CountedByDevice", AbsentSaRules::countedByDevice),
             rule("WaitsForLastSequenceNumber", AbsentSaRules::waitsForLastSequenceNumber),
             rule("NonceAtRisk", AbsentSaRules::nonceAtRisk),
+            rule("ReplayAtRisk", AbsentSaRules::replayAtRisk),
             rule("SequenceNumbersSpent", AbsentSaRules::sequenceNumbersSpent),
             rule("DeclaredAnewWithItsKey", AbsentSaRules::declaredAnewWithItsKey),
             rule("KeyReused", AbsentSaRules::keyReused),
@@ -124,11 +125,12 @@ final class AbsentSaRules {
         return absent.verdict()
                 .filter(verdict -> verdict instanceof AtRisk && absent.wanted().isCountedByDevice())
                 .flatMap(verdict -> failed(
-                        Reason.NonceAtRisk,
+                        absent.wanted().atRisk(),
                         ("The key in %s was used by this SA before, and how far only the device knows"
-                                        + " that numbers its packets: to send with it again could use a nonce twice. "
+                                        + " that numbers its packets: %s. "
                                         + REMEDY)
-                                .formatted(absent.wanted().key())));
+                                .formatted(
+                                        absent.wanted().key(), absent.wanted().risk())));
     }
 
     /** Its deletion is under way: with the number that the kernel tells, the SA can go on. */
@@ -140,18 +142,27 @@ final class AbsentSaRules {
     }
 
     private static Optional<Decision> nonceAtRisk(AbsentSa absent) {
+        return absent.wanted().outbound() ? atRisk(absent) : Optional.empty();
+    }
+
+    /** It would take all that was recorded of its traffic. */
+    private static Optional<Decision> replayAtRisk(AbsentSa absent) {
+        return absent.wanted().outbound() ? Optional.empty() : atRisk(absent);
+    }
+
+    private static Optional<Decision> atRisk(AbsentSa absent) {
+        DesiredSa wanted = absent.wanted();
         return absent.verdict()
                 .filter(AtRisk.class::isInstance)
                 .map(verdict -> new Decision(
                         EntryStatus.failed(
-                                Reason.NonceAtRisk,
+                                wanted.atRisk(),
                                 ("The key in %s was used by this SA before, and how far is not known (the"
-                                                + " node was booted anew, or the SAD was flushed): to send with it again could use"
-                                                + " a nonce twice. "
+                                                + " node was booted anew, or the SAD was flushed): %s. "
                                                 + REMEDY)
-                                        .formatted(absent.wanted().key())),
-                        absent.facts().inSecret(absent.wanted()).stream()
-                                .flatMap(key -> absent.facts().claim(absent.wanted(), key).stream())
+                                        .formatted(wanted.key(), wanted.risk())),
+                        absent.facts().inSecret(wanted).stream()
+                                .flatMap(key -> absent.facts().claim(wanted, key).stream())
                                 .toList()));
     }
 
@@ -159,7 +170,7 @@ final class AbsentSaRules {
         return absent.verdict()
                 .filter(Exhausted.class::isInstance)
                 .flatMap(verdict -> failed(
-                        Reason.NonceAtRisk,
+                        absent.wanted().atRisk(),
                         ("The key in %s has too few sequence numbers left. " + REMEDY)
                                 .formatted(absent.wanted().key())));
     }
@@ -168,15 +179,15 @@ final class AbsentSaRules {
     private static Optional<Decision> declaredAnewWithItsKey(AbsentSa absent) {
         DesiredSa wanted = absent.wanted();
         return absent.takenBy()
-                .filter(by -> !by.origin().uid().equals(wanted.origin().uid())
+                .filter(by -> wanted.isSequenced()
+                        && !by.origin().uid().equals(wanted.origin().uid())
                         && by.name().equals(wanted.name())
                         && by.direction() == wanted.sa().direction())
                 .flatMap(by -> failed(
-                        Reason.NonceAtRisk,
-                        ("The key in %s was used on this node by a former SecurityAssociation of this"
-                                        + " name: to send with it again could use a nonce twice. "
+                        wanted.atRisk(),
+                        ("The key in %s was used on this node by a former SecurityAssociation of this name: %s. "
                                         + REMEDY)
-                                .formatted(wanted.key())));
+                                .formatted(wanted.key(), wanted.risk())));
     }
 
     private static Optional<Decision> keyReused(AbsentSa absent) {

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 
 /**
  * What to do about an SA of ours that somebody changed. Only a new one has all properties again; it is made when its key
- * is there, an outbound one when the kernel has told how far the old one came.
+ * is there, and where it sends or refuses replays when the kernel has told how far the old one came.
  */
 final class ChangedSaRules {
 
@@ -40,24 +40,24 @@ final class ChangedSaRules {
                 + sa.differences().stream().map(Difference::toString).collect(Collectors.joining(", ")) + ".";
     }
 
-    /** It was adopted, and sends with a key that nobody could compare. */
+    /** It was adopted, and has a key that nobody could compare. */
     private static Optional<Decision> keyUnknown(OurSa sa) {
-        return sa.wanted().outbound() && sa.owned().key().isEmpty()
+        return sa.wanted().isSequenced() && sa.owned().key().isEmpty()
                 ? failed(
                         sa,
-                        Reason.NonceAtRisk,
+                        sa.wanted().atRisk(),
                         "It cannot be made again, because the kernel does not show which key it has. " + REMEDY)
                 : Optional.empty();
     }
 
     /** Once it is deleted, nobody knows where a new one would have to go on. */
     private static Optional<Decision> countedByDevice(OurSa sa) {
-        boolean unknown = sa.wanted().outbound()
+        boolean unknown = sa.wanted().isSequenced()
                 && (sa.wanted().isCountedByDevice() || sa.there().options().isCountedByDevice());
         return unknown
                 ? failed(
                         sa,
-                        Reason.NonceAtRisk,
+                        sa.wanted().atRisk(),
                         "It cannot be made again, because only the device knows its last sequence number. " + REMEDY)
                 : Optional.empty();
     }
@@ -90,7 +90,7 @@ final class ChangedSaRules {
 
     /** The kernel tells how far it came once it is deleted. */
     private static Optional<Decision> removeFirst(OurSa sa) {
-        return sa.wanted().outbound() ? pending(sa, new RemoveSa(sa.owned())) : Optional.empty();
+        return sa.wanted().isSequenced() ? pending(sa, new RemoveSa(sa.owned())) : Optional.empty();
     }
 
     private static Optional<Decision> makeAgain(OurSa sa) {

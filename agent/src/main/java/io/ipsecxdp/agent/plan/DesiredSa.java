@@ -5,6 +5,7 @@ import io.ipsecxdp.agent.ledger.KeyFingerprint;
 import io.ipsecxdp.agent.ledger.KeyUse;
 import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.ledger.OwnedSa;
+import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.xfrm.Sa;
 import io.ipsecxdp.xfrm.SaDir;
 import java.util.Optional;
@@ -22,9 +23,26 @@ public record DesiredSa(String name, Origin origin, String slice, Sa sa, KeySour
         return new OwnedSa(sa.id(), sa.source(), sa.reqid(), sa.direction(), origin, name, slice, key, installTime);
     }
 
-    /** It sends, and a device numbers its packets. */
+    /** It goes on only from where its key came to: it sends, or it refuses replays. */
+    boolean isSequenced() {
+        return outbound() || sa.replayWindow() > 0;
+    }
+
+    /** The same, and only a device knows how far it came. */
     boolean isCountedByDevice() {
-        return outbound() && sa.options().isCountedByDevice();
+        return isSequenced() && sa.options().isCountedByDevice();
+    }
+
+    /** What to say where it is not known how far its key came. */
+    Reason atRisk() {
+        return outbound() ? Reason.NonceAtRisk : Reason.ReplayAtRisk;
+    }
+
+    /** What could happen then. */
+    String risk() {
+        return outbound()
+                ? "to send with it again could use a nonce twice"
+                : "to receive with it again could take a packet a second time";
     }
 
     boolean outbound() {

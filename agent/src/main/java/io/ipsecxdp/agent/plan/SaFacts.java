@@ -3,6 +3,7 @@ package io.ipsecxdp.agent.plan;
 import io.ipsecxdp.agent.ledger.KeyFingerprint;
 import io.ipsecxdp.agent.ledger.KeyLedger.Allowed;
 import io.ipsecxdp.agent.ledger.KeyLedger.AtRisk;
+import io.ipsecxdp.agent.ledger.KeyLedger.Candidate;
 import io.ipsecxdp.agent.ledger.KeyLedger.Taken;
 import io.ipsecxdp.agent.ledger.KeyLedger.Verdict;
 import io.ipsecxdp.agent.ledger.KeyUse;
@@ -188,7 +189,14 @@ final class SaFacts {
             return new Taken(promise);
         }
         Verdict verdict = now.ledger()
-                .verdict(wanted.origin(), wanted.sa().direction(), wanted.sa().esn(), key, wasReportedUsed(wanted));
+                .verdict(
+                        new Candidate(
+                                wanted.origin(),
+                                wanted.sa().direction(),
+                                wanted.sa().esn(),
+                                wanted.isSequenced()),
+                        key,
+                        wasReportedUsed(wanted));
         // Whatever number is known is the kernel's, which the device does not tell
         boolean guessed = wanted.isCountedByDevice() && verdict instanceof Allowed(long last) && last > 0;
         return guessed ? new AtRisk() : verdict;

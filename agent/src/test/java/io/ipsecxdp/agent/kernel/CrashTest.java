@@ -5,6 +5,8 @@ import static io.ipsecxdp.agent.kernel.TestingNode.key;
 import static io.ipsecxdp.agent.kernel.TestingNode.keyOf;
 import static io.ipsecxdp.agent.kernel.TestingNode.outbound;
 import static io.ipsecxdp.agent.kernel.TestingNode.protect;
+import static io.ipsecxdp.agent.kernel.TestingNode.withoutWindow;
+import static io.ipsecxdp.xfrm.Addresses.ip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -27,7 +29,9 @@ import org.junit.jupiter.api.Test;
 /** What holds if the agent's process ends at any one moment between two writes to the disk or changes of the kernel. */
 class CrashTest {
 
-    private static final PlannedSa IN = inbound("in", 0x1001);
+    private static final PlannedSa IN = withoutWindow(inbound("in", 0x1001));
+    private static final PlannedSa GUARDED = inbound("guarded", 0x1006);
+    private static final SaId GUARDED_ID = SaId.esp(ip("10.0.0.1"), 0x1006);
     private static final PlannedSa OUT = outbound("out", 0x1002);
     private static final PlannedSa MORE = outbound("more", 0x1003);
     private static final PlannedSa REFUSED = outbound("refused", 0x1004);
@@ -58,10 +62,14 @@ class CrashTest {
             assertThat(node.kernel.noncesAtRisk())
                     .as("nonces after a crash at point %d", crashAt)
                     .isEmpty();
+            node.kernel.replay(GUARDED_ID);
+            assertThat(node.kernel.replays())
+                    .as("replays after a crash at point %d", crashAt)
+                    .isEmpty();
             assertThat(node.kernel.trespasses())
                     .as("trespasses after a crash at point %d", crashAt)
                     .isEmpty();
-            // An inbound key may be used again without a risk, so the crash keeps nothing of it from being in force
+            // Without a replay window nothing is promised, so the crash keeps nothing of it from being in force
             assertThat(node.sa("in").state())
                     .as("in, after a crash at point %d", crashAt)
                     .isEqualTo(EntryState.Installed);
@@ -82,15 +90,16 @@ class CrashTest {
 
     /** Everything that the executor does at least once. */
     private static void live(TestingNode node) {
-        List<PlannedSa> all = List.of(IN, OUT, MORE, REFUSED, LOST);
+        List<PlannedSa> all = List.of(IN, OUT, MORE, REFUSED, LOST, GUARDED);
         for (int i = 0; i < all.size(); i++) {
             node.secret(keyOf(all.get(i).uid()), key(i + 1));
         }
-        node.plan("s", List.of(IN, OUT), List.of(OUT_POLICY, IN_POLICY));
+        node.plan("s", List.of(IN, OUT, GUARDED), List.of(OUT_POLICY, IN_POLICY));
         node.settle();
         node.kernel.saIds().forEach(id -> node.kernel.send(id, 7));
+        node.kernel.receive(GUARDED_ID, 7);
 
-        node.plan("s", List.of(IN, OUT, MORE), List.of(IN_POLICY_REPLACED));
+        node.plan("s", List.of(IN, OUT, MORE, GUARDED), List.of(IN_POLICY_REPLACED));
         node.settle();
 
         node.kernel.flushSas();
@@ -101,13 +110,13 @@ class CrashTest {
         node.kernel.refuse(change -> Optional.of(KernelError.of(Errno.EINVAL))
                 .filter(error ->
                         change instanceof Change.AddSa add && add.sa().id().spi() == 0x1004));
-        node.plan("s", List.of(IN, OUT, MORE, REFUSED), List.of(IN_POLICY_REPLACED));
+        node.plan("s", List.of(IN, OUT, MORE, REFUSED, GUARDED), List.of(IN_POLICY_REPLACED));
         node.settle();
         node.kernel.refuse(change -> Optional.empty());
         node.settle();
 
         node.kernel.loseAnswers(true);
-        node.plan("s", List.of(IN, OUT, MORE, REFUSED, LOST), List.of(OUT_POLICY, IN_POLICY_REPLACED));
+        node.plan("s", List.of(IN, OUT, MORE, REFUSED, LOST, GUARDED), List.of(OUT_POLICY, IN_POLICY_REPLACED));
         node.settle();
         node.kernel.loseAnswers(false);
         node.settle();

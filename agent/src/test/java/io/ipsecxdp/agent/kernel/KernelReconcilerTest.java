@@ -9,6 +9,7 @@ import static io.ipsecxdp.agent.kernel.TestingNode.ownedBy;
 import static io.ipsecxdp.agent.kernel.TestingNode.protect;
 import static io.ipsecxdp.agent.kernel.TestingNode.withKey;
 import static io.ipsecxdp.agent.kernel.TestingNode.withReqid;
+import static io.ipsecxdp.agent.kernel.TestingNode.withoutWindow;
 import static io.ipsecxdp.xfrm.Addresses.ip;
 import static io.ipsecxdp.xfrm.Addresses.prefix;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -147,11 +148,14 @@ class KernelReconcilerTest {
 
         private static final int MANY = 300;
 
+        private static final PlannedSa UNGUARDED = withoutWindow(inbound("unguarded", 0x4000));
+
         private int dumps;
 
         @BeforeEach
         void install() {
-            List<PlannedSa> sas = new ArrayList<>(List.of(OUT, IN));
+            List<PlannedSa> sas = new ArrayList<>(List.of(OUT, IN, UNGUARDED));
+            node.secret(keyOf("unguarded"), key(99));
             for (int i = 0; i < MANY; i++) {
                 node.secret(keyOf("in" + i), key(100 + i));
                 sas.add(inbound("in" + i, 0x3000 + i));
@@ -190,7 +194,7 @@ class KernelReconcilerTest {
             node.kernel.flushSas();
             node.round();
 
-            assertInForce(IN);
+            assertInForce(UNGUARDED);
         }
 
         @Test
@@ -230,26 +234,26 @@ class KernelReconcilerTest {
             node.settleNow();
 
             assertThat(node.kernel.dumps()).isGreaterThan(dumps);
-            assertThat(node.kernel.saIds()).hasSize(MANY + 2);
+            assertThat(node.kernel.saIds()).hasSize(MANY + 3);
         }
 
         @Test
         void looksAtEverythingWhenNotificationsWereLost() {
-            node.kernel.deleteSa(IN_ID);
+            node.kernel.deleteSa(sa(UNGUARDED).id());
             node.kernel.overflow();
             node.settleNow();
 
-            assertInForce(IN);
+            assertInForce(UNGUARDED);
             assertThat(node.kernel.dumps()).isGreaterThan(dumps);
         }
 
         @Test
         void writesNoUseOfAKeyThatIsWrittenAlready() {
             KeyLedger before = node.state().ledger();
-            node.kernel.deleteSa(IN_ID);
+            node.kernel.deleteSa(sa(UNGUARDED).id());
             node.settleNow();
 
-            assertInForce(IN);
+            assertInForce(UNGUARDED);
             assertThat(node.state().ledger()).isSameAs(before);
         }
     }
@@ -616,6 +620,85 @@ class KernelReconcilerTest {
         }
 
         @Test
+        void inboundThatSomebodyDeletesTakesNothingASecondTimeAndAllThatIsNew() {
+            planEverything();
+            assertThat(node.kernel.receive(IN_ID, 200)).isEqualTo(200);
+
+            node.kernel.deleteSa(IN_ID);
+            node.settle();
+
+            assertInForce(IN);
+            assertThat(node.kernel.replay(IN_ID)).isZero();
+            assertThat(node.kernel.receive(IN_ID, 100)).isEqualTo(100);
+            assertThat(node.kernel.replays()).isEmpty();
+        }
+
+        /** Without the upper half, which no packet has, each would be taken for one of 2^32 packets before. */
+        @Test
+        void inboundGoesOnBeyondTheSequenceNumbersOf32Bits() {
+            planEverything();
+            node.kernel.skip(IN_ID, 5L << Integer.SIZE);
+            node.kernel.receive(IN_ID, 9);
+
+            node.kernel.deleteSa(IN_ID);
+            node.settle();
+
+            assertThat(node.kernel.sa(IN_ID).replay().lastReceived()).isEqualTo((5L << Integer.SIZE) + 9);
+        }
+
+        @Test
+        void inboundThatSomebodyChangedIsMadeAgainAndTakesNothingASecondTime() {
+            planEverything();
+            node.kernel.receive(IN_ID, 200);
+
+            node.kernel.changeForeign(IN_ID);
+            node.settle();
+
+            assertInForce(IN);
+            assertThat(node.kernel.replay(IN_ID)).isZero();
+            assertThat(node.kernel.receive(IN_ID, 1)).isOne();
+        }
+
+        @Test
+        void inboundDeletedWhileTheAgentWasDownIsAtRisk() {
+            planEverything();
+
+            node.kernel.deleteSa(IN_ID);
+            node.restart();
+            node.settle();
+
+            assertRefused(IN, Reason.ReplayAtRisk);
+        }
+
+        @Test
+        void inboundThatTheKernelRefusedBeginsAnewWithItsKey() {
+            node.kernel.refuse(change -> Optional.of(KernelError.of(Errno.EINVAL)));
+            planEverything();
+            assertRefused(IN, Reason.KernelRefused);
+            node.restart();
+            node.kernel.refuse(change -> Optional.empty());
+            node.settle();
+
+            assertInForce(IN);
+            assertThat(node.kernel.sa(IN_ID).replay().lastReceived()).isZero();
+        }
+
+        @Test
+        void inboundWithoutAReplayWindowComesBackWhateverHappened() {
+            PlannedSa unprotected = withoutWindow(IN);
+            planEverything();
+            node.plan("s", List.of(unprotected), List.of());
+            node.settle();
+            node.kernel.flushSas();
+            node.settle();
+            assertInForce(unprotected);
+            node.reboot();
+            node.settle();
+
+            assertInForce(unprotected);
+        }
+
+        @Test
         void outboundGoesOnBehindItsLastSequenceNumberWhenSomebodyDeletesIt() {
             planEverything();
             node.kernel.send(OUT_ID, 1234);
@@ -628,7 +711,7 @@ class KernelReconcilerTest {
         }
 
         @Test
-        void outboundIsAtRiskAfterAFlushAndInboundComesBack() {
+        void isAtRiskAfterAFlush() {
             planEverything();
 
             node.kernel.flushSas();
@@ -636,18 +719,20 @@ class KernelReconcilerTest {
 
             assertRefused(OUT, Reason.NonceAtRisk);
             assertThat(node.sa("out").message()).contains("new SecurityAssociation", "SPI", "new key", "keys/out");
-            assertInForce(IN);
+            assertRefused(IN, Reason.ReplayAtRisk);
+            assertThat(node.sa("in").message())
+                    .contains("a packet a second time", "new SecurityAssociation", "SPI", "new key", "keys/in");
         }
 
         @Test
-        void outboundIsAtRiskAfterABootAndInboundComesBack() {
+        void isAtRiskAfterABoot() {
             planEverything();
 
             node.reboot();
             node.settle();
 
             assertRefused(OUT, Reason.NonceAtRisk);
-            assertInForce(IN);
+            assertRefused(IN, Reason.ReplayAtRisk);
         }
 
         @Test
@@ -657,9 +742,10 @@ class KernelReconcilerTest {
             node.settle();
 
             node.secret(keyOf("out"), key(99));
+            node.secret(keyOf("in"), key(98));
             node.settle();
 
-            assertInForce(OUT);
+            assertInForce(OUT, IN);
             assertThat(node.kernel.noncesAtRisk()).isEmpty();
         }
 
@@ -679,15 +765,16 @@ class KernelReconcilerTest {
         /** The machine was replaced under its name: disk, Node and NodePlan are others. */
         @Test
         void thatTheOperatorRemembersAsUsedOnTheNodeIsAtRiskAndStaysSo() {
-            node.plan("s", List.of(IN, remembered(OUT)), List.of());
+            node.plan("s", List.of(remembered(IN), remembered(OUT)), List.of());
             node.settle();
 
             assertRefused(OUT, Reason.NonceAtRisk);
-            assertInForce(IN);
+            assertRefused(IN, Reason.ReplayAtRisk);
 
             node.plan("s", List.of(IN, OUT), List.of());
             node.settle();
             assertRefused(OUT, Reason.NonceAtRisk);
+            assertRefused(IN, Reason.ReplayAtRisk);
         }
 
         private PlannedSa remembered(PlannedSa sa) {
@@ -932,7 +1019,7 @@ class KernelReconcilerTest {
         }
 
         @Test
-        void isRepairedWhenTheSocketOverflowed() {
+        void isAtRiskWhenTheSocketOverflowed() {
             planEverything();
 
             node.kernel.deleteSa(IN_ID);
@@ -940,7 +1027,7 @@ class KernelReconcilerTest {
             node.kernel.overflow();
             node.settle();
 
-            assertInForce(IN);
+            assertRefused(IN, Reason.ReplayAtRisk);
             assertRefused(OUT, Reason.NonceAtRisk);
         }
     }
@@ -966,7 +1053,7 @@ class KernelReconcilerTest {
             planEverything();
 
             assertRefused(OUT, Reason.NonceAtRisk);
-            assertInForce(IN);
+            assertRefused(IN, Reason.ReplayAtRisk);
         }
 
         @Test
@@ -1005,7 +1092,7 @@ class KernelReconcilerTest {
             node.settle();
 
             assertRefused(OUT, Reason.NonceAtRisk);
-            assertInForce(IN);
+            assertRefused(IN, Reason.ReplayAtRisk);
         }
 
         @Test
@@ -1074,7 +1161,7 @@ class KernelReconcilerTest {
         }
 
         @Test
-        void lostWhereTheKernelHidesKeysKeepsSasAndMakesNoneAnewThatSends() {
+        void lostWhereTheKernelHidesKeysKeepsSasAndMakesNoneAnew() {
             planEverything();
             node.kernel.hidesKeys();
             node.loseFolder();
@@ -1084,9 +1171,9 @@ class KernelReconcilerTest {
             node.kernel.changeForeign(OUT_ID);
             node.kernel.changeForeign(IN_ID);
             node.settle();
-            assertInForce(IN);
+            assertRefused(IN, Reason.ReplayAtRisk);
             assertRefused(OUT, Reason.NonceAtRisk);
-            assertThat(node.kernel.saIds()).contains(OUT_ID);
+            assertThat(node.kernel.saIds()).contains(OUT_ID, IN_ID);
 
             PlannedSa second = withKey(keyOf("out"), outbound("second", 0x1001));
             node.plan("s", List.of(second, OUT, IN), List.of());

@@ -48,6 +48,7 @@ import net.jqwik.api.Provide;
 class LifeOfANodeTest {
 
     private static final int SAS = 3;
+    private static final int INBOUND = 1;
     private static final long REQID = 0x1000_0001L;
     private static final long REQID_OF_THE_LAST = 0x1000_0002L;
 
@@ -62,6 +63,8 @@ class LifeOfANodeTest {
         CHANGE_POLICY,
         WITHDRAW_POLICY,
         SEND,
+        RECEIVE,
+        REPLAY,
         AGENT_LOOKS,
         AGENT_SETTLES,
         ADMIN_DELETES,
@@ -107,6 +110,18 @@ class LifeOfANodeTest {
             world.apiServerComes();
             node.settle();
             assertThat(node.kernel.noncesAtRisk()).isEmpty();
+        }
+    }
+
+    @Property(tries = 1000)
+    void aReplayIsNeverAccepted(@ForAll("lives") List<Step> life) {
+        try (TestingNode node = new TestingNode()) {
+            World world = new World(node);
+            life.forEach(world::happen);
+            world.apiServerComes();
+            node.settle();
+            world.happen(new Step(Event.REPLAY, 0));
+            assertThat(node.kernel.replays()).isEmpty();
         }
     }
 
@@ -263,6 +278,8 @@ class LifeOfANodeTest {
                     plan();
                 }
                 case SEND -> node.kernel.send(id(which), 1 + KeyLedger.MARGIN * step.number());
+                case RECEIVE -> node.kernel.receive(id(INBOUND), 1 + step.number());
+                case REPLAY -> node.kernel.replay(id(INBOUND));
                 case AGENT_LOOKS -> node.round();
                 case AGENT_SETTLES -> node.settle();
                 case ADMIN_DELETES -> node.kernel.deleteSa(id(which));
@@ -371,21 +388,23 @@ class LifeOfANodeTest {
             if (!declared.containsKey(which)) {
                 String uid = "u" + which + "-" + ++generation;
                 put(TestingNode.keyOf(uid), ++lastKey);
-                declared.put(which, outbound(uid, which));
+                declared.put(which, sa(uid, which));
                 plan();
             }
         }
 
-        private static PlannedSa outbound(String uid, int which) {
+        private static PlannedSa sa(String uid, int which) {
+            long spi = 0x1000 + which;
             return TestingNode.withReqid(
-                    which == SAS - 1 ? REQID_OF_THE_LAST : REQID, TestingNode.outbound(uid, 0x1000 + which));
+                    which == SAS - 1 ? REQID_OF_THE_LAST : REQID,
+                    which == INBOUND ? TestingNode.inbound(uid, spi) : TestingNode.outbound(uid, spi));
         }
 
         private void declareAnew(int which) {
             PlannedSa before = declared.get(which);
             if (before != null && number(before) > keysBeforeLoss) {
                 String uid = "u" + which + "-" + ++generation;
-                declared.put(which, TestingNode.withKey(before.encryption().keySecretRef(), outbound(uid, which)));
+                declared.put(which, TestingNode.withKey(before.encryption().keySecretRef(), sa(uid, which)));
                 plan();
             }
         }
@@ -461,7 +480,7 @@ class LifeOfANodeTest {
 
         private static SaId id(int which) {
             try {
-                return SaId.esp(InetAddress.getByName("10.0.0.2"), 0x1000 + which);
+                return SaId.esp(InetAddress.getByName(which == INBOUND ? "10.0.0.1" : "10.0.0.2"), 0x1000 + which);
             } catch (UnknownHostException e) {
                 throw new IllegalStateException(e);
             }

@@ -37,6 +37,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,10 +48,11 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 
 /**
- * SAD and SPD in memory, with the kernel's rules of identity (held to {@link io.ipsecxdp.xfrm.XfrmContract}), and with a memory that no kernel has: which sequence
- * numbers were ever sent under which key, on any boot.
+ * SAD and SPD in memory, with the kernel's rules of identity (held to {@link io.ipsecxdp.xfrm.XfrmContract}), and with a
+ * memory that no kernel has: which sequence numbers were ever sent and accepted under which key, on any boot.
  */
 final class TestingKernel implements Xfrm {
 
@@ -61,7 +63,16 @@ final class TestingKernel implements Xfrm {
 
     private static final String SOMEBODY_ELSES = "ffff";
 
-    private record Held(ObservedSa sa, String key) {
+    /**
+     * @param floor all up to it counts as received
+     * @param seen what was received since
+     */
+    private record Held(ObservedSa sa, String key, long floor, Set<Long> seen) {
+
+        private Held with(ObservedSa other) {
+            return new Held(other, key, floor, seen);
+        }
+
         private boolean foreign() {
             return key.startsWith(SOMEBODY_ELSES);
         }
@@ -73,9 +84,12 @@ final class TestingKernel implements Xfrm {
     private final Set<PolicyId> foreignPolicies = new HashSet<>();
     private final Set<PolicyId> changedPolicies = new HashSet<>();
     private final Map<String, Long> lastSentWith = new HashMap<>();
+    private final Map<String, Long> lastArrivedWith = new HashMap<>();
+    private final Map<String, Set<Long>> acceptedWith = new HashMap<>();
     private final List<Notification> told = new ArrayList<>();
     private final List<List<Change>> applied = new ArrayList<>();
     private final List<String> noncesAtRisk = new ArrayList<>();
+    private final List<String> replays = new ArrayList<>();
     private final List<String> trespasses = new ArrayList<>();
     private final List<String> interruptions = new ArrayList<>();
     private XfrmCapabilities capabilities = everything();
@@ -141,10 +155,66 @@ final class TestingKernel implements Xfrm {
 
     void send(SaId id, long packets) {
         sas.computeIfPresent(id, (same, held) -> {
+            if (held.sa().direction().equals(Optional.of(SaDir.IN))) {
+                return held;
+            }
             long last = held.sa().replay().lastSent() + packets;
             lastSentWith.merge(held.key(), last, Math::max);
-            return new Held(sent(held.sa(), last), held.key());
+            return held.with(sent(held.sa(), last));
         });
+    }
+
+    /** The peer sends on with the key of this SA; returns how many of these packets were accepted. */
+    int receive(SaId id, int packets) {
+        Held held = sas.get(id);
+        if (held == null) {
+            return 0;
+        }
+        long before = lastArrivedWith.getOrDefault(held.key(), 0L);
+        lastArrivedWith.put(held.key(), before + packets);
+        return (int) LongStream.rangeClosed(before + 1, before + packets)
+                .filter(sequence -> accepts(id, sequence))
+                .count();
+    }
+
+    /** Packets under the key that this SA has are lost on their way. */
+    void skip(SaId id, long packets) {
+        lastArrivedWith.merge(sas.get(id).key(), packets, Long::sum);
+    }
+
+    /** Somebody sends again all that was ever accepted with the key of this SA; returns how much of it is accepted. */
+    int replay(SaId id) {
+        Held held = sas.get(id);
+        return held == null
+                ? 0
+                : (int) List.copyOf(acceptedWith.getOrDefault(held.key(), Set.of())).stream()
+                        .filter(sequence -> accepts(id, sequence))
+                        .count();
+    }
+
+    /** {@code xfrm_replay_check} and {@code xfrm_replay_advance} in net/xfrm/xfrm_replay.c. */
+    private boolean accepts(SaId id, long sequence) {
+        Held held = sas.get(id);
+        ReplayState state = held.sa().replay();
+        boolean newer = sequence > state.lastReceived();
+        boolean inWindow = sequence > state.lastReceived() - state.window()
+                && sequence > held.floor()
+                && !held.seen().contains(sequence);
+        boolean accepted = state.window() == 0 || newer || inWindow;
+        if (!accepted) {
+            return false;
+        }
+        if (!acceptedWith
+                        .computeIfAbsent(held.key(), key -> new LinkedHashSet<>())
+                        .add(sequence)
+                && state.window() > 0) {
+            replays.add("%s accepted %d twice".formatted(id, sequence));
+        }
+        if (state.window() > 0) {
+            held.seen().add(sequence);
+            sas.put(id, held.with(received(held.sa(), Math.max(sequence, state.lastReceived()))));
+        }
+        return true;
     }
 
     /** A limit of the lifetime is reached; the hard one ends the SA. */
@@ -189,7 +259,9 @@ final class TestingKernel implements Xfrm {
     /** Somebody else's SA, with a key of its own. */
     void addForeign(Sa sa) {
         ObservedSa observed = observed(sa, 0);
-        sas.put(sa.id(), new Held(observed, SOMEBODY_ELSES + HexFormat.of().toHexDigits(++foreignKeys)));
+        sas.put(
+                sa.id(),
+                new Held(observed, SOMEBODY_ELSES + HexFormat.of().toHexDigits(++foreignKeys), 0, new HashSet<>()));
         told.add(foreign(new Notification.SaAdded(observed)));
     }
 
@@ -221,7 +293,7 @@ final class TestingKernel implements Xfrm {
             ObservedSa sa = held.sa();
             ObservedSa changed = with(sa, change.apply(sa.options()));
             told.add(foreign(new Notification.SaUpdated(changed)));
-            return new Held(changed, held.key());
+            return held.with(changed);
         });
     }
 
@@ -302,6 +374,11 @@ final class TestingKernel implements Xfrm {
         return noncesAtRisk;
     }
 
+    /** Every time that an SA with a replay window accepted a packet again that was accepted before. */
+    List<String> replays() {
+        return replays;
+    }
+
     /** Every time that something of others was touched. */
     List<String> trespasses() {
         return trespasses;
@@ -364,7 +441,7 @@ final class TestingKernel implements Xfrm {
                 if (sa.direction() == SaDir.OUT) {
                     watch(sa, bytes, last);
                 }
-                sas.put(sa.id(), new Held(observed(sa, last), bytes));
+                sas.put(sa.id(), new Held(observed(sa, last), bytes, last, new HashSet<>()));
                 told.add(own(new Notification.SaAdded(sas.get(sa.id()).sa())));
                 yield Optional.empty();
             }
@@ -378,7 +455,7 @@ final class TestingKernel implements Xfrm {
                 }
                 ObservedSa changed = with(
                         held.sa(), held.sa().options().withLifetime(sa.options().lifetime()));
-                sas.put(changed.id(), new Held(changed, held.key()));
+                sas.put(changed.id(), held.with(changed));
                 told.add(own(new Notification.SaUpdated(changed)));
                 yield Optional.empty();
             }
@@ -505,7 +582,7 @@ final class TestingKernel implements Xfrm {
     @Override
     public void close() {}
 
-    private ObservedSa observed(Sa sa, long lastSent) {
+    private ObservedSa observed(Sa sa, long last) {
         KernelSa kernel = KernelSa.of(sa, capabilities);
         return new ObservedSa(
                 sa.id(),
@@ -514,7 +591,9 @@ final class TestingKernel implements Xfrm {
                 sa.mode(),
                 Optional.of(sa.algorithms()),
                 sa.reqid(),
-                new ReplayState(kernel.replayWindow(), 0, lastSent),
+                sa.direction() == SaDir.OUT
+                        ? new ReplayState(kernel.replayWindow(), 0, last)
+                        : new ReplayState(kernel.replayWindow(), last, 0),
                 kernel.ownerCpu(),
                 kernel.options(),
                 new LifetimeCounters(0, 0, now(), Optional.empty()),
@@ -533,6 +612,22 @@ final class TestingKernel implements Xfrm {
                 sa.replay(),
                 sa.ownerCpu(),
                 options,
+                sa.counters(),
+                sa.errors(),
+                sa.features());
+    }
+
+    private static ObservedSa received(ObservedSa sa, long last) {
+        return new ObservedSa(
+                sa.id(),
+                sa.source(),
+                sa.direction(),
+                sa.mode(),
+                sa.algorithms(),
+                sa.reqid(),
+                new ReplayState(sa.replay().window(), last, 0),
+                sa.ownerCpu(),
+                sa.options(),
                 sa.counters(),
                 sa.errors(),
                 sa.features());

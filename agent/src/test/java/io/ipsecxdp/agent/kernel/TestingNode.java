@@ -346,6 +346,10 @@ public final class TestingNode implements AutoCloseable {
         return sa(uid, spi, SaDirection.In, "10.0.0.2", "10.0.0.1");
     }
 
+    static PlannedSa withoutWindow(PlannedSa sa) {
+        return sa.withTerms(sa.terms().withReplayWindow(0).withEsn(false));
+    }
+
     private static PlannedSa sa(String uid, long spi, SaDirection direction, String source, String destination) {
         return PlannedSaBuilder.builder()
                 .withName("name-" + uid)

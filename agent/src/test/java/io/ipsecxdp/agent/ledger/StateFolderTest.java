@@ -294,7 +294,11 @@ class StateFolderTest {
         private KeyLedger.Verdict verdict(StateFolder state, SaDir direction, Optional<Instant> made) {
             try (KeyMaterial key = KeyMaterial.random(20)) {
                 KeyFingerprint fingerprint = state.fingerprint(key, made);
-                return state.ledger().verdict(Origin.of("a uid"), direction, true, fingerprint, false);
+                return state.ledger()
+                        .verdict(
+                                new KeyLedger.Candidate(Origin.of("a uid"), direction, true, direction == SaDir.OUT),
+                                fingerprint,
+                                false);
             }
         }
 

@@ -98,6 +98,7 @@ class SaRulesTest {
                             "CountedByDevice",
                             "WaitsForLastSequenceNumber",
                             "NonceAtRisk",
+                            "ReplayAtRisk",
                             "SequenceNumbersSpent",
                             "DeclaredAnewWithItsKey",
                             "KeyReused",
@@ -229,6 +230,61 @@ class SaRulesTest {
             Moment moment = new Moment().want(OUT).own(OUT, "k").silent(OUT).secret(OUT, "k");
             fails("NonceAtRisk", Reason.NonceAtRisk, moment, OUT);
             assertThat(moment.plan().actions()).isEmpty();
+        }
+
+        @Test
+        void whatMayBeReplayedToItIsNotInstalledAgain() {
+            Moment moment = new Moment().want(IN).own(IN, "k").silent(IN).secret(IN, "k");
+            fails("ReplayAtRisk", Reason.ReplayAtRisk, moment, IN);
+            assertThat(moment.status(IN).message()).contains("take a packet a second time", "new key in its Secret");
+            assertThat(moment.plan().actions()).isEmpty();
+        }
+
+        @Test
+        void anInboundOneGoesOnAfterTheLastPacketThatItReceived() {
+            Moment moment =
+                    new Moment().want(IN).used(IN, "k", new KeyUse.Ended(77)).secret(IN, "k");
+            waits("Install", moment, IN, new InstallSa(IN, fingerprint("k"), 77));
+        }
+
+        @Test
+        void oneThatPromisesNothingBeginsAnew() {
+            DesiredSa unprotected = Moment.desired("b", IN.sa().withEsn(false).withReplayWindow(0));
+            Moment moment = new Moment()
+                    .want(unprotected)
+                    .used(unprotected, "k", new KeyUse.Open())
+                    .reported(unprotected)
+                    .secret(unprotected, "k");
+            waits("Install", moment, unprotected, new InstallSa(unprotected, fingerprint("k"), 0));
+        }
+
+        @Test
+        void ofAnInboundOneTheKernelMayStillTellHowFarItCame() {
+            waits(
+                    "WaitsForLastSequenceNumber",
+                    new Moment().want(IN).own(IN, "k").secret(IN, "k"),
+                    IN);
+        }
+
+        @Test
+        void anInboundOneThatWasInstalledBeforeTheLedgerWasBegunIsAtRisk() {
+            Moment moment = new Moment().want(IN).reported(IN).secret(IN, "k");
+            fails("ReplayAtRisk", Reason.ReplayAtRisk, moment, IN);
+        }
+
+        @Test
+        void anInboundOneThatReceivedTheLastSequenceNumberIsNotInstalledAgain() {
+            Moment moment =
+                    new Moment().want(IN).used(IN, "k", new KeyUse.Ended(-1)).secret(IN, "k");
+            fails("SequenceNumbersSpent", Reason.ReplayAtRisk, moment, IN);
+        }
+
+        @Test
+        void anInboundOneDeclaredAnewWithItsKeyCouldTakePacketsOfItsFormer() {
+            DesiredSa before = new DesiredSa(IN.name(), Origin.of("before"), IN.slice(), IN.sa(), IN.key());
+            Moment moment =
+                    new Moment().want(IN).used(before, "k", new KeyUse.Ended(9)).secret(IN, "k");
+            fails("DeclaredAnewWithItsKey", Reason.ReplayAtRisk, moment, IN);
         }
 
         @Test
@@ -585,9 +641,17 @@ class SaRulesTest {
         }
 
         @Test
-        void anInboundOneIsMadeAgainAtOnce() {
+        void anInboundOneWithAReplayWindowIsRemovedToo() {
             Moment moment = somebodyChanged(IN).secret(IN, "k");
-            decides("MakeAgain", moment, IN);
+            decides("RemoveFirst", moment, IN);
+            assertThat(moment.plan().actions()).hasOnlyElementsOfType(RemoveSa.class);
+        }
+
+        @Test
+        void oneThatPromisesNothingIsMadeAgainAtOnce() {
+            DesiredSa unprotected = Moment.desired("b", IN.sa().withEsn(false).withReplayWindow(0));
+            Moment moment = somebodyChanged(unprotected).secret(unprotected, "k");
+            decides("MakeAgain", moment, unprotected);
             assertThat(moment.plan().actions()).hasExactlyElementsOfTypes(RemoveSa.class, InstallSa.class);
         }
 

@@ -169,6 +169,7 @@ final class Layout {
     static final class ReplayState {
         static final int OSEQ = 0;
         static final int SEQ = 4;
+        static final int BITMAP = 8;
         static final int SIZE = 12;
 
         private ReplayState() {}

@@ -48,7 +48,7 @@ import java.util.OptionalInt;
 /** Writes requests to the kernel. */
 public final class XfrmEncoder {
 
-    /** Room that {@link MessageWriter#remaining()} must show before a request is written: the largest needs 1 KiB. */
+    /** Room that {@link MessageWriter#remaining()} must show before a request is written: the largest needs 2 KiB. */
     public static final int LARGEST_REQUEST = 4096;
 
     private static final int DUMP = Netlink.NLM_F_REQUEST | Netlink.NLM_F_DUMP;
@@ -57,6 +57,9 @@ public final class XfrmEncoder {
     private static final int LARGEST_PLAIN_WINDOW = 32;
 
     private static final int ANY_ALGORITHM = -1;
+
+    /** Bits of a replay window. */
+    private static final int ALL_RECEIVED = -1;
 
     private final MessageWriter out;
 
@@ -94,10 +97,10 @@ public final class XfrmEncoder {
         buffer().put(info + UserSaInfo.MODE, (byte) Numbers.of(sa.mode()));
         attributesOf(sa.algorithms(), key);
         if (sa.esn() || kernelSa.replayWindow() > LARGEST_PLAIN_WINDOW) {
-            attributeReplayEsn(kernelSa.replayWindow(), lastSequence);
+            attributeReplayEsn(sa.direction(), kernelSa.replayWindow(), lastSequence);
         } else {
             buffer().put(info + UserSaInfo.REPLAY_WINDOW, (byte) kernelSa.replayWindow());
-            attributeReplay(lastSequence);
+            attributeReplay(sa.direction(), lastSequence);
         }
         attributeMark(sa.id().mark());
         if (kernelSa.direction().isPresent()) {
@@ -251,19 +254,34 @@ public final class XfrmEncoder {
         buffer().put(at + UserOffload.FLAGS, (byte) flags);
     }
 
-    /** Without its bitmap, which the kernel makes itself ({@code xfrm_alloc_replay_state_esn}). */
-    private void attributeReplayEsn(int window, long lastSequence) {
+    /**
+     * The bitmap of a new SA is left out, and the kernel makes it itself ({@code xfrm_alloc_replay_state_esn} in
+     * net/xfrm/xfrm_user.c). In that of an inbound SA that goes on, all that the window covers counts as received.
+     */
+    private void attributeReplayEsn(SaDir direction, int window, long lastSequence) {
         int words = (window + Integer.SIZE - 1) / Integer.SIZE;
-        int state = out.attribute(XfrmAttribute.REPLAY_ESN_VAL, ReplayStateEsn.BMP);
+        boolean received = direction == SaDir.IN && lastSequence != 0;
+        int state = out.attribute(
+                XfrmAttribute.REPLAY_ESN_VAL, ReplayStateEsn.BMP + (received ? words * Integer.BYTES : 0));
         buffer().putInt(state + ReplayStateEsn.BMP_LEN, words);
-        buffer().putInt(state + ReplayStateEsn.OSEQ, (int) lastSequence);
-        buffer().putInt(state + ReplayStateEsn.OSEQ_HI, (int) (lastSequence >>> Integer.SIZE));
+        buffer().putInt(state + (received ? ReplayStateEsn.SEQ : ReplayStateEsn.OSEQ), (int) lastSequence);
+        buffer().putInt(state + (received ? ReplayStateEsn.SEQ_HI : ReplayStateEsn.OSEQ_HI), (int)
+                (lastSequence >>> Integer.SIZE));
         buffer().putInt(state + ReplayStateEsn.REPLAY_WINDOW, window);
+        for (int i = 0; received && i < words; i++) {
+            buffer().putInt(state + ReplayStateEsn.BMP + i * Integer.BYTES, ALL_RECEIVED);
+        }
     }
 
-    private void attributeReplay(long lastSequence) {
-        if (lastSequence != 0) {
-            int state = out.attribute(XfrmAttribute.REPLAY_VAL, ReplayState.SIZE);
+    private void attributeReplay(SaDir direction, long lastSequence) {
+        if (lastSequence == 0) {
+            return;
+        }
+        int state = out.attribute(XfrmAttribute.REPLAY_VAL, ReplayState.SIZE);
+        if (direction == SaDir.IN) {
+            buffer().putInt(state + ReplayState.SEQ, (int) lastSequence);
+            buffer().putInt(state + ReplayState.BITMAP, ALL_RECEIVED);
+        } else {
             buffer().putInt(state + ReplayState.OSEQ, (int) lastSequence);
         }
     }

@@ -129,6 +129,7 @@ class LayoutTest {
             entry("sizeof(struct xfrm_replay_state)", Layout.ReplayState.SIZE),
             entry("offsetof(struct xfrm_replay_state, oseq)", Layout.ReplayState.OSEQ),
             entry("offsetof(struct xfrm_replay_state, seq)", Layout.ReplayState.SEQ),
+            entry("offsetof(struct xfrm_replay_state, bitmap)", Layout.ReplayState.BITMAP),
             entry("offsetof(struct xfrm_replay_state_esn, bmp_len)", Layout.ReplayStateEsn.BMP_LEN),
             entry("offsetof(struct xfrm_replay_state_esn, oseq)", Layout.ReplayStateEsn.OSEQ),
             entry("offsetof(struct xfrm_replay_state_esn, seq)", Layout.ReplayStateEsn.SEQ),

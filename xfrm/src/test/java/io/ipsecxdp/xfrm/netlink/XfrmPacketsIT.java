@@ -54,6 +54,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -281,6 +282,38 @@ class XfrmPacketsIT {
                     .isEqualTo(2);
             flush();
         }
+    }
+
+    /** With ESN the upper half, which no packet has, is part of what is authenticated. */
+    @ParameterizedTest
+    @CsvSource({"true, 64, 5", "false, 64, 0", "false, 32, 0"})
+    void anInboundSaThatGoesOnTakesWhatIsNewAndNothingASecondTime(boolean esn, int window, int upperHalf)
+            throws Exception {
+        Wrap wrap = new Wrap(Mode.TUNNEL, AddressFamily.IPV4, AddressFamily.IPV4, esn, false);
+        Kind kind = kinds.getFirst();
+        install(List.of(kind), wrap);
+        Sa sa = sa(kind, wrap, false, SaDir.IN).withReplayWindow(window);
+        try (KeyMaterial key = KeyMaterial.takeFrom(kind.key(false).clone())) {
+            done(
+                    ourXfrm,
+                    List.of(
+                            new Change.DeleteSa(sa.id()),
+                            new Change.AddSa(sa, key, ((long) upperHalf << Integer.SIZE) + 101)));
+        }
+        peer.ip(
+                "xfrm state delete src %s dst %s proto esp spi %d"
+                        .formatted(
+                                sa.source().getHostAddress(),
+                                sa.id().destination().getHostAddress(),
+                                sa.id().spi()),
+                stateOfPeer(kind, wrap, false) + " replay-oseq 99" + (esn ? " replay-oseq-hi " + upperHalf : ""));
+
+        assertThat(answers(kind, wrap)).as("100 counts as received").isFalse();
+        assertThat(answers(kind, wrap)).as("101 counts as received").isFalse();
+        assertThat(answers(kind, wrap)).as("102 is new").isTrue();
+        ObservedSa after = byId(ourXfrm).get(sa.id());
+        assertThat(after.errors()).isEqualTo(new ObservedSa.Errors(0, 2, 0));
+        assertThat(after.replay().lastReceived()).isEqualTo(((long) upperHalf << Integer.SIZE) + 102);
     }
 
     private void install(List<Kind> tried, Wrap wrap) {
