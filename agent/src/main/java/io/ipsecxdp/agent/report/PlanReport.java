@@ -102,7 +102,8 @@ public record PlanReport(
                     sa.child(),
                     sa.spi(),
                     sa.source(),
-                    sa.destination()));
+                    sa.destination(),
+                    null));
         }
         // The other end keeps its own part until this one is gone
         leavingSas.stream()
@@ -126,7 +127,8 @@ public record PlanReport(
                         owned.origin().childName().orElse(null),
                         owned.id().spi(),
                         owned.source().getHostAddress(),
-                        owned.id().destination().getHostAddress())));
+                        owned.id().destination().getHostAddress(),
+                        null)));
         List<PolicyReport> policyReports = new ArrayList<>();
         for (PlannedPolicy policy : spec.securityPolicies()) {
             EntryStatus standing = standing(policy);
