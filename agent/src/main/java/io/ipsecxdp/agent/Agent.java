@@ -63,7 +63,7 @@ final class Agent implements AutoCloseable {
 
             Events events = new Events();
             AgentStatusWriter status = part(new AgentStatusWriter(client, node, AgentStatusWriter.LOOK_AGAIN, clock));
-            KeySecrets secrets = new KeySecrets(client, config.keysNamespace());
+            KeySecrets secrets = new KeySecrets(client, config.keysNamespace(), clock);
             KeyRing keys =
                     new KeyRing(source -> read(source, secrets), events::keyArrived, bench.state()::fingerprint, clock);
             // Before the first dump, so that nothing happens unseen between the two
@@ -81,7 +81,8 @@ final class Agent implements AutoCloseable {
                             bench.xfrm(),
                             bench.state(),
                             bench.steerer(),
-                            new XfrmErrors(XfrmStat::read, clock)),
+                            new XfrmErrors(XfrmStat::read, clock),
+                            keys::clusterFingerprint),
                     bench.policyFile(),
                     status::tell,
                     clock));

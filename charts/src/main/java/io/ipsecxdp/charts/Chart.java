@@ -82,7 +82,7 @@ public record Chart(Path folder) {
         }
     }
 
-    private Path copy(Path to) throws IOException {
+    Path copy(Path to) throws IOException {
         try (Stream<Path> files = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
             for (Path file : (Iterable<Path>) files::iterator) {
                 Files.copy(file, to.resolve(folder.relativize(file).toString()));

@@ -11,15 +11,18 @@ import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.HostPathVolumeSource;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.ipsecxdp.crds.Api;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,6 +60,26 @@ class ChartTest {
         try (var packages = Files.newDirectoryStream(folder, "*.tgz")) {
             assertThat(new Chart(packages.iterator().next()).render(Map.of())).isEqualTo(INSTALLED);
         }
+    }
+
+    @Test
+    void theSecretOfTheFingerprintsIsRandomAndMadeOnce(@TempDir Path folder) throws IOException {
+        Path chart = new Chart(Project.CHART.folder()).copy(folder.resolve("chart"));
+        Path template = chart.resolve("templates/fingerprint-secret.yaml");
+        String hook = "helm.sh/hook: post-install";
+        assertThat(template).content().contains(hook);
+        // Hooks are left out of what is rendered
+        Files.writeString(template, Files.readString(template).replace(hook, "rendered: for this test"));
+
+        var secret = of(Secret.class, new Chart(chart).render(Map.of())).getFirst();
+        var another = of(Secret.class, new Chart(chart).render(Map.of())).getFirst();
+
+        assertThat(secret.getMetadata().getName()).isEqualTo(Api.FINGERPRINT_SECRET);
+        assertThat(secret.getMetadata().getNamespace()).isEqualTo("ipsec-xdp-keys");
+        assertThat(secret.getType()).isEqualTo(Api.FINGERPRINT_SECRET_TYPE);
+        assertThat(Base64.getDecoder().decode(secret.getData().get(Api.FINGERPRINT_SECRET_ENTRY)))
+                .hasSize(32);
+        assertThat(another.getData()).isNotEqualTo(secret.getData());
     }
 
     @Test

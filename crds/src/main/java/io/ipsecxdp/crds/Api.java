@@ -17,6 +17,15 @@ public final class Api {
     /** Type of the Secrets that hold keys. */
     public static final String KEY_SECRET_TYPE = "ipsec-xdp.io/key";
 
+    /** Secret in the namespace of the keys, under which agents make fingerprints that compare on all nodes. */
+    public static final String FINGERPRINT_SECRET = "ipsec-xdp-fingerprint";
+
+    /** Type of that Secret. */
+    public static final String FINGERPRINT_SECRET_TYPE = "ipsec-xdp.io/fingerprint";
+
+    /** Its only entry. */
+    public static final String FINGERPRINT_SECRET_ENTRY = "secret";
+
     /** Lowest reqid of ours; strongSwan counts its own from 1, so the two never meet. */
     public static final long FIRST_REQID = 0x1000_0001L;
 

@@ -50,7 +50,7 @@ public enum Reason {
     KeyMissing,
     /** The Secret is of another type, or the entry has another length than the algorithm needs. */
     KeyInvalid,
-    /** The same key bytes are used by another SA of the node. */
+    /** Another SA has, or had, the same key bytes, on this node or on another one. */
     KeyReused,
     /** The key was used before and its last sequence number is not known. */
     NonceAtRisk,

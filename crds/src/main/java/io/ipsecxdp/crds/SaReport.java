@@ -41,7 +41,12 @@ public record SaReport(
         String source,
 
         @JsonPropertyDescription("Address of the destination that this is about.")
-        String destination) {
+        String destination,
+
+        @JsonPropertyDescription(
+                "Fingerprint of encryption key and salt under a secret of the agents: equal keys have equal ones, on all "
+                        + "nodes of the cluster. Absent as long as the agent has not read the key.")
+        String keyFingerprint) {
 
     public Optional<String> childName() {
         return Optional.ofNullable(child);

@@ -3,6 +3,7 @@ package io.ipsecxdp.crds;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import java.util.List;
+import java.util.Optional;
 
 /** What became of an SA. */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
@@ -34,12 +35,22 @@ public record SecurityAssociationStatus(
         @JsonPropertyDescription(
                 "Nodes where the SA was installed once, and which nodes they were then. It outlives the node, its disk "
                         + "and its NodePlan, so that no key is ever taken for fresh a second time.")
-        List<KeyUseOnNode> keyUsedOn)
+        List<KeyUseOnNode> keyUsedOn,
+
+        @JsonPropertyDescription(
+                "The SecurityAssociation that has, or had, the same key first, wherever in the cluster that is. This one "
+                        + "never sends with it.")
+        KeyHolder keyHeldBy)
         implements DeclaredStatus {
 
     public SecurityAssociationStatus {
         failingNodes = failingNodes == null ? List.of() : List.copyOf(failingNodes);
         conditions = conditions == null ? List.of() : List.copyOf(conditions);
         keyUsedOn = keyUsedOn == null ? List.of() : List.copyOf(keyUsedOn);
+    }
+
+    /** The SA that has, or had, the same key first. */
+    public Optional<KeyHolder> keyHolder() {
+        return Optional.ofNullable(keyHeldBy);
     }
 }

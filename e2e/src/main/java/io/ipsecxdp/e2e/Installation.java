@@ -3,7 +3,12 @@ package io.ipsecxdp.e2e;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.ipsecxdp.crds.Api;
+import java.security.SecureRandom;
+import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 
@@ -18,9 +23,10 @@ public record Installation(Project project, KubernetesClient client) {
             "ValidatingAdmissionPolicy",
             "ValidatingAdmissionPolicyBinding");
 
+    private static final int FINGERPRINT_SECRET_BYTES = 32;
     private static final String ADMISSION = "admissionregistration.k8s.io/v1";
 
-    /** Gives operator and agents the rights that the Helm chart gives them, and no more; returns what was created. */
+    /** Gives operator and agents what the Helm chart gives them, and no more; returns what was created. */
     public List<HasMetadata> grantAccess() {
         for (String namespace : List.of(ApiServer.NAMESPACE, ApiServer.KEYS_NAMESPACE)) {
             create(new NamespaceBuilder()
@@ -35,7 +41,22 @@ public record Installation(Project project, KubernetesClient client) {
                 .filter(object -> !object.getApiVersion().equals(ADMISSION) || client.supports(object.getClass()))
                 .toList();
         access.forEach(this::create);
+        create(fingerprintSecret());
         return access;
+    }
+
+    /** The chart makes it in a hook, which is no part of its rendering. */
+    private static Secret fingerprintSecret() {
+        byte[] random = new byte[FINGERPRINT_SECRET_BYTES];
+        new SecureRandom().nextBytes(random);
+        return new SecretBuilder()
+                .withNewMetadata()
+                .withNamespace(ApiServer.KEYS_NAMESPACE)
+                .withName(Api.FINGERPRINT_SECRET)
+                .endMetadata()
+                .withType(Api.FINGERPRINT_SECRET_TYPE)
+                .addToData(Api.FINGERPRINT_SECRET_ENTRY, Base64.getEncoder().encodeToString(random))
+                .build();
     }
 
     /** Makes the Node object that the node's kubelet would make. */

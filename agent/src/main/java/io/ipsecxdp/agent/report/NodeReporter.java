@@ -1,6 +1,8 @@
 package io.ipsecxdp.agent.report;
 
+import io.ipsecxdp.agent.ledger.KeyFingerprint;
 import io.ipsecxdp.agent.ledger.Origin;
+import io.ipsecxdp.agent.ledger.OwnedSa;
 import io.ipsecxdp.agent.ledger.StateFolder;
 import io.ipsecxdp.agent.node.NodeInfo;
 import io.ipsecxdp.agent.plan.Acquires;
@@ -42,6 +44,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 
 /**
@@ -49,8 +52,15 @@ import java.util.stream.Collectors;
  *
  * @param identity what does not change while the agent runs
  * @param errors what the kernel's IPsec refused
+ * @param clusterFingerprints what is the same for equal keys on all nodes, of an SA and the key that the kernel has, if one
  */
-public record NodeReporter(Identity identity, Xfrm xfrm, StateFolder state, Steerer steerer, XfrmErrors errors) {
+public record NodeReporter(
+        Identity identity,
+        Xfrm xfrm,
+        StateFolder state,
+        Steerer steerer,
+        XfrmErrors errors,
+        BiFunction<Origin, Optional<KeyFingerprint>, Optional<String>> clusterFingerprints) {
 
     /**
      * What does not change while the agent runs.
@@ -148,11 +158,19 @@ public record NodeReporter(Identity identity, Xfrm xfrm, StateFolder state, Stee
                         .stream())
                 .toList();
         Set<Origin> used = new HashSet<>();
+        Map<Origin, String> keyFingerprints = new HashMap<>();
         Map<Origin, SaCounters> counters = new HashMap<>();
         for (DesiredSa sa : round.desired().sas().values()) {
             if (state.ledger().hasUsed(sa.origin())) {
                 used.add(sa.origin());
             }
+            Optional<KeyFingerprint> installed = Optional.ofNullable(
+                            state.journal().sas().get(sa.sa().id()))
+                    .filter(owned -> owned.origin().equals(sa.origin()))
+                    .flatMap(OwnedSa::key);
+            clusterFingerprints
+                    .apply(sa.origin(), installed)
+                    .ifPresent(fingerprint -> keyFingerprints.put(sa.origin(), fingerprint));
             boolean inForce = Optional.ofNullable(round.plan().sas().get(sa.origin()))
                     .filter(standing -> standing.state() == EntryState.Installed)
                     .isPresent();
@@ -168,6 +186,7 @@ public record NodeReporter(Identity identity, Xfrm xfrm, StateFolder state, Stee
                 round.plan().sas(),
                 round.plan().policies(),
                 steering,
+                keyFingerprints,
                 used,
                 state.journal().sas().values().stream()
                         .filter(owned -> !desired.lists(owned))

@@ -35,6 +35,7 @@ import java.util.TreeMap;
  * What the node has, as it was read back from the kernel.
  *
  * @param slices that were known then
+ * @param keyFingerprints what is the same for equal keys on all nodes, as far as it is known
  * @param usedKeys origins of the SAs that were installed here once
  * @param leavingSas SAs that are no longer planned, and that the kernel has or may have
  * @param leavingPolicies the same for policies
@@ -46,6 +47,7 @@ public record PlanReport(
         Map<Origin, EntryStatus> sas,
         Map<PolicyKey, EntryStatus> policies,
         Map<InterfaceStatus.Key, InterfaceStatus> steering,
+        Map<Origin, String> keyFingerprints,
         Set<Origin> usedKeys,
         List<OwnedSa> leavingSas,
         List<OwnedPolicy> leavingPolicies,
@@ -69,7 +71,16 @@ public record PlanReport(
                     .forEach(policy -> policiesNow.put(PolicyKey.of(policy), failing.instead(standing(policy))));
         }
         return new PlanReport(
-                boot, slices, sasNow, policiesNow, steering, usedKeys, leavingSas, leavingPolicies, counters);
+                boot,
+                slices,
+                sasNow,
+                policiesNow,
+                steering,
+                keyFingerprints,
+                usedKeys,
+                leavingSas,
+                leavingPolicies,
+                counters);
     }
 
     /**
@@ -85,6 +96,13 @@ public record PlanReport(
         count(spec, tally);
         List<SaReport> saReports = new ArrayList<>();
         Set<Origin> usedBefore = new HashSet<>();
+        Map<Origin, String> fingerprints = new HashMap<>();
+        // An agent that has begun a moment ago has not read the keys of SAs that are in force
+        previous.ifPresent(status -> status.securityAssociations().stream()
+                .filter(report -> report.keyFingerprint() != null)
+                .forEach(report ->
+                        fingerprints.put(Origin.of(report.uid(), report.childName()), report.keyFingerprint())));
+        fingerprints.putAll(keyFingerprints);
         previous.ifPresent(status -> status.securityAssociations().stream()
                 .filter(SaReport::wasInstalled)
                 .forEach(report -> usedBefore.add(Origin.of(report.uid(), report.childName()))));
@@ -102,7 +120,8 @@ public record PlanReport(
                     sa.child(),
                     sa.spi(),
                     sa.source(),
-                    sa.destination()));
+                    sa.destination(),
+                    fingerprints.get(origin(sa))));
         }
         // The other end keeps its own part until this one is gone
         leavingSas.stream()
@@ -126,7 +145,8 @@ public record PlanReport(
                         owned.origin().childName().orElse(null),
                         owned.id().spi(),
                         owned.source().getHostAddress(),
-                        owned.id().destination().getHostAddress())));
+                        owned.id().destination().getHostAddress(),
+                        null)));
         List<PolicyReport> policyReports = new ArrayList<>();
         for (PlannedPolicy policy : spec.securityPolicies()) {
             EntryStatus standing = standing(policy);

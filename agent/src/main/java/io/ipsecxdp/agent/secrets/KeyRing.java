@@ -48,6 +48,7 @@ public final class KeyRing implements AutoCloseable {
         private KeySource source;
         private KeyView view = NOT_READ;
         private Optional<KeyMaterial> bytes = Optional.empty();
+        private Optional<String> clusterFingerprint = Optional.empty();
         private boolean asked;
         private boolean bytesWanted;
         private Backoff retry = EARLY;
@@ -98,6 +99,18 @@ public final class KeyRing implements AutoCloseable {
         return slot == null ? NOT_READ : slot.view;
     }
 
+    /**
+     * The fingerprint of the key of an SA that is the same on all nodes, if it is known.
+     *
+     * @param installed the key that the kernel has, if one; what its Secret holds by now says nothing of that
+     */
+    public Optional<String> clusterFingerprint(Origin origin, Optional<KeyFingerprint> installed) {
+        return Optional.ofNullable(slots.get(origin))
+                .filter(slot -> slot.view instanceof KeyView.Read read
+                        && installed.map(read.fingerprint()::equals).orElse(true))
+                .flatMap(slot -> slot.clusterFingerprint);
+    }
+
     /** Another number whenever a {@link #view} may be another one. */
     public long changes() {
         return changes;
@@ -121,7 +134,7 @@ public final class KeyRing implements AutoCloseable {
         sendNext();
         Slot slot = slots.get(origin);
         if (slot == null) {
-            if (answer instanceof KeySecrets.Key(KeyMaterial key, var made)) {
+            if (answer instanceof KeySecrets.Key(KeyMaterial key, var made, var clusterFingerprint)) {
                 key.close();
             }
             return false;
@@ -130,7 +143,7 @@ public final class KeyRing implements AutoCloseable {
         slot.asked = false;
         slot.wipe();
         switch (answer) {
-            case KeySecrets.Key(KeyMaterial key, var made) -> {
+            case KeySecrets.Key(KeyMaterial key, var made, var clusterFingerprint) -> {
                 KeyFingerprint fingerprint = fingerprints.apply(key, made);
                 boolean another = !(before instanceof KeyView.Read read
                         && read.fingerprint().equals(fingerprint));
@@ -141,6 +154,7 @@ public final class KeyRing implements AutoCloseable {
                     key.close();
                 }
                 slot.view = new KeyView.Read(fingerprint, atHand);
+                slot.clusterFingerprint = clusterFingerprint;
                 due(slot, atHand ? HELD : pause(origin, slot));
             }
             case KeySecrets.NoKey(var reason, String message) -> {

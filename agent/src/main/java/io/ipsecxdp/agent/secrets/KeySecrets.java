@@ -14,6 +14,7 @@ import io.ipsecxdp.xfrm.KeyMaterial;
 import java.net.HttpURLConnection;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -46,12 +47,22 @@ public final class KeySecrets {
     private final Map<String, List<Reader>> waiting = new LinkedHashMap<>();
 
     private final Set<String> underWay = new HashSet<>();
+    private final FingerprintSecret fingerprints;
 
-    public KeySecrets(KubernetesClient client, String namespace) {
+    public KeySecrets(KubernetesClient client, String namespace, Clock clock) {
         this.http = client.getHttpClient();
         this.namespace = namespace;
         this.secrets = client.getMasterUrl().toString().replaceAll("/+$", "") + "/api/v1/namespaces/" + namespace
                 + "/secrets/";
+        this.fingerprints = new FingerprintSecret(http, request(Api.FINGERPRINT_SECRET), clock);
+    }
+
+    private HttpRequest request(String name) {
+        return http.newHttpRequestBuilder()
+                .uri(secrets + URLEncoder.encode(name, StandardCharsets.UTF_8))
+                .header("Accept", "application/json")
+                .timeout(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                .build();
     }
 
     /** What came of reading a key. */
@@ -60,8 +71,9 @@ public final class KeySecrets {
     /**
      * @param key for the receiver to close
      * @param made when its Secret was, if that says so
+     * @param clusterFingerprint the same for equal keys on all nodes, if there is a secret for that
      */
-    public record Key(KeyMaterial key, Optional<Instant> made) implements Answer {}
+    public record Key(KeyMaterial key, Optional<Instant> made, Optional<String> clusterFingerprint) implements Answer {}
 
     /** @param message a sentence that says what to do, and never what the Secret holds */
     public record NoKey(Reason reason, String message) implements Answer {}
@@ -87,22 +99,25 @@ public final class KeySecrets {
             synchronized (waiting) {
                 readers = waiting.remove(name);
             }
-            HttpRequest request = http.newHttpRequestBuilder()
-                    .uri(secrets + URLEncoder.encode(name, StandardCharsets.UTF_8))
-                    .header("Accept", "application/json")
-                    .timeout(TIMEOUT_SECONDS, TimeUnit.SECONDS)
-                    .build();
-            http.sendAsync(request, byte[].class).whenComplete((response, failure) -> {
-                synchronized (waiting) {
-                    underWay.remove(name);
+            var secret = fingerprints.get();
+            http.sendAsync(request(name), byte[].class).whenComplete((response, failure) -> {
+                if (failure == null) {
+                    secret.thenAccept(common -> answer(name, readers, answers(readers, response, common)));
+                } else {
+                    answer(name, readers, unanswered(readers, failure));
                 }
-                List<Answer> answers = failure == null ? answers(readers, response) : unanswered(readers, failure);
-                for (int i = 0; i < readers.size(); i++) {
-                    readers.get(i).answer().complete(answers.get(i));
-                }
-                sendNext();
             });
         }
+    }
+
+    private void answer(String name, List<Reader> readers, List<Answer> answers) {
+        synchronized (waiting) {
+            underWay.remove(name);
+        }
+        for (int i = 0; i < readers.size(); i++) {
+            readers.get(i).answer().complete(answers.get(i));
+        }
+        sendNext();
     }
 
     private Optional<String> nextSecret() {
@@ -125,7 +140,7 @@ public final class KeySecrets {
                 .toList();
     }
 
-    private List<Answer> answers(List<Reader> readers, HttpResponse<byte[]> response) {
+    private List<Answer> answers(List<Reader> readers, HttpResponse<byte[]> response, Optional<KeyMaterial> secret) {
         byte[] body = response.body() == null ? new byte[0] : response.body();
         List<Answer> answers = new ArrayList<>();
         try {
@@ -138,7 +153,7 @@ public final class KeySecrets {
                                     .collect(Collectors.toSet()))
                     : Map.of();
             for (Reader reader : readers) {
-                answers.add(answer(reader.encryption(), response.code(), entries));
+                answers.add(answer(reader.encryption(), response.code(), entries, secret));
             }
             entries.values().forEach(SecretEntry::wipe);
         } catch (SecretEntry.UnreadableException e) {
@@ -151,10 +166,11 @@ public final class KeySecrets {
         return answers;
     }
 
-    private Answer answer(Protection encryption, int code, Map<String, SecretEntry> entries) {
+    private Answer answer(
+            Protection encryption, int code, Map<String, SecretEntry> entries, Optional<KeyMaterial> secret) {
         KeySecretRef ref = encryption.keySecretRef();
         return switch (code) {
-            case HttpURLConnection.HTTP_OK -> key(encryption, entries.get(ref.key()));
+            case HttpURLConnection.HTTP_OK -> key(encryption, entries.get(ref.key()), secret);
             case HttpURLConnection.HTTP_NOT_FOUND ->
                 new NoKey(
                         Reason.KeyMissing,
@@ -166,7 +182,7 @@ public final class KeySecrets {
         };
     }
 
-    private Answer key(Protection encryption, SecretEntry entry) {
+    private Answer key(Protection encryption, SecretEntry entry, Optional<KeyMaterial> secret) {
         KeySecretRef ref = encryption.keySecretRef();
         KeyLayout needed = encryption.layout();
         // Several SAs may name one entry, and each takes the bytes away
@@ -191,7 +207,8 @@ public final class KeySecrets {
                     "The entry %s of the Secret %s in the namespace %s must have %s."
                             .formatted(ref.key(), ref.name(), namespace, needed));
         }
-        return new Key(KeyMaterial.takeFrom(bytes), entry.made());
+        var fingerprint = secret.flatMap(common -> FingerprintSecret.fingerprint(common, bytes, needed));
+        return new Key(KeyMaterial.takeFrom(bytes), entry.made(), fingerprint);
     }
 
     private NoKey unreadable(KeySecretRef ref, String why) {

@@ -15,8 +15,10 @@ import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.xfrm.KeyMaterial;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.Base64;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -71,7 +73,9 @@ class KeySecretsIT {
     }
 
     private static KeySecrets.Answer read(String namespace, String name, String entry) {
-        return new KeySecrets(agent, namespace).read(encryption(name, entry)).join();
+        return new KeySecrets(agent, namespace, Clock.systemUTC())
+                .read(encryption(name, entry))
+                .join();
     }
 
     private static Protection encryption(String name, String entry) {
@@ -91,6 +95,38 @@ class KeySecretsIT {
     }
 
     @Test
+    void copiesOfOneKeyHaveOneFingerprintForEveryAgent() {
+        secret("copy", Api.KEY_SECRET_TYPE, key);
+        byte[] another = key.clone();
+        another[0]++;
+        secret("another", Api.KEY_SECRET_TYPE, another);
+        assertThat(fingerprint("good")).as("without a secret for it").isEmpty();
+        server.client()
+                .resource(new SecretBuilder()
+                        .withNewMetadata()
+                        .withName(Api.FINGERPRINT_SECRET)
+                        .withNamespace(TestingApiServer.KEYS)
+                        .endMetadata()
+                        .withType(Api.FINGERPRINT_SECRET_TYPE)
+                        .addToData(
+                                Api.FINGERPRINT_SECRET_ENTRY,
+                                Base64.getEncoder().encodeToString(new byte[32]))
+                        .build())
+                .create();
+
+        assertThat(fingerprint("good"))
+                .isPresent()
+                .isEqualTo(fingerprint("copy"))
+                .isNotEqualTo(fingerprint("another"));
+    }
+
+    private static Optional<String> fingerprint(String secret) {
+        var read = (KeySecrets.Key) read(TestingApiServer.KEYS, secret, "entry");
+        read.key().close();
+        return read.clusterFingerprint();
+    }
+
+    @Test
     void manyKeysOfOneSecretAreReadEachAsItIs() {
         Map<String, byte[]> keys = new TreeMap<>();
         var secret = new SecretBuilder()
@@ -106,7 +142,7 @@ class KeySecretsIT {
             secret.addToData("entry-" + i, Base64.getEncoder().encodeToString(bytes));
         }
         server.client().resource(secret.build()).create();
-        KeySecrets secrets = new KeySecrets(agent, TestingApiServer.KEYS);
+        KeySecrets secrets = new KeySecrets(agent, TestingApiServer.KEYS, Clock.systemUTC());
 
         Map<String, CompletableFuture<KeySecrets.Answer>> answers = new TreeMap<>();
         keys.keySet().forEach(entry -> answers.put(entry, secrets.read(encryption("many", entry))));
@@ -165,7 +201,7 @@ class KeySecretsIT {
                 .build()) {
             Protection encryption =
                     Protection.aead(EncryptionAlgorithm.ENCR_AES_GCM_16, 128, new KeySecretRef("good", "entry"));
-            NoKey answer = (NoKey) new KeySecrets(nowhere, TestingApiServer.KEYS)
+            NoKey answer = (NoKey) new KeySecrets(nowhere, TestingApiServer.KEYS, Clock.systemUTC())
                     .read(encryption)
                     .join();
             assertThat(answer.reason()).isEqualTo(Reason.KeyUnreadable);

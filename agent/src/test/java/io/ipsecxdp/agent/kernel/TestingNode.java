@@ -144,7 +144,7 @@ public final class TestingNode implements AutoCloseable {
     private void start() {
         kernel.notifications();
         answers.forEach(answered -> {
-            if (answered.answer() instanceof KeySecrets.Key(KeyMaterial key, var made)) {
+            if (answered.answer() instanceof KeySecrets.Key(KeyMaterial key, var made, var fingerprint)) {
                 key.close();
             }
         });
@@ -258,6 +258,7 @@ public final class TestingNode implements AutoCloseable {
                 last.plan().sas(),
                 last.plan().policies(),
                 Map.of(),
+                Map.of(),
                 used,
                 List.of(),
                 List.of(),
@@ -281,7 +282,8 @@ public final class TestingNode implements AutoCloseable {
         }
         KeyMaterial key = KeyMaterial.takeFrom(bytes.clone());
         keysHandedOut.add(key);
-        return CompletableFuture.completedFuture(new KeySecrets.Key(key, Optional.of(clock.instant())));
+        return CompletableFuture.completedFuture(
+                new KeySecrets.Key(key, Optional.of(clock.instant()), Optional.empty()));
     }
 
     // What a test looks at

@@ -60,7 +60,8 @@ final class TestingThread implements AutoCloseable {
                         kernel,
                         state,
                         steerer,
-                        new XfrmErrors(Map::of, clock)),
+                        new XfrmErrors(Map::of, clock),
+                        keys::clusterFingerprint),
                 new PolicyFile(folder),
                 told::add,
                 clock);

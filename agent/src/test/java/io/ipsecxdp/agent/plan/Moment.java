@@ -292,7 +292,18 @@ final class Moment {
 
     Moment reported(DesiredSa sa) {
         saReports.add(new SaReport(
-                sa.name(), sa.origin().uid(), 1L, EntryState.Installed, "Installed", "", true, null, null, null, null));
+                sa.name(),
+                sa.origin().uid(),
+                1L,
+                EntryState.Installed,
+                "Installed",
+                "",
+                true,
+                null,
+                null,
+                null,
+                null,
+                null));
         return this;
     }
 

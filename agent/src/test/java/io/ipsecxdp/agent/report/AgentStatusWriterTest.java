@@ -111,7 +111,16 @@ class AgentStatusWriterTest {
     private void tell(Optional<NodePlanStatus> shown) {
         Slice slice = new Slice("n1-0", "uid", 7, new NodePlanSpec("n1", List.of(), List.of(), List.of()), shown);
         PlanReport report = new PlanReport(
-                "boot", List.of(slice), Map.of(), Map.of(), Map.of(), Set.of(), List.of(), List.of(), Map.of());
+                "boot",
+                List.of(slice),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Set.of(),
+                List.of(),
+                List.of(),
+                Map.of());
         writer.tell(new AgentStatusWriter.StatusUpdate(
                 report,
                 new NodeSummary(

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.ipsecxdp.agent.ledger.InstallTime;
 import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.ledger.OwnedSa;
+import io.ipsecxdp.agent.plan.Desired;
 import io.ipsecxdp.agent.plan.EntryStatus;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.crds.Condition;
@@ -72,8 +73,39 @@ class PlanReportTest {
     }
 
     private static PlanReport report(Slice slice, Map<Origin, EntryStatus> standings, Set<Origin> used) {
+        return report(slice, standings, Map.of(), used);
+    }
+
+    private static PlanReport report(
+            Slice slice, Map<Origin, EntryStatus> standings, Map<Origin, String> fingerprints, Set<Origin> used) {
         return new PlanReport(
-                "boot", List.of(slice), standings, Map.of(), Map.of(), used, List.of(), List.of(), Map.of());
+                "boot",
+                List.of(slice),
+                standings,
+                Map.of(),
+                Map.of(),
+                fingerprints,
+                used,
+                List.of(),
+                List.of(),
+                Map.of());
+    }
+
+    @Test
+    void theFingerprintOfAKeyIsReportedAndStaysUntilTheKeyIsReadAgain() {
+        Slice slice = slice(1);
+        Origin origin =
+                Desired.of(List.of(slice), Map.of()).sas().keySet().iterator().next();
+
+        NodePlanStatus first = report(slice, Map.of(), Map.of(origin, "one"), Set.of())
+                .status(slice, Optional.empty(), List.of(), NOON);
+        NodePlanStatus restarted = report(slice, Map.of(), Set.of()).status(slice, Optional.of(first), List.of(), NOON);
+        NodePlanStatus readAgain = report(slice, Map.of(), Map.of(origin, "other"), Set.of())
+                .status(slice, Optional.of(restarted), List.of(), NOON);
+
+        assertThat(List.of(first, restarted, readAgain))
+                .extracting(status -> status.securityAssociations().getFirst().keyFingerprint())
+                .containsExactly("one", "one", "other");
     }
 
     private static Condition condition(NodePlanStatus status, String type) {
@@ -201,7 +233,16 @@ class PlanReportTest {
                 Optional.empty(),
                 InstallTime.readBack(NOON));
         PlanReport report = new PlanReport(
-                "boot", List.of(slice), Map.of(), Map.of(), Map.of(), Set.of(), List.of(leaving), List.of(), Map.of());
+                "boot",
+                List.of(slice),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Set.of(),
+                List.of(leaving),
+                List.of(),
+                Map.of());
 
         NodePlanStatus status = report.status(slice, Optional.empty(), List.of(), NOON);
 

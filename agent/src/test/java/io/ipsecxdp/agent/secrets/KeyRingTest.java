@@ -55,7 +55,7 @@ class KeyRingTest {
 
     private KeyMaterial answer(int key) {
         KeyMaterial material = KeyMaterial.takeFrom(TestingNode.key(key));
-        answer(new KeySecrets.Key(material, Optional.empty()));
+        answer(new KeySecrets.Key(material, Optional.empty(), Optional.of("shared")));
         return material;
     }
 
@@ -88,6 +88,19 @@ class KeyRingTest {
         assertThat(ring.take(sa.origin(), fingerprint)).containsSame(key);
         assertThat(view()).isEqualTo(new KeyView.Read(fingerprint, false));
         assertThat(ring.take(sa.origin(), fingerprint)).isEmpty();
+    }
+
+    @Test
+    void whatIsTheSameOnAllNodesIsSaidOfTheKeyThatTheKernelHas() {
+        ring.ask(sa);
+        assertThat(ring.clusterFingerprint(sa.origin(), Optional.empty())).isEmpty();
+        answer(1);
+
+        KeyFingerprint read = ((KeyView.Read) view()).fingerprint();
+        KeyFingerprint another = mac.of(KeyMaterial.takeFrom(TestingNode.key(2)));
+        assertThat(ring.clusterFingerprint(sa.origin(), Optional.empty())).contains("shared");
+        assertThat(ring.clusterFingerprint(sa.origin(), Optional.of(read))).contains("shared");
+        assertThat(ring.clusterFingerprint(sa.origin(), Optional.of(another))).isEmpty();
     }
 
     @Test

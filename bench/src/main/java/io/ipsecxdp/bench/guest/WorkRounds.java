@@ -92,7 +92,7 @@ public final class WorkRounds implements AutoCloseable {
                     byte[] key = new byte[KEY_BYTES];
                     new SplittableRandom(seed(source)).nextBytes(key);
                     return CompletableFuture.completedFuture(
-                            new KeySecrets.Key(KeyMaterial.takeFrom(key), Optional.empty()));
+                            new KeySecrets.Key(KeyMaterial.takeFrom(key), Optional.empty(), Optional.empty()));
                 },
                 this::answered,
                 state::fingerprint,

@@ -26,7 +26,9 @@ public final class Compiler {
         var lingering = new ArrayList<Placed>();
         var kernels = new KernelStates(snapshot, cluster, inForce, slices.get(false));
         var ends = new Ends(cluster, new AddressesInForce(snapshot.declared(), inForce));
-        var input = new CompilerInput(snapshot.declared(), cluster, ends, inForce, kernels, snapshot.keys());
+        var sharedKeys = new SharedKeys(snapshot.declared(), inForce, kernels, snapshot.keys());
+        var input =
+                new CompilerInput(snapshot.declared(), cluster, ends, inForce, kernels, snapshot.keys(), sharedKeys);
         for (var kind : DeclaredKind.ALL) {
             var compiled = kind.compile(input);
             settled.putAll(compiled.objects());
@@ -36,7 +38,8 @@ public final class Compiler {
         return new Compilation(
                 plans(settled.values(), lingering, slices.get(false), cluster),
                 slices.get(true).stream().map(ExistingSlice::name).sorted().toList(),
-                verdicts(settled));
+                verdicts(settled),
+                sharedKeys.holders());
     }
 
     /** A plan is given up only when its node is gone and no agent reads it: one that lives without a plan holds. */

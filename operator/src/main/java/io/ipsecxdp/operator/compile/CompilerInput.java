@@ -13,4 +13,5 @@ record CompilerInput(
         Ends ends,
         InForce inForce,
         KernelStates kernels,
-        KeyMemory keys) {}
+        KeyMemory keys,
+        SharedKeys sharedKeys) {}

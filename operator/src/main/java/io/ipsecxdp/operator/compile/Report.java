@@ -12,6 +12,7 @@ import java.util.stream.Stream;
  * @param part tells reports about one object on one node apart: the direction of a policy, the interface of a steering
  * @param of what the kernel has, or what it is about
  * @param keyUsed whether a key of it was used on the node
+ * @param keyFingerprint the same for equal keys, wherever in the cluster they are
  */
 public record Report(
         Entry.Key entry,
@@ -21,7 +22,8 @@ public record Report(
         String reason,
         String message,
         Acknowledgement of,
-        boolean keyUsed) {
+        boolean keyUsed,
+        Optional<String> keyFingerprint) {
 
     ObjectKey object() {
         return entry.object();
@@ -48,7 +50,8 @@ public record Report(
                         sa.reason(),
                         sa.message(),
                         acknowledgement(sa),
-                        sa.wasInstalled()));
+                        sa.wasInstalled(),
+                        Optional.ofNullable(sa.keyFingerprint())));
     }
 
     /** An agent of an earlier version does not say what it has. */
@@ -75,7 +78,8 @@ public record Report(
                                 policy.selectorDestination(),
                                 Optional.ofNullable(policy.template()),
                                 Optional.ofNullable(policy.former())),
-                        false));
+                        false,
+                        Optional.empty()));
     }
 
     static Stream<Report> ofSteering(NodePlanStatus status) {
@@ -91,6 +95,7 @@ public record Report(
                         steering.reason(),
                         steering.message(),
                         Acknowledgement.NOTHING,
-                        false));
+                        false,
+                        Optional.empty()));
     }
 }

@@ -44,6 +44,7 @@ final class SaCompiler {
     private Candidate candidate(Declared<SecurityAssociationSpec> sa) {
         var spec = sa.spec();
         var findings = new ArrayList<>(Validity.of(spec));
+        input.sharedKeys().finding(sa).ifPresent(findings::add);
         if (stillHeld.contains(sa.key())) {
             findings.add(Arbiter.stillHeld(sa.key()));
         }
@@ -63,7 +64,7 @@ final class SaCompiler {
                 Ends.nodesOf(spec.source(), spec.destination()),
                 ends,
                 findings.isEmpty() ? entries(sa, ends.orElseThrow()) : List.of(),
-                inForce.of(sa),
+                input.sharedKeys().remaining(sa),
                 spec.key()
                         .<Set<IdentityClaim>>map(key -> Set.of(new IdentityClaim.Key(key)))
                         .orElse(Set.of()),

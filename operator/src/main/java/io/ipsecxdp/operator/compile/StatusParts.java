@@ -3,6 +3,7 @@ package io.ipsecxdp.operator.compile;
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.FailingNode;
 import io.ipsecxdp.crds.FlowStatus;
+import io.ipsecxdp.crds.KeyHolder;
 import io.ipsecxdp.crds.KeyUseOnNode;
 import io.ipsecxdp.crds.SecurityAssociationStatus;
 import io.ipsecxdp.crds.SteeringStatus;
@@ -14,6 +15,7 @@ import java.util.Optional;
  *
  * @param ends the addresses in force or planned, of a kind that has two ends
  * @param keyUses where keys of the object were used
+ * @param keyHolder the SA that has, or had, its key first
  */
 public record StatusParts(
         long generation,
@@ -23,7 +25,8 @@ public record StatusParts(
         int failed,
         List<FailingNode> failingNodes,
         List<Condition> conditions,
-        List<KeyUseOnNode> keyUses) {
+        List<KeyUseOnNode> keyUses,
+        Optional<KeyHolder> keyHolder) {
 
     SecurityAssociationStatus sa() {
         return new SecurityAssociationStatus(
@@ -35,7 +38,8 @@ public record StatusParts(
                 failed,
                 failingNodes,
                 conditions,
-                keyUses);
+                keyUses,
+                keyHolder.orElse(null));
     }
 
     FlowStatus flow() {

@@ -77,7 +77,8 @@ public final class RollUp {
                         summary.failed().size(),
                         summary.failingNodes(),
                         conditions,
-                        keyUses(declared, verdict, present)));
+                        keyUses(declared, verdict, present),
+                        Optional.ofNullable(compilation.keyHolders().get(declared.key()))));
     }
 
     /** Where keys of the object were used: what was remembered is never forgotten. */

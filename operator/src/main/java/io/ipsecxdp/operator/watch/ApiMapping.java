@@ -12,6 +12,7 @@ import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.DeclaredStatus;
 import io.ipsecxdp.crds.IPsecNode;
 import io.ipsecxdp.crds.IPsecNodeStatus;
+import io.ipsecxdp.crds.KeyHolder;
 import io.ipsecxdp.crds.KeyUseOnNode;
 import io.ipsecxdp.crds.NodePlan;
 import io.ipsecxdp.crds.NodePlanStatus;
@@ -99,17 +100,19 @@ final class ApiMapping {
                 plan.getSpec().node(), Optional.ofNullable(plan.getStatus()).orElseGet(ApiMapping::noStatus));
     }
 
-    /** Where keys were used, as the statuses of these objects remember it. */
+    /** What the statuses of these objects remember of keys. */
     static KeyMemory keyMemory(Collection<? extends CustomResource<?, ? extends DeclaredStatus>> objects) {
         var nodes = new HashMap<String, Set<String>>();
+        var holders = new HashMap<String, KeyHolder>();
         for (var object : objects) {
             if (object.getStatus() instanceof SecurityAssociationStatus status) {
+                String uid = object.getMetadata().getUid();
+                status.keyHolder().ifPresent(holder -> holders.put(uid, holder));
                 nodes.put(
-                        object.getMetadata().getUid(),
-                        status.keyUsedOn().stream().map(KeyUseOnNode::node).collect(toUnmodifiableSet()));
+                        uid, status.keyUsedOn().stream().map(KeyUseOnNode::node).collect(toUnmodifiableSet()));
             }
         }
-        return new KeyMemory(nodes);
+        return new KeyMemory(nodes, holders);
     }
 
     private static Optional<String> owningNode(HasMetadata object) {

@@ -304,7 +304,7 @@ public record Fixtures(
     }
 
     /** The kernels have what the plans say, and the agents that live say so. */
-    private Fixtures done() {
+    Fixtures done() {
         var known = new HashMap<Reports.Subject, List<Report>>(reports.bySubject());
         known.keySet().removeIf(subject -> alive.contains(subject.node()));
         for (var slice : slices) {
@@ -340,8 +340,16 @@ public record Fixtures(
                         Reason.Installed.name(),
                         "",
                         entry.acknowledgement(),
-                        entry instanceof Entry.Sa))
+                        entry instanceof Entry.Sa,
+                        fingerprint(entry)))
                 .toList();
+    }
+
+    /** Of a key and of a copy of it the same. */
+    private static Optional<String> fingerprint(Entry entry) {
+        return entry instanceof Entry.Sa(var sa)
+                ? Optional.of(sa.encryption().keySecretRef().toString().replace("copy-of-", ""))
+                : Optional.empty();
     }
 
     static List<ExistingSlice> asExisting(Compilation compilation) {

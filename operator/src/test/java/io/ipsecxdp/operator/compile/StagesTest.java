@@ -158,7 +158,7 @@ class StagesTest {
     void anAgentThatForgotIsToldThatItsKeyWasUsed() {
         var known = SA.planned();
         var snapshot = known.snapshot();
-        var memory = new KeyMemory(Map.of("uid-of-east", Set.of("n1", "n2")));
+        var memory = new KeyMemory(Map.of("uid-of-east", Set.of("n1", "n2")), Map.of());
         var recycled = new ClusterSnapshot(
                 snapshot.declared(),
                 snapshot.nodes(),

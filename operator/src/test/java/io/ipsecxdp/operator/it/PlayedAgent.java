@@ -212,7 +212,8 @@ final class PlayedAgent implements AutoCloseable {
                                 sa.child(),
                                 sa.spi(),
                                 sa.source(),
-                                sa.destination()))
+                                sa.destination(),
+                                null))
                         .toList(),
                 spec.securityPolicies().stream()
                         .map(policy -> new PolicyReport(

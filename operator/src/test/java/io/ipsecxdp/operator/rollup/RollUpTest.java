@@ -381,7 +381,15 @@ class RollUpTest {
     private static Report reported(
             ObjectKey key, String part, String uid, long generation, EntryState state, String reason, String message) {
         return new Report(
-                new Entry.Key(key, "", part), uid, generation, state, reason, message, Acknowledgement.NOTHING, false);
+                new Entry.Key(key, "", part),
+                uid,
+                generation,
+                state,
+                reason,
+                message,
+                Acknowledgement.NOTHING,
+                false,
+                Optional.empty());
     }
 
     /** The reports, each of them about the very entry that is planned. */
@@ -410,7 +418,8 @@ class RollUpTest {
                 report.reason(),
                 report.message(),
                 entry.acknowledgement(),
-                report.keyUsed());
+                report.keyUsed(),
+                report.keyFingerprint());
     }
 
     private static Condition ready(DeclaredStatus status) {
