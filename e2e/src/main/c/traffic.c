@@ -3,7 +3,10 @@
 //   traffic send    --to ADDRESS --port PORT [--from ADDRESS] [--cpu N] [--count N] [--rate PER_SECOND] [--size BYTES] [--echoed]
 //   traffic receive --at ADDRESS --port PORT [--cpu N] [--echo]
 //   traffic encap   --at ADDRESS --port PORT
+//   traffic replay  --file PCAP --on INTERFACE
 //
+// replay puts the frames that tcpdump -w recorded on the wire once more, in their order, and prints how many: an attacker who can
+// listen and send (RFC 4303, section 3.4.3).
 // encap holds a socket for ESP in UDP, as an IKE daemon does: without one the kernel gives such packets to nobody (udp(7), UDP_ENCAP).
 // send stops after --count packets or on SIGTERM, receive on SIGTERM; each then prints one line of JSON. receive first prints "ready".
 // Of the numbers 0 to highest: received counts each number once, duplicates what came again, lost what never came, late what came
@@ -14,7 +17,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
+#include <linux/if_packet.h>
 #include <linux/udp.h>
+#include <net/ethernet.h>
+#include <net/if.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -36,7 +42,7 @@ struct packet {
 };
 
 struct options {
-    const char *to, *from, *at;
+    const char *to, *from, *at, *file, *on;
     long port, cpu, count, rate, size;
     bool echo, echoed;
 };
@@ -68,7 +74,8 @@ static void fail(const char *what) {
 static void usage(void) {
     fputs("usage: traffic send --to ADDRESS --port PORT [--from ADDRESS] [--cpu N] [--count N] [--rate PER_SECOND] [--size BYTES] [--echoed]\n"
           "       traffic receive --at ADDRESS --port PORT [--cpu N] [--echo]\n"
-          "       traffic encap --at ADDRESS --port PORT\n", stderr);
+          "       traffic encap --at ADDRESS --port PORT\n"
+          "       traffic replay --file PCAP --on INTERFACE\n", stderr);
     exit(2);
 }
 
@@ -240,6 +247,30 @@ static int send_packets(const struct options *o) {
     return 0;
 }
 
+static int replay(const struct options *o) {
+    enum { FILE_HEADER = 24, MAGIC_MICROSECONDS = 0xa1b2c3d4, PAUSE_NS = 1000000 }; // pcap-savefile(5)
+    static char frame[MAX_SIZE];
+    uint32_t file_header[FILE_HEADER / 4], header[4]; // of a frame: seconds, microseconds, bytes in the file, bytes on the wire
+    struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = if_nametoindex(o->on)};
+    struct timespec pause = {.tv_nsec = PAUSE_NS};
+    uint64_t sent = 0;
+    FILE *file = fopen(o->file, "r");
+    int s = socket(AF_PACKET, SOCK_RAW, 0);
+    if (!file) fail(o->file);
+    if (!to.sll_ifindex) fail(o->on);
+    if (s < 0 || bind(s, (struct sockaddr *)&to, sizeof to)) fail("packet socket");
+    errno = EINVAL;
+    if (fread(file_header, sizeof file_header, 1, file) != 1 || file_header[0] != MAGIC_MICROSECONDS) fail(o->file);
+    for (; fread(header, sizeof header, 1, file) == 1; sent++) {
+        errno = EINVAL;
+        if (header[2] != header[3] || header[2] > sizeof frame || fread(frame, header[2], 1, file) != 1) fail("a frame that is not whole");
+        if (send(s, frame, header[2], 0) != (ssize_t)header[2]) fail("send");
+        nanosleep(&pause, NULL); // no queue on the way overflows
+    }
+    printf("{\"sent\":%lu}\n", sent);
+    return 0;
+}
+
 static long number(const char *text) {
     char *end;
     errno = 0;
@@ -253,7 +284,8 @@ int main(int argc, char **argv) {
         {"to", required_argument, 0, 't'},    {"from", required_argument, 0, 'f'}, {"at", required_argument, 0, 'a'},
         {"port", required_argument, 0, 'p'},  {"cpu", required_argument, 0, 'c'},  {"count", required_argument, 0, 'n'},
         {"rate", required_argument, 0, 'r'},  {"size", required_argument, 0, 's'}, {"echo", no_argument, 0, 'e'},
-        {"echoed", no_argument, 0, 'E'},      {0}};
+        {"echoed", no_argument, 0, 'E'},      {"file", required_argument, 0, 'F'}, {"on", required_argument, 0, 'o'},
+        {0}};
     struct options o = {.cpu = -1, .size = 64};
     struct sigaction action = {.sa_handler = stop};
     if (argc < 2) usage();
@@ -269,9 +301,12 @@ int main(int argc, char **argv) {
         case 's': o.size = number(optarg); break;
         case 'e': o.echo = true; break;
         case 'E': o.echoed = true; break;
+        case 'F': o.file = optarg; break;
+        case 'o': o.on = optarg; break;
         default: usage();
         }
     }
+    if (!strcmp(argv[1], "replay") && o.file && o.on) return replay(&o);
     if (!o.port || o.size < (long)sizeof(struct packet) || o.size > MAX_SIZE) usage();
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
