@@ -73,7 +73,7 @@ public final class Chaos {
     }
 
     private boolean run(Duration time) {
-        Tunnel tunnel = Tunnel.make(cluster.keys(), "chaos", cluster.node(0), cluster.node(1), 2);
+        DeclaredTunnel tunnel = DeclaredTunnel.make(cluster.keys(), "chaos", cluster.node(0), cluster.node(1), 2);
         cluster.applyReady(tunnel.objects());
         cluster.applyReady(List.of(Steering.on("eth0", XdpMode.Native)));
         cluster.warmUp();
@@ -206,7 +206,7 @@ public final class Chaos {
         for (SecurityAssociation sa : sas) {
             SaEnd source = sa.getSpec().source();
             SaEnd destination = sa.getSpec().destination();
-            next.add(Tunnel.sa(
+            next.add(DeclaredTunnel.sa(
                     cluster.keys(),
                     "chaos-%d-%d".formatted(rotations, next.size()),
                     source,

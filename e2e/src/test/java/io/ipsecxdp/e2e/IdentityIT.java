@@ -30,7 +30,7 @@ class IdentityIT {
     /** As cloud providers repair a machine: its disk is new, and its NodePlans were collected with the Node. */
     @Test
     void aNodeThatIsReplacedUnderItsNameSendsWithNoKeyOfItsPredecessor(Cluster cluster) {
-        Tunnel tunnel = Tunnel.make(cluster.keys(), "replaced", cluster.node(0), cluster.node(1), 0);
+        DeclaredTunnel tunnel = DeclaredTunnel.make(cluster.keys(), "replaced", cluster.node(0), cluster.node(1), 0);
         cluster.applyReady(tunnel.objects());
         cluster.warmUp();
         assertNothingIsLost(cluster);
@@ -58,7 +58,7 @@ class IdentityIT {
     /** The kernel finds the first SA whose mark takes ours in, not the one with the same mark ({@code __xfrm_state_lookup}). */
     @Test
     void anSaOfSomebodyElseInTheSamePlaceWithoutAMarkStaysWhenOursGoes(Cluster cluster) {
-        Tunnel tunnel = Tunnel.make(cluster.keys(), "marked", cluster.node(0), cluster.node(1), 0);
+        DeclaredTunnel tunnel = DeclaredTunnel.make(cluster.keys(), "marked", cluster.node(0), cluster.node(1), 0);
         Node node = cluster.node(1);
         SecurityAssociation ours = outbound(tunnel, cluster.node(0));
         ours.setSpec(SecurityAssociationSpecBuilder.builder(ours.getSpec())
@@ -127,7 +127,7 @@ class IdentityIT {
         node.run("ip", "address", "add", second + "/24", "dev", "eth0");
         try {
             addresses(cluster, node, List.of(node.facts().address(IpFamily.IPV4), second));
-            Tunnel tunnel = Tunnel.make(cluster.keys(), "addresses", node, cluster.node(1), 0);
+            DeclaredTunnel tunnel = DeclaredTunnel.make(cluster.keys(), "addresses", node, cluster.node(1), 0);
             List<SecurityPolicy> policies = tunnel.policies();
             tunnel.sas()
                     .forEach(sa -> sa.setSpec(SecurityAssociationSpecBuilder.builder(sa.getSpec())
@@ -163,7 +163,7 @@ class IdentityIT {
         }
     }
 
-    private static SecurityAssociation outbound(Tunnel tunnel, Node from) {
+    private static SecurityAssociation outbound(DeclaredTunnel tunnel, Node from) {
         return tunnel.sas().stream()
                 .filter(sa -> from.name().equals(sa.getSpec().source().node()))
                 .findFirst()

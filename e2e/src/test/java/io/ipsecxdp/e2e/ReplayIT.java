@@ -21,7 +21,7 @@ class ReplayIT {
     @BeforeEach
     void oneSaEachWay(Cluster given) {
         cluster = given;
-        Tunnel tunnel = Tunnel.make(cluster.keys(), "replay", cluster.node(0), cluster.node(1), 0);
+        DeclaredTunnel tunnel = DeclaredTunnel.make(cluster.keys(), "replay", cluster.node(0), cluster.node(1), 0);
         cluster.applyReady(tunnel.objects());
         cluster.warmUp();
         sa = tunnel.sas().stream()
