@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build demo up down test bench format crds clean packages apiserver image ready
+.PHONY: help build demo up down test bench chaos format crds clean packages apiserver image ready
 
 export JAVA_HOME := $(shell lab/jdk)
 java = "$$JAVA_HOME/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -cp
@@ -36,6 +36,9 @@ test: packages ## checks the format, and runs all tests; make test SKIP=CLASS,CL
 
 bench: ready ## measures, and writes docs/figures.md; make bench ONLY=P5,resync measures these only
 	@$(java) 'bench/target/classes:bench/target/lib/*' io.ipsecxdp.bench.Bench $(ONLY)
+
+chaos: ready ## bad weather at random while packets flow, and what became of them; make chaos MINUTES=30 SEED=N
+	@$(java) 'e2e/target/classes:e2e/target/lib/*' io.ipsecxdp.e2e.Chaos $(or $(MINUTES),30) $(SEED)
 
 format: ## formats the Java sources
 	@lab/mvn -q spotless:apply

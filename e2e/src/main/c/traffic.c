@@ -3,7 +3,13 @@
 //   traffic send    --to ADDRESS --port PORT [--from ADDRESS] [--cpu N] [--count N] [--rate PER_SECOND] [--size BYTES] [--echoed]
 //   traffic receive --at ADDRESS --port PORT [--cpu N] [--echo]
 //   traffic encap   --at ADDRESS --port PORT
+//   traffic replay  --file PCAP --on INTERFACE
+//   traffic watch   --on INTERFACE
 //
+// replay puts the frames that tcpdump -w recorded on the wire once more, in their order, and prints how many: an attacker who can
+// listen and send (RFC 4303, section 3.4.3).
+// watch looks at what the interface sends: how many ESP packets, how many of them with an SPI, destination and sequence number that
+// were seen before (a nonce that is used twice, RFC 4106, section 3.1), and how many numbered packets in the clear.
 // encap holds a socket for ESP in UDP, as an IKE daemon does: without one the kernel gives such packets to nobody (udp(7), UDP_ENCAP).
 // send stops after --count packets or on SIGTERM, receive on SIGTERM; each then prints one line of JSON. receive first prints "ready".
 // Of the numbers 0 to highest: received counts each number once, duplicates what came again, lost what never came, late what came
@@ -14,7 +20,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
+#include <linux/if_packet.h>
 #include <linux/udp.h>
+#include <net/ethernet.h>
+#include <net/if.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -36,7 +45,7 @@ struct packet {
 };
 
 struct options {
-    const char *to, *from, *at;
+    const char *to, *from, *at, *file, *on;
     long port, cpu, count, rate, size;
     bool echo, echoed;
 };
@@ -68,7 +77,9 @@ static void fail(const char *what) {
 static void usage(void) {
     fputs("usage: traffic send --to ADDRESS --port PORT [--from ADDRESS] [--cpu N] [--count N] [--rate PER_SECOND] [--size BYTES] [--echoed]\n"
           "       traffic receive --at ADDRESS --port PORT [--cpu N] [--echo]\n"
-          "       traffic encap --at ADDRESS --port PORT\n", stderr);
+          "       traffic encap --at ADDRESS --port PORT\n"
+          "       traffic replay --file PCAP --on INTERFACE\n"
+          "       traffic watch --on INTERFACE\n", stderr);
     exit(2);
 }
 
@@ -240,6 +251,95 @@ static int send_packets(const struct options *o) {
     return 0;
 }
 
+static int replay(const struct options *o) {
+    enum { FILE_HEADER = 24, MAGIC_MICROSECONDS = 0xa1b2c3d4, PAUSE_NS = 1000000 }; // pcap-savefile(5)
+    static char frame[MAX_SIZE];
+    uint32_t file_header[FILE_HEADER / 4], header[4]; // of a frame: seconds, microseconds, bytes in the file, bytes on the wire
+    struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = if_nametoindex(o->on)};
+    struct timespec pause = {.tv_nsec = PAUSE_NS};
+    uint64_t sent = 0;
+    FILE *file = fopen(o->file, "r");
+    int s = socket(AF_PACKET, SOCK_RAW, 0);
+    if (!file) fail(o->file);
+    if (!to.sll_ifindex) fail(o->on);
+    if (s < 0 || bind(s, (struct sockaddr *)&to, sizeof to)) fail("packet socket");
+    errno = EINVAL;
+    if (fread(file_header, sizeof file_header, 1, file) != 1 || file_header[0] != MAGIC_MICROSECONDS) fail(o->file);
+    for (; fread(header, sizeof header, 1, file) == 1; sent++) {
+        errno = EINVAL;
+        if (header[2] != header[3] || header[2] > sizeof frame || fread(frame, header[2], 1, file) != 1) fail("a frame that is not whole");
+        if (send(s, frame, header[2], 0) != (ssize_t)header[2]) fail("send");
+        nanosleep(&pause, NULL); // no queue on the way overflows
+    }
+    printf("{\"sent\":%lu}\n", sent);
+    return 0;
+}
+
+struct sequences { // of one SPI and destination
+    struct sequences *next;
+    uint32_t spi;
+    uint8_t destination[16];
+    struct seen seen;
+};
+
+enum { SPI_BUCKETS = 65536 };
+
+static struct sequences *sequences_of(struct sequences **table, uint32_t spi, const uint8_t *destination) {
+    struct sequences **at = &table[spi % SPI_BUCKETS];
+    while (*at && ((*at)->spi != spi || memcmp((*at)->destination, destination, sizeof (*at)->destination))) at = &(*at)->next;
+    if (!*at) {
+        if (!(*at = calloc(1, sizeof **at))) fail("calloc");
+        (*at)->spi = spi;
+        memcpy((*at)->destination, destination, sizeof (*at)->destination);
+    }
+    return *at;
+}
+
+static int watch(const struct options *o) {
+    enum { PROTOCOL_ESP = 50, PROTOCOL_UDP = 17, IPV6_HEADER = 40, UDP_HEADER = 8, SNAP = 256 };
+    static struct sequences *table[SPI_BUCKETS];
+    static uint8_t packet[SNAP];
+    struct sockaddr_ll from, on = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = if_nametoindex(o->on)};
+    struct timeval poll = {.tv_usec = POLL_MS * 1000};
+    uint64_t esp = 0, repeated = 0, clear = 0;
+    int size = SOCKET_BUFFER * 4, s = socket(AF_PACKET, SOCK_DGRAM, 0);
+    struct tpacket_stats lost;
+    socklen_t lost_size = sizeof lost;
+    if (!on.sll_ifindex) fail(o->on);
+    if (s < 0 || setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) || setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &poll, sizeof poll)
+        || bind(s, (struct sockaddr *)&on, sizeof on))
+        fail("packet socket");
+    puts("ready");
+    fflush(stdout);
+    while (!stopped) {
+        socklen_t from_size = sizeof from;
+        ssize_t length = recvfrom(s, packet, sizeof packet, 0, (struct sockaddr *)&from, &from_size);
+        if (length < 0 && errno != EAGAIN && errno != EINTR) fail("recvfrom");
+        if (length < 20 || from.sll_pkttype != PACKET_OUTGOING) continue;
+        int v6 = packet[0] >> 4 == 6, header = v6 ? IPV6_HEADER : (packet[0] & 15) * 4;
+        if (length < header + 12) continue;
+        int protocol = v6 ? packet[6] : packet[9];
+        uint32_t word[2], magic;
+        if (protocol == PROTOCOL_ESP) {
+            uint8_t destination[16] = {0};
+            memcpy(destination, packet + (v6 ? 24 : 16), v6 ? 16 : 4);
+            memcpy(word, packet + header, sizeof word);
+            struct sequences *of = sequences_of(table, ntohl(word[0]), destination);
+            uint32_t sequence = ntohl(word[1]);
+            uint64_t before = of->seen.duplicates;
+            note(&of->seen, sequence);
+            repeated += of->seen.duplicates - before;
+            esp++;
+        } else if (protocol == PROTOCOL_UDP) {
+            memcpy(&magic, packet + header + UDP_HEADER, sizeof magic);
+            clear += magic == MAGIC;
+        }
+    }
+    if (getsockopt(s, SOL_PACKET, PACKET_STATISTICS, &lost, &lost_size)) fail("PACKET_STATISTICS");
+    printf("{\"esp\":%lu,\"repeated\":%lu,\"clear\":%lu,\"unseen\":%u}\n", esp, repeated, clear, lost.tp_drops);
+    return 0;
+}
+
 static long number(const char *text) {
     char *end;
     errno = 0;
@@ -253,7 +353,8 @@ int main(int argc, char **argv) {
         {"to", required_argument, 0, 't'},    {"from", required_argument, 0, 'f'}, {"at", required_argument, 0, 'a'},
         {"port", required_argument, 0, 'p'},  {"cpu", required_argument, 0, 'c'},  {"count", required_argument, 0, 'n'},
         {"rate", required_argument, 0, 'r'},  {"size", required_argument, 0, 's'}, {"echo", no_argument, 0, 'e'},
-        {"echoed", no_argument, 0, 'E'},      {0}};
+        {"echoed", no_argument, 0, 'E'},      {"file", required_argument, 0, 'F'}, {"on", required_argument, 0, 'o'},
+        {0}};
     struct options o = {.cpu = -1, .size = 64};
     struct sigaction action = {.sa_handler = stop};
     if (argc < 2) usage();
@@ -269,12 +370,16 @@ int main(int argc, char **argv) {
         case 's': o.size = number(optarg); break;
         case 'e': o.echo = true; break;
         case 'E': o.echoed = true; break;
+        case 'F': o.file = optarg; break;
+        case 'o': o.on = optarg; break;
         default: usage();
         }
     }
-    if (!o.port || o.size < (long)sizeof(struct packet) || o.size > MAX_SIZE) usage();
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
+    if (!strcmp(argv[1], "replay") && o.file && o.on) return replay(&o);
+    if (!strcmp(argv[1], "watch") && o.on) return watch(&o);
+    if (!o.port || o.size < (long)sizeof(struct packet) || o.size > MAX_SIZE) usage();
     if (!strcmp(argv[1], "send") && o.to) return send_packets(&o);
     if (!strcmp(argv[1], "receive") && o.at) return receive(&o);
     if (!strcmp(argv[1], "encap") && o.at) return encap(&o);

@@ -301,6 +301,30 @@ class SteeringIT {
                 "export LIBXDP_BPFFS=%s\n%s".formatted(receiver.facts().bpffs(), script));
     }
 
+    /** The program parses Ethernet; on these it would count each packet as none of its business, and steer nothing. */
+    @Test
+    void aDeviceWithoutEthernetHeaderIsUnsupportedAndSaysSo(Cluster cluster) {
+        Node node = cluster.node(1);
+        node.script("""
+                modprobe tun; modprobe ipip
+                ip tuntap add mode tun name tun7 && ip link set tun7 up
+                ip link add ipip7 type ipip local 10.10.0.2 remote 10.10.0.1 && ip link set ipip7 up
+                """);
+        try {
+            for (String device : List.of("tun7", "ipip7")) {
+                SteeringPolicy steering = policy(device, "interfaces: [%s]".formatted(device));
+                cluster.apply(List.of(steering));
+
+                Condition condition = cluster.await(steering, "unsupported", ClusterExtension::isUnsupported);
+
+                assertThat(condition.message()).contains(device, "Ethernet");
+            }
+            assertThat(node.run("ip", "link", "show")).doesNotContain("xdp");
+        } finally {
+            node.script("ip link delete tun7; ip link delete ipip7");
+        }
+    }
+
     /** Offline and online again; which CPUs the program sends to is read in between. */
     @Test
     void aCpuThatGoesOfflineIsLeftOutAtOnceAndNoPacketIsLost(Cluster cluster) {
