@@ -278,6 +278,8 @@ final class Agreement {
         Set<String> unready = new HashSet<>();
         boolean complete = true;
         boolean newestOnly = true;
+        // Of nodes that all have nothing to show, one must begin; until it has followed, nobody sends by what it shows
+        boolean anew = false;
         for (PairAgreement pair : pairs) {
             if (pair.done()) {
                 continue;
@@ -288,7 +290,10 @@ final class Agreement {
             newestOnly &= pair.sendsByTheNewest();
             if (pair.stale()) {
                 complete = false;
-                live().forEach(g -> unready.add(g.publicKey()));
+                anew = live().stream().noneMatch(OwnGeneration::shown);
+                if (!anew) {
+                    live().forEach(g -> unready.add(g.publicKey()));
+                }
             }
             if (pair.claimed()) {
                 complete &= missing.isEmpty();
@@ -304,7 +309,7 @@ final class Agreement {
                                         .filter(g -> g.shown() || !unready.contains(g.publicKey()))
                                         .map(Agreement::shown))
                         .toList(),
-                reached(complete, KeyShareSpec::followed),
+                anew ? null : reached(complete, KeyShareSpec::followed),
                 reached(newestOnly, KeyShareSpec::released),
                 in.tunnels().stream().map(this::progress).toList(),
                 List.of());

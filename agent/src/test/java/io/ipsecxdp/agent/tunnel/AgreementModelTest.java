@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
  * number, by which one that fails is played again.
  */
 class AgreementModelTest {
-    private static final int SCHEDULES = Integer.getInteger("tunnel.schedules", 10_000);
+    private static final int SCHEDULES = Integer.getInteger("tunnel.schedules", 2_000);
     private static final long FIRST = Long.getLong("tunnel.first", 0);
     private static final int STEPS = 120;
 

@@ -104,6 +104,8 @@ final class ModelledCluster {
             node.kill(false);
         } else if (what < 86) {
             node.kill(true);
+            // Not both: memory that is lost on the node and in etcd leaves nobody who knows what the peers send by
+            backup = Optional.empty();
         } else if (what < 88) {
             node.reboot();
         } else if (what < 90) {
