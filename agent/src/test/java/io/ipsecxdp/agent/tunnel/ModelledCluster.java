@@ -103,9 +103,11 @@ final class ModelledCluster {
         } else if (what < 85) {
             node.kill(false);
         } else if (what < 86) {
-            node.kill(true);
             // Not both: memory that is lost on the node and in etcd leaves nobody who knows what the peers send by
-            backup = Optional.empty();
+            if (node.isRememberedByEtcd()) {
+                node.kill(true);
+                backup = Optional.empty();
+            }
         } else if (what < 88) {
             node.reboot();
         } else if (what < 90) {
@@ -263,6 +265,13 @@ final class ModelledCluster {
 
         TunnelPeer entry(boolean leaving, long revision) {
             return new TunnelPeer(name, uid(), List.of("10.0.0.1"), List.of(), 0, revision, leaving ? true : null);
+        }
+
+        private boolean isRememberedByEtcd() {
+            Set<String> shown = Optional.ofNullable(etcd.get(name))
+                    .map(stored -> PeerShare.publicKeys(stored.spec()))
+                    .orElse(Set.of());
+            return memory.generations().stream().allMatch(g -> !g.shown() || shown.contains(g.publicKey()));
         }
 
         private boolean hasOnePresharedKey() {
