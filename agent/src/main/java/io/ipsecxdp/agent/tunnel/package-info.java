@@ -1,0 +1,5 @@
+/**
+ * Tunnels of the node: which SAs and policies it must have with which peer, which key pairs are alive, and what it says to the
+ * others. Pure, but for the place where private values are kept. docs/decisions/0030 has the reasons.
+ */
+package io.ipsecxdp.agent.tunnel;
