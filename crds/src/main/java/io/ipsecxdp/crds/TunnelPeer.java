@@ -45,6 +45,16 @@ public record TunnelPeer(
         podCIDRs = podCIDRs == null ? List.of() : List.copyOf(podCIDRs);
     }
 
+    /** The same as of another change. */
+    public TunnelPeer at(long otherRevision) {
+        return new TunnelPeer(node, uid, addresses, podCIDRs, end, otherRevision, leaving);
+    }
+
+    /** The same, leaving. */
+    public TunnelPeer onItsWayOut() {
+        return new TunnelPeer(node, uid, addresses, podCIDRs, end, revision, true);
+    }
+
     public boolean isLeaving() {
         return leaving != null && leaving;
     }

@@ -134,6 +134,7 @@ class CompilerPropertiesTest {
                 Fixtures.asExisting(planned),
                 cluster.reports(),
                 cluster.keys(),
+                cluster.tunnels(),
                 nodes,
                 cluster.now());
         assertThat(Compiler.compile(blind).slices()).isEqualTo(planned.slices());
@@ -177,6 +178,7 @@ class CompilerPropertiesTest {
                 cluster.slices(),
                 cluster.reports(),
                 cluster.keys(),
+                cluster.tunnels(),
                 cluster.aliveAgents(),
                 cluster.now()));
         assertThat(without.slices()).isEqualTo(compilation.slices());
@@ -191,6 +193,7 @@ class CompilerPropertiesTest {
                 steering.planned().interfaces().stream()
                         .map(name -> "interface " + name + " of " + node)
                         .toList();
+            case Entry.OfTunnel tunnel -> List.of();
         };
     }
 
@@ -219,6 +222,7 @@ class CompilerPropertiesTest {
                 shuffled(cluster.slices(), random),
                 cluster.reports(),
                 cluster.keys(),
+                cluster.tunnels(),
                 cluster.aliveAgents(),
                 cluster.now());
     }
