@@ -9,7 +9,7 @@ import java.util.Optional;
  * A tunnel that this node is in.
  *
  * @param self this node's own entry
- * @param others the nodes with which it makes a pair: of a mesh all, of two ends those of the other end
+ * @param others the nodes with which it makes a pair ({@link TunnelPeer#isPairWith})
  * @param known the highest revision of all entries of the tunnel that this node has seen
  * @param presharedKey which version of the pre-shared key the node has; empty without one
  */

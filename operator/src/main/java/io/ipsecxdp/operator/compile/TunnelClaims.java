@@ -1,6 +1,7 @@
 package io.ipsecxdp.operator.compile;
 
 import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.crds.TunnelPeer;
 import io.ipsecxdp.crds.TunnelTraffic;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,16 +24,11 @@ final class TunnelClaims {
      * A tunnel, and the nodes that are settled to be in it.
      *
      * @param gone whether it was deleted
-     * @param mesh whether each node is in a pair with each other one, whatever their ends
      * @param nodes by name, with the end that each is of
      */
-    record Holder(ObjectKey key, boolean gone, TunnelTraffic traffic, boolean mesh, SortedMap<String, Integer> nodes) {
-        static Holder of(ObjectKey key, boolean gone, TunnelTraffic traffic, boolean mesh) {
-            return new Holder(key, gone, traffic, mesh, new TreeMap<>());
-        }
-
-        boolean isPair(String node, int end, String other, int otherEnd) {
-            return !node.equals(other) && (mesh || end != otherEnd);
+    record Holder(ObjectKey key, boolean gone, TunnelTraffic traffic, SortedMap<String, Integer> nodes) {
+        static Holder of(ObjectKey key, boolean gone, TunnelTraffic traffic) {
+            return new Holder(key, gone, traffic, new TreeMap<>());
         }
     }
 
@@ -66,9 +62,9 @@ final class TunnelClaims {
         return held == null
                 ? Optional.empty()
                 : holder.nodes().entrySet().stream()
-                        .filter(other -> holder.isPair(node, held, other.getKey(), other.getValue()))
+                        .filter(other -> !other.getKey().equals(node) && TunnelPeer.isPair(held, other.getValue()))
                         .filter(other -> Optional.ofNullable(selected.get(other.getKey()))
-                                .filter(end -> asking.isPair(node, selected.get(node), other.getKey(), end))
+                                .filter(end -> TunnelPeer.isPair(selected.get(node), end))
                                 .isPresent())
                         .map(Map.Entry::getKey)
                         .filter(other -> overlap(asking.traffic(), holder.traffic(), node, other))

@@ -151,11 +151,7 @@ final class TunnelCompiler {
                 .findFirst()
                 .map(placed -> ((Entry.OfTunnel) placed.entry()).planned())
                 .map(planned -> new TunnelClaims.Holder(
-                        new ObjectKey(DeclaredKind.TUNNEL, name),
-                        true,
-                        planned.traffic(),
-                        ends.values().stream().noneMatch(end -> end > 0),
-                        ends));
+                        new ObjectKey(DeclaredKind.TUNNEL, name), true, planned.traffic(), ends));
         return new Gone(name, uid, holder);
     }
 
@@ -205,16 +201,16 @@ final class TunnelCompiler {
                 findings,
                 new ArrayList<>(),
                 new TreeMap<>(),
-                TunnelClaims.Holder.of(
-                        tunnel.key(), false, spec.traffic(), spec.ends().size() < 2));
+                TunnelClaims.Holder.of(tunnel.key(), false, spec.traffic()));
     }
 
     private void select(TunnelSpec spec, SortedMap<String, Integer> nodes, List<Finding> findings) {
         var twice = new TreeSet<String>();
-        for (int end = 0; end < spec.ends().size(); end++) {
+        for (int i = 0; i < spec.ends().size(); i++) {
+            int end = spec.ends().size() < 2 ? TunnelPeer.MESH : i + 1;
             int selected = 0;
             for (var node : cluster.nodes()) {
-                if (NodeSelector.selects(spec.ends().get(end).nodeSelector(), node.labels())) {
+                if (NodeSelector.selects(spec.ends().get(i).nodeSelector(), node.labels())) {
                     selected++;
                     if (nodes.putIfAbsent(node.name(), end) != null) {
                         twice.add(node.name());
@@ -225,7 +221,7 @@ final class TunnelCompiler {
                 findings.add(Finding.of(
                         Reason.NoNodeSelected,
                         "no node has the labels that spec.ends[%d].nodeSelector asks for (kubectl get nodes --show-labels)"
-                                .formatted(end)));
+                                .formatted(i)));
             }
         }
         if (!twice.isEmpty()) {
@@ -463,7 +459,8 @@ final class TunnelCompiler {
 
     private static long pairs(Asking tunnel) {
         var nodes = tunnel.isOn() ? tunnel.nodes() : tunnel.members();
-        long first = nodes.values().stream().filter(end -> end == 0).count();
-        return tunnel.holder().mesh() ? first * (first - 1) / 2 : first * (nodes.size() - first);
+        long all = nodes.size();
+        long first = nodes.values().stream().filter(end -> end == 1).count();
+        return tunnel.tunnel().spec().ends().size() < 2 ? all * (all - 1) / 2 : first * (all - first);
     }
 }

@@ -35,14 +35,12 @@ final class TunnelDepartures {
         if (!leaving.isLeaving()) {
             return Optional.of(wait(leaving, leaving.node()));
         }
-        boolean mesh = all.stream().allMatch(peer -> peer.end() == 0);
         var stillSentTo = stillSentTo(leaving, tunnel);
         if (stillSentTo.isEmpty()) {
             return Optional.of(wait(leaving, leaving.node()));
         }
         return all.stream()
-                .filter(peer -> !peer.node().equals(leaving.node()))
-                .filter(peer -> mesh || !peer.end().equals(leaving.end()))
+                .filter(leaving::isPairWith)
                 .filter(peer -> stillSentTo.get().contains(peer.node()) || maySend(peer, leaving, tunnel))
                 .filter(peer -> !isGone(peer))
                 .findFirst()

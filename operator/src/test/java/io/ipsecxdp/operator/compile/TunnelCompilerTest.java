@@ -91,7 +91,25 @@ class TunnelCompilerTest {
         assertThat(world.pair("n1", "pods", "n3").isOn()).isTrue();
         assertThat(world.pair("n2", "pods", "n3").accepts).isFalse();
         assertThat(world.compile().members().pairs()).containsValue(2L);
-        assertThat(world.entry("n3").orElseThrow().end()).isEqualTo(1);
+        assertThat(world.entry("n3").orElseThrow().end()).isEqualTo(2);
+    }
+
+    @Test
+    void nodesOfOneEndAreNoMeshWhileNobodyOfTheOtherIsThere() {
+        var world = new TunnelWorld()
+                .node("n1", "hub")
+                .node("n2", "hub")
+                .node("n3", "spoke")
+                .falls("n3")
+                .tunnel("pods", HUB + "}")
+                .settles();
+
+        assertThat(world.entry("n3")).isEmpty();
+        assertThat(world.pair("n1", "pods", "n2").accepts).isFalse();
+
+        world.speaks("n3").settles();
+        assertThat(world.pair("n1", "pods", "n3").isOn()).isTrue();
+        assertThat(world.pair("n1", "pods", "n2").accepts).isFalse();
     }
 
     @Test
@@ -107,7 +125,7 @@ class TunnelCompilerTest {
         assertThat(world.entry("n3").orElseThrow().isLeaving()).isTrue();
 
         world.settles();
-        assertThat(world.entry("n3").orElseThrow().end()).isZero();
+        assertThat(world.entry("n3").orElseThrow().end()).isEqualTo(1);
         assertThat(world.pair("n3", "pods", "n2").isOn()).isTrue();
     }
 

@@ -72,6 +72,9 @@ class TunnelPropertiesTest {
             assertThat(world.pair("n2", "mesh", spoke).isOn())
                     .as("n2 and %s", spoke)
                     .isEqualTo(!spoke.equals("n2"));
+            assertThat(world.pair("n2", "hub", spoke).accepts)
+                    .as("n2 and %s, both spokes", spoke)
+                    .isFalse();
         }
         world.delete("mesh").delete("hub");
         everybodyUntilItIsQuiet(world);

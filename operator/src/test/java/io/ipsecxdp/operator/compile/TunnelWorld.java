@@ -282,7 +282,6 @@ public final class TunnelWorld {
         }
         var entries = new TreeMap<String, TunnelPeer>();
         slices.forEach(slice -> slice.spec().peers().forEach(peer -> entries.put(peer.node(), peer)));
-        boolean mesh = entries.values().stream().allMatch(peer -> peer.end() == 0);
         var own = entries.get(name);
         agent.kernel
                 .keySet()
@@ -301,7 +300,7 @@ public final class TunnelWorld {
         var acceptsNot = new ArrayList<String>();
         var sendsNot = new ArrayList<String>();
         entries.forEach((other, peer) -> {
-            if (other.equals(name) || !mesh && peer.end().equals(own.end())) {
+            if (!own.isPairWith(peer)) {
                 return;
             }
             var pair = agent.kernel.computeIfAbsent(new With(uid, other, peer.uid()), none -> new Pair());
