@@ -28,14 +28,7 @@ public final class Compiler {
         var ends = new Ends(cluster, new AddressesInForce(snapshot.declared(), inForce));
         var sharedKeys = new SharedKeys(snapshot.declared(), inForce, kernels, snapshot.keys());
         var input = new CompilerInput(
-                snapshot.declared(),
-                cluster,
-                ends,
-                inForce,
-                kernels,
-                snapshot.keys(),
-                sharedKeys,
-                snapshot.tunnels());
+                snapshot.declared(), cluster, ends, inForce, kernels, snapshot.keys(), sharedKeys, snapshot.tunnels());
         var members = TunnelMembers.NONE;
         for (var kind : DeclaredKind.ALL) {
             var compiled = kind.compile(input);
