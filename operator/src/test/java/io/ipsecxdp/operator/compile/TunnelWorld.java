@@ -288,7 +288,9 @@ public final class TunnelWorld {
                 .removeIf(with -> with.tunnel().equals(uid)
                         && (own == null
                                 || !entries.containsKey(with.peer())
-                                || !entries.get(with.peer()).uid().equals(with.peerUid())));
+                                || !entries.get(with.peer()).uid().equals(with.peerUid())
+                                // It went, and came again at another end, before this agent read anything of it
+                                || !own.isPairWith(entries.get(with.peer()))));
         if (own == null || !own.uid().equals(nodes.get(name).uid())) {
             agent.progress.remove(uid);
             return;
