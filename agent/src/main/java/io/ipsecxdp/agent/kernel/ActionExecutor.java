@@ -10,6 +10,7 @@ import io.ipsecxdp.agent.ledger.JournalChange.OwnSa;
 import io.ipsecxdp.agent.ledger.KernelHistory;
 import io.ipsecxdp.agent.ledger.KeyFingerprint;
 import io.ipsecxdp.agent.ledger.KeyUse;
+import io.ipsecxdp.agent.ledger.OwnedSa;
 import io.ipsecxdp.agent.plan.Action;
 import io.ipsecxdp.agent.plan.Action.AdoptSa;
 import io.ipsecxdp.agent.plan.Action.ChangeLifetime;
@@ -30,15 +31,19 @@ import io.ipsecxdp.xfrm.Change;
 import io.ipsecxdp.xfrm.EntryIds;
 import io.ipsecxdp.xfrm.KernelError;
 import io.ipsecxdp.xfrm.KeyMaterial;
+import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.Result;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.Xfrm;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jboss.logging.Logger;
 
@@ -62,16 +67,23 @@ final class ActionExecutor {
     private final KeyRing keys;
     private final Refusals refusals;
     private final ActionLog log;
+    private final Supplier<KernelHistory> known;
     private final Consumer<UnaryOperator<KernelHistory>> history;
     private final Clock clock;
+    /** SAs of ours that stay because the kernel would take another in their place. */
+    private final Set<SaId> spared = new HashSet<>();
 
-    /** @param history takes what the executor adds to what is known of our entries */
+    /**
+     * @param known what is known of our entries
+     * @param history takes what the executor adds to that
+     */
     ActionExecutor(
             Xfrm xfrm,
             DurableState state,
             KeyRing keys,
             Refusals refusals,
             ActionLog log,
+            Supplier<KernelHistory> known,
             Consumer<UnaryOperator<KernelHistory>> history,
             Clock clock) {
         this.xfrm = xfrm;
@@ -79,6 +91,7 @@ final class ActionExecutor {
         this.keys = keys;
         this.refusals = refusals;
         this.log = log;
+        this.known = known;
         this.history = history;
         this.clock = clock;
     }
@@ -98,13 +111,50 @@ final class ActionExecutor {
             // The journal first: should the disk be full then, no key counts as used that was not
             write(portion.journal);
             state.writeKeys(portion.uses);
-            if (portion.steps.isEmpty()) {
+            List<Step> steps = portion.steps.stream().filter(this::concernsOurs).toList();
+            if (steps.isEmpty()) {
                 return false;
             }
-            List<Change> changes = portion.steps.stream().map(Step::change).toList();
-            applyResults(portion.steps, xfrm.apply(changes), facts);
+            applyResults(steps, xfrm.apply(steps.stream().map(Step::change).toList()), facts);
             return true;
         }
+    }
+
+    /**
+     * Whether the kernel would change or remove an SA of ours, as it is at this moment. It finds an SA as the data path does,
+     * the first whose mark takes in the one that it is asked for ({@code xfrm_user_state_lookup} in net/xfrm/xfrm_user.c), and
+     * between the decision and now somebody may have put his own in the place of ours. Netlink has no compare-and-delete, so
+     * this is done last.
+     */
+    private boolean concernsOurs(Step step) {
+        return switch (step.action()) {
+            case RemoveSa(OwnedSa owned) -> {
+                Optional<ObservedSa> another = another(owned.id(), Optional.of(owned));
+                if (another.isEmpty()) {
+                    spared.remove(owned.id());
+                } else if (spared.add(owned.id())) {
+                    LOG.warnf(
+                            "%s is not removed: in its place the kernel would remove an SA that is not ours (%s). It is removed once that one is gone.",
+                            step.action().subject(), another.get().description());
+                }
+                yield another.isEmpty();
+            }
+            case ChangeLifetime(DesiredSa sa) -> {
+                SaId id = sa.sa().id();
+                Optional<ObservedSa> another =
+                        another(id, Optional.ofNullable(state.journal().sas().get(id)));
+                another.ifPresent(there -> refusals.refused(sa, KernelRefusal.foreign(there), clock.instant()));
+                yield another.isEmpty();
+            }
+            default -> true;
+        };
+    }
+
+    /** What the kernel shows in a place of ours, if that is not ours. */
+    private Optional<ObservedSa> another(SaId id, Optional<OwnedSa> owned) {
+        return xfrm.get(id)
+                .filter(there -> !there.id().equals(id)
+                        || owned.filter(ours -> known.get().isOurs(ours, there)).isEmpty());
     }
 
     /**

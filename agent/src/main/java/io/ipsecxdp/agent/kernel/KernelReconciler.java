@@ -80,7 +80,7 @@ public final class KernelReconciler {
         this.clock = clock;
         this.reader = new KernelReader(xfrm);
         this.intake = new NotificationIntake(state, keys, refusals, clock);
-        this.executor = new ActionExecutor(xfrm, state, keys, refusals, log, intake::revise, clock);
+        this.executor = new ActionExecutor(xfrm, state, keys, refusals, log, intake::history, intake::revise, clock);
     }
 
     public void setDesired(Desired desired) {

@@ -3,6 +3,7 @@ package io.ipsecxdp.agent.plan;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.linux.Errno;
 import io.ipsecxdp.xfrm.KernelError;
+import io.ipsecxdp.xfrm.ObservedSa;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -61,6 +62,14 @@ public final class KernelRefusal {
     /** Whether the kernel certainly did not do it: an answer that was lost says nothing. */
     public static boolean isCertain(KernelError error) {
         return !error.errno().equals(Errno.ENOBUFS);
+    }
+
+    /** The kernel has an SA of somebody else in the place of a wanted one, or shows that one in its place. */
+    public static EntryStatus foreign(ObservedSa there) {
+        return EntryStatus.failed(
+                Reason.ForeignEntry,
+                "The kernel has an SA in this place that is not ours (%s); it is left alone. Remove it, or choose another SPI."
+                        .formatted(there.description()));
     }
 
     public static EntryStatus of(DesiredEntry entry, KernelError error, KernelInfo facts) {

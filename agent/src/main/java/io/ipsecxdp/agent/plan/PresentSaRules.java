@@ -85,10 +85,7 @@ final class PresentSaRules {
     }
 
     static Decision foreign(ObservedSa there) {
-        return Decision.of(EntryStatus.failed(
-                Reason.ForeignEntry,
-                "The kernel has an SA in this place that is not ours (%s); it is left alone. Remove it, or choose another SPI."
-                        .formatted(there.description())));
+        return Decision.of(KernelRefusal.foreign(there));
     }
 
     private static Optional<Decision> waitsForFormer(PresentSa present) {

@@ -23,6 +23,9 @@ import io.ipsecxdp.agent.plan.ApiServerWay.Endpoint;
 import io.ipsecxdp.agent.plan.Desired;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.crds.LifetimeLimits;
+import io.ipsecxdp.crds.Lifetimes;
+import io.ipsecxdp.crds.Mark;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
@@ -64,6 +67,8 @@ class KernelReconcilerTest {
     private static final SaId OUT_ID = SaId.esp(ip("10.0.0.2"), 0x1000);
     private static final SaId IN_ID = SaId.esp(ip("10.0.0.1"), 0x2000);
 
+    private static final Lifetimes HOUR = new Lifetimes(null, new LifetimeLimits(null, null, 3_600L, null));
+
     private TestingNode node;
 
     @BeforeEach
@@ -100,6 +105,10 @@ class KernelReconcilerTest {
     private static Desired desired(PlannedSa sa, Optional<PlannedPolicy> policy) {
         NodePlanSpec spec = new NodePlanSpec("n1", List.of(sa), policy.stream().toList(), List.of());
         return Desired.of(List.of(new Slice("s", "s", 1, spec, Optional.empty())), Map.of());
+    }
+
+    private static PlannedSa marked(PlannedSa sa) {
+        return sa.withTerms(sa.terms().withMark(new Mark(5L, 0xffL)));
     }
 
     private void assertInForce(PlannedSa... sas) {
@@ -577,6 +586,43 @@ class KernelReconcilerTest {
             assertThat(node.kernel.saIds()).containsExactly(IN_ID);
             assertThat(node.kernel.policyIds())
                     .containsExactly(policy(OUT_POLICY).id());
+            assertThat(node.kernel.trespasses()).isEmpty();
+        }
+
+        /** It is what the kernel finds by the mark of ours, too. */
+        @Test
+        void withoutAMarkStaysWhenOursWithAMarkGoes() {
+            PlannedSa ours = marked(inbound("marked", 0x5000));
+            node.secret(keyOf("marked"), key(3));
+            node.plan("s", List.of(ours), List.of());
+            node.settle();
+            node.kernel.addForeign(sa(withReqid(77, inbound("theirs", 0x5000))));
+
+            node.plan("s", List.of(), List.of());
+            node.settle();
+
+            assertThat(node.kernel.saIds())
+                    .containsExactlyInAnyOrder(sa(ours).id(), sa(ours).id().withoutMark());
+            assertThat(node.kernel.trespasses()).isEmpty();
+
+            node.kernel.deleteSa(sa(ours).id().withoutMark());
+            node.clock.advance(Duration.ofSeconds(11));
+            node.settle();
+            assertThat(node.kernel.saIds()).isEmpty();
+        }
+
+        @Test
+        void withoutAMarkKeepsItsLifetimeWhenThatOfOursIsToChange() {
+            PlannedSa ours = marked(inbound("marked", 0x5000));
+            node.secret(keyOf("marked"), key(3));
+            node.plan("s", List.of(ours), List.of());
+            node.settle();
+            node.kernel.addForeign(sa(withReqid(77, inbound("theirs", 0x5000))));
+
+            node.plan("s", List.of(ours.withTerms(ours.terms().withLifetime(HOUR))), List.of());
+            node.settle();
+
+            assertRefused(ours, Reason.ForeignEntry);
             assertThat(node.kernel.trespasses()).isEmpty();
         }
 
