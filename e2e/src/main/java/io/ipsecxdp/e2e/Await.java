@@ -3,6 +3,8 @@ package io.ipsecxdp.e2e;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** Waiting for something that happens elsewhere. */
 public final class Await {
@@ -20,18 +22,18 @@ public final class Await {
      */
     public static Duration until(String what, Duration patience, Supplier<String> evidence, BooleanSupplier condition) {
         long begun = System.nanoTime();
-        while (true) {
-            boolean holds = condition.getAsBoolean();
-            Duration waited = Duration.ofNanos(System.nanoTime() - begun);
-            if (holds) {
-                return waited;
-            }
-            if (waited.compareTo(patience) > 0) {
-                throw new IllegalStateException(
-                        "waited %d s in vain until %s; %s".formatted(patience.toSeconds(), what, evidence.get()));
-            }
-            pause(PAUSE);
+        try {
+            Awaitility.await()
+                    .pollInSameThread()
+                    .pollDelay(Duration.ZERO)
+                    .pollInterval(PAUSE)
+                    .atMost(patience)
+                    .until(condition::getAsBoolean);
+        } catch (ConditionTimeoutException e) {
+            throw new IllegalStateException(
+                    "waited %d s in vain until %s; %s".formatted(patience.toSeconds(), what, evidence.get()), e);
         }
+        return Duration.ofNanos(System.nanoTime() - begun);
     }
 
     /** Lets time pass, where there is nothing to wait for. */

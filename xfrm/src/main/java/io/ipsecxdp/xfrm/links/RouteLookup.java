@@ -1,11 +1,23 @@
 package io.ipsecxdp.xfrm.links;
 
+import static io.ipsecxdp.xfrm.links.RouteMessage.ATTRIBUTE_HEADER_SIZE;
+import static io.ipsecxdp.xfrm.links.RouteMessage.DESTINATION_LENGTH_OFFSET;
+import static io.ipsecxdp.xfrm.links.RouteMessage.FLAGS_OFFSET;
+import static io.ipsecxdp.xfrm.links.RouteMessage.HEADER_SIZE;
+import static io.ipsecxdp.xfrm.links.RouteMessage.ROUTE_SIZE;
+import static io.ipsecxdp.xfrm.links.RouteMessage.RTM_GETROUTE;
+import static io.ipsecxdp.xfrm.links.RouteMessage.RTM_NEWROUTE;
+import static io.ipsecxdp.xfrm.links.RouteMessage.SEQUENCE_OFFSET;
+import static io.ipsecxdp.xfrm.links.RouteMessage.TYPE_OFFSET;
+
 import io.ipsecxdp.linux.NetlinkSocket;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -16,8 +28,6 @@ import java.util.OptionalInt;
 public final class RouteLookup {
 
     private static final int NETLINK_ROUTE = 0;
-    private static final short RTM_NEWROUTE = 24;
-    private static final short RTM_GETROUTE = 26;
     private static final short NLM_F_REQUEST = 1;
     private static final short RTA_DST = 1;
     private static final int RTA_PREFSRC = 7;
@@ -26,15 +36,6 @@ public final class RouteLookup {
     private static final byte AF_INET6 = 10;
     private static final int IPV4_BYTES = 4;
 
-    /** {@code struct nlmsghdr} and {@code struct rtmsg}. */
-    private static final int ATTRIBUTES = 16 + 12;
-
-    private static final int FAMILY_OFFSET = 16;
-    private static final int DESTINATION_LENGTH_OFFSET = 17;
-    private static final int TYPE_OFFSET = 4;
-    private static final int FLAGS_OFFSET = 6;
-    private static final int SEQUENCE_OFFSET = 8;
-    private static final int ATTRIBUTE_HEADER = 4;
     private static final int BUFFER_SIZE = 4096;
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 
@@ -43,45 +44,41 @@ public final class RouteLookup {
     /** The address that the kernel would send from, to this destination; empty if it has no route there. */
     public static Optional<InetAddress> sourceTo(InetAddress destination) {
         byte[] address = destination.getAddress();
-        int length = ATTRIBUTES + ATTRIBUTE_HEADER + address.length;
+        int length = ROUTE_SIZE + ATTRIBUTE_HEADER_SIZE + address.length;
         ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_SIZE).order(ByteOrder.nativeOrder());
         buffer.putInt(0, length);
-        buffer.putShort(TYPE_OFFSET, RTM_GETROUTE);
+        buffer.putShort(TYPE_OFFSET, (short) RTM_GETROUTE);
         buffer.putShort(FLAGS_OFFSET, NLM_F_REQUEST);
         buffer.putInt(SEQUENCE_OFFSET, 1);
-        buffer.put(FAMILY_OFFSET, address.length == IPV4_BYTES ? AF_INET : AF_INET6);
+        buffer.put(HEADER_SIZE, address.length == IPV4_BYTES ? AF_INET : AF_INET6);
         buffer.put(DESTINATION_LENGTH_OFFSET, (byte) (address.length * Byte.SIZE));
-        buffer.putShort(ATTRIBUTES, (short) (ATTRIBUTE_HEADER + address.length));
-        buffer.putShort(ATTRIBUTES + 2, RTA_DST);
-        buffer.put(ATTRIBUTES + ATTRIBUTE_HEADER, address);
+        buffer.putShort(ROUTE_SIZE, (short) (ATTRIBUTE_HEADER_SIZE + address.length));
+        buffer.putShort(ROUTE_SIZE + Short.BYTES, RTA_DST);
+        buffer.put(ROUTE_SIZE + ATTRIBUTE_HEADER_SIZE, address);
         try (NetlinkSocket socket = NetlinkSocket.open(NETLINK_ROUTE)) {
             socket.send(buffer, length);
             OptionalInt received = socket.receive(buffer, PATIENCE);
             return received.isPresent()
-                    ? source(buffer, Math.min(received.getAsInt(), BUFFER_SIZE), address.length)
+                    ? RouteMessage.in(buffer, Math.min(received.getAsInt(), BUFFER_SIZE)).stream()
+                            .flatMap(List::stream)
+                            .flatMap(message -> source(message, address.length).stream())
+                            .findFirst()
                     : Optional.empty();
         }
     }
 
-    private static Optional<InetAddress> source(ByteBuffer answer, int received, int addressBytes) {
-        if (received < ATTRIBUTES || answer.getShort(TYPE_OFFSET) != RTM_NEWROUTE) {
-            return Optional.empty();
+    private static Optional<InetAddress> source(RouteMessage answer, int addressBytes) {
+        List<InetAddress> sources = new ArrayList<>();
+        if (answer.type() == RTM_NEWROUTE && answer.bytes().capacity() >= ROUTE_SIZE) {
+            RouteMessage.attributes(answer.bytes(), ROUTE_SIZE, (type, value) -> {
+                if (type == RTA_PREFSRC && value.capacity() == addressBytes) {
+                    byte[] source = new byte[addressBytes];
+                    value.get(0, source);
+                    sources.add(address(source));
+                }
+            });
         }
-        int end = Math.min(received, answer.getInt(0));
-        int at = ATTRIBUTES;
-        while (end - at >= ATTRIBUTE_HEADER) {
-            int size = Short.toUnsignedInt(answer.getShort(at));
-            if (size < ATTRIBUTE_HEADER || size > end - at) {
-                return Optional.empty();
-            }
-            if (answer.getShort(at + 2) == RTA_PREFSRC && size == ATTRIBUTE_HEADER + addressBytes) {
-                byte[] source = new byte[addressBytes];
-                answer.get(at + ATTRIBUTE_HEADER, source);
-                return Optional.of(address(source));
-            }
-            at += size + 3 & ~3;
-        }
-        return Optional.empty();
+        return sources.stream().findFirst();
     }
 
     private static InetAddress address(byte[] bytes) {

@@ -43,7 +43,7 @@ record RouteMessage(ByteBuffer bytes) {
 
     private static final int HARDWARE_OFFSET = HEADER_SIZE + 2;
     private static final int INDEX_OFFSET = HEADER_SIZE + 4;
-    private static final int DESTINATION_LENGTH_OFFSET = HEADER_SIZE + 1;
+    static final int DESTINATION_LENGTH_OFFSET = HEADER_SIZE + 1;
     private static final int TABLE_OFFSET = HEADER_SIZE + 4;
     private static final int ROUTE_TYPE_OFFSET = HEADER_SIZE + 7;
 
@@ -62,7 +62,7 @@ record RouteMessage(ByteBuffer bytes) {
     private static final int RTN_UNICAST = 1;
 
     private static final int NLA_TYPE_MASK = 0x3fff;
-    private static final int ATTRIBUTE_HEADER_SIZE = 4;
+    static final int ATTRIBUTE_HEADER_SIZE = 4;
 
     /** {@code struct rtnexthop} of linux/rtnetlink.h. */
     private static final int NEXT_HOP_SIZE = 8;
