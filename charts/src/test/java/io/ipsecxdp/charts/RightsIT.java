@@ -116,7 +116,7 @@ class RightsIT {
         declare("security-associations.yaml");
         declare("security-policies.yaml");
         declare("steering-policy.yaml");
-        declare("tunnel.yaml");
+        declare("variants/tunnel.yaml");
         targets();
         people();
     }
