@@ -230,8 +230,9 @@ class OperatorIT {
 
         assertThat(operator.terminate()).as("exit code, see its log").isIn(0, 143);
         operator = OperatorProcess.start("operator-restarted", server, QUICK_ELECTION);
-        soon().untilAsserted(() ->
-                assertThat(operator.metric("ipsecxdp_reconciles_seconds_count")).isPositive());
+        within(60)
+                .untilAsserted(() -> assertThat(operator.metric("ipsecxdp_reconciles_seconds_count"))
+                        .isPositive());
         TimeUnit.SECONDS.sleep(1);
 
         assertThat(versions()).isEqualTo(before);
