@@ -35,7 +35,7 @@ class AgentLayersTest {
     @ArchTest
     static final ArchRule whatDecidesHasNoClock = noClasses()
             .that()
-            .resideInAPackage("io.ipsecxdp.agent.plan")
+            .resideInAnyPackage("io.ipsecxdp.agent.plan", "io.ipsecxdp.agent.tunnel")
             .should()
             .dependOnClassesThat()
             .areAssignableTo(Clock.class)

@@ -11,17 +11,23 @@ final class RbacTable {
             operator | cluster        | securityassociations.ipsec-xdp.io                       | list watch
             operator | cluster        | securitypolicies.ipsec-xdp.io                           | list watch
             operator | cluster        | steeringpolicies.ipsec-xdp.io                           | list watch
+            operator | cluster        | tunnels.ipsec-xdp.io                                    | list watch
             operator | cluster        | ipsecnodes.ipsec-xdp.io                                 | list watch
+            operator | cluster        | keyshares.ipsec-xdp.io                                  | list watch
             operator | cluster        | nodeplans.ipsec-xdp.io                                  | list watch create patch delete
+            operator | cluster        | tunnelpeers.ipsec-xdp.io                                | list watch create patch delete
             operator | cluster        | securityassociations.ipsec-xdp.io/status                | patch
             operator | cluster        | securitypolicies.ipsec-xdp.io/status                    | patch
             operator | cluster        | steeringpolicies.ipsec-xdp.io/status                    | patch
+            operator | cluster        | tunnels.ipsec-xdp.io/status                             | patch
             operator | cluster        | nodes                                                   | list watch
             operator | cluster        | namespaces=ipsec-xdp                                    | get list watch
             operator | default        | events.events.k8s.io                                    | create
             operator | ipsec-xdp      | leases.coordination.k8s.io                              | list watch create
             operator | ipsec-xdp      | leases.coordination.k8s.io=ipsec-xdp-operator           | get update patch
             agent    | cluster        | nodeplans.ipsec-xdp.io                                  | list watch
+            agent    | cluster        | tunnelpeers.ipsec-xdp.io                                | list watch
+            agent    | cluster        | keyshares.ipsec-xdp.io                                  | list watch create patch
             agent    | cluster        | nodeplans.ipsec-xdp.io/status                           | patch
             agent    | cluster        | ipsecnodes.ipsec-xdp.io                                 | get create patch
             agent    | cluster        | ipsecnodes.ipsec-xdp.io/status                          | patch

@@ -87,6 +87,18 @@ class RightsIT {
             make("ipsec-xdp.io/v1alpha1", "NodePlan", "", node, ", \"spec\": {\"node\": \"%s\"}".formatted(node));
             make("ipsec-xdp.io/v1alpha1", "IPsecNode", "", node, "");
             make(
+                    "ipsec-xdp.io/v1alpha1",
+                    "KeyShare",
+                    "",
+                    node,
+                    ", \"spec\": {\"nodeUid\": \"%s\", \"boot\": \"boot\"}".formatted(node));
+            make(
+                    "ipsec-xdp.io/v1alpha1",
+                    "TunnelPeers",
+                    "",
+                    node,
+                    ", \"spec\": {\"tunnel\": \"%s\", \"uid\": \"%s\"}".formatted(node, node));
+            make(
                     "coordination.k8s.io/v1",
                     "Lease",
                     Chart.RELEASE,
@@ -104,6 +116,7 @@ class RightsIT {
         declare("security-associations.yaml");
         declare("security-policies.yaml");
         declare("steering-policy.yaml");
+        declare("variants/tunnel.yaml");
         targets();
         people();
     }
@@ -113,7 +126,8 @@ class RightsIT {
         Map.of(
                         "SecurityAssociation", "securityassociations",
                         "SecurityPolicy", "securitypolicies",
-                        "SteeringPolicy", "steeringpolicies")
+                        "SteeringPolicy", "steeringpolicies",
+                        "Tunnel", "tunnels")
                 .forEach((kind, plural) -> {
                     String name = server.client()
                             .genericKubernetesResources("ipsec-xdp.io/v1alpha1", kind)
@@ -128,6 +142,9 @@ class RightsIT {
         for (String kind : List.of("nodeplans", "ipsecnodes")) {
             TARGETS.put(kind, new Target(ours + kind, "a", "b", ""));
             TARGETS.put(kind + "/status", new Target(ours + kind, "a", "b", "/status"));
+        }
+        for (String kind : List.of("tunnelpeers", "keyshares")) {
+            TARGETS.put(kind, new Target(ours + kind, "a", "b", ""));
         }
         String leases = "/apis/coordination.k8s.io/v1/namespaces/" + Chart.RELEASE + "/leases";
         TARGETS.put("leases of agents", new Target(leases, "ipsec-xdp-agent-a", "ipsec-xdp-agent-b", ""));
@@ -220,6 +237,7 @@ class RightsIT {
                     .isEqualTo(403);
             assertThat(tryIt(agent, TARGETS.get("nodeplans/status"), "a", "patch"))
                     .isEqualTo(403);
+            assertThat(tryIt(agent, TARGETS.get("keyshares"), "a", "patch")).isEqualTo(403);
         }
     }
 
@@ -236,6 +254,20 @@ class RightsIT {
         assertThat(answer.code()).isEqualTo(403);
         assertThat(new String(answer.body().readAllBytes(), StandardCharsets.UTF_8))
                 .contains("an agent writes the Lease of its own node only, which is a");
+    }
+
+    @Test
+    void anAgentDoesNotWriteTheKeysOfAnotherNode() throws IOException {
+        var answer = send(
+                WHO.get("Agent, of its node"),
+                TARGETS.get("keyshares").collection() + "/b?dryRun=All",
+                "PATCH",
+                "application/merge-patch+json",
+                "{\"spec\": {\"boot\": \"another\"}}");
+
+        assertThat(answer.code()).isEqualTo(403);
+        assertThat(new String(answer.body().readAllBytes(), StandardCharsets.UTF_8))
+                .contains("an agent writes the KeyShare of its own node only, which is a");
     }
 
     private static String allowed(KubernetesClient client, Target target, String name) {
@@ -356,8 +388,15 @@ class RightsIT {
     }
 
     private static void awaitServed() {
-        for (String kind :
-                List.of("securityassociations", "securitypolicies", "steeringpolicies", "nodeplans", "ipsecnodes")) {
+        for (String kind : List.of(
+                "securityassociations",
+                "securitypolicies",
+                "steeringpolicies",
+                "tunnels",
+                "nodeplans",
+                "tunnelpeers",
+                "keyshares",
+                "ipsecnodes")) {
             await(kind + " are served", () -> {
                 try {
                     return body("/apis/ipsec-xdp.io/v1alpha1/" + kind) != null;

@@ -14,6 +14,9 @@ public final class Api {
     /** Label of a NodePlan: the node it is for, as {@link #nodeLabel} writes it. Agents find their plans by it. */
     public static final String NODE_LABEL = "ipsec-xdp.io/node";
 
+    /** Label of TunnelPeers: the tunnel that they are of, as {@link #nodeLabel} writes a name. */
+    public static final String TUNNEL_LABEL = "ipsec-xdp.io/tunnel";
+
     /** Type of the Secrets that hold keys. */
     public static final String KEY_SECRET_TYPE = "ipsec-xdp.io/key";
 

@@ -17,9 +17,18 @@ public record KeyGeneration(
 
         @JsonPropertyDescription(
                 "Which pre-shared keys go with it; a pair of generations can be used where both have the same.")
-        List<PresharedKeyVersion> presharedKeys) {
+        List<PresharedKeyVersion> presharedKeys,
+
+        @JsonPropertyDescription(
+                "True if the node has lost the private half, but not its kernel: what goes by it goes on, and nothing new is "
+                        + "agreed with it.")
+        Boolean lost) {
 
     public KeyGeneration {
         presharedKeys = presharedKeys == null ? List.of() : List.copyOf(presharedKeys);
+    }
+
+    public boolean isLost() {
+        return lost != null && lost;
     }
 }

@@ -17,14 +17,19 @@ public record KeyShareSpec(
                 "Boot id and network namespace cookie: what the node had under another one, keys and SAs, is gone.")
         String boot,
 
-        @JsonPropertyDescription("Its live key pairs, by their public halves, the newest last; at most three.")
-        @Size(max = 3)
+        @JsonPropertyDescription("Its live key pairs, by their public halves, the newest last.") @Size(max = 8)
         List<KeyGeneration> generations,
 
         @JsonPropertyDescription(
                 "A resourceVersion of KeyShares. Of all that KeyShares said up to it, the node's kernel has the inbound SAs.")
         @Size(max = 32)
         String followed,
+
+        @JsonPropertyDescription(
+                "A resourceVersion of KeyShares. Of all that KeyShares showed up to it, the node sends by nothing but each peer's "
+                        + "newest key; so a peer may withdraw its older ones.")
+        @Size(max = 32)
+        String released,
 
         @JsonPropertyDescription("How far the node is with each of its tunnels.")
         List<TunnelProgress> tunnels,

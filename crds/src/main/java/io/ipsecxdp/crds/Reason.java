@@ -39,6 +39,16 @@ public enum Reason {
     DuplicateSelector,
     /** An object that was accepted by an older CRD and is not valid. */
     Invalid,
+    /** Another Tunnel protects the same traffic between the same nodes. */
+    TrafficTaken,
+    /** A Tunnel whose spec.paused is true: its traffic is in the clear. */
+    Paused,
+    /** A Tunnel that selects a node which has no other one to be in a pair with. */
+    NoPeerSelected,
+    /** A Tunnel selects a node at both of its ends. */
+    EndsOverlap,
+    /** A Tunnel protects pods, and the node has no pod CIDR. */
+    NoPodCidr,
     /** Another SteeringPolicy has the interface. */
     InterfaceTaken,
     /** The agent of a node does not renew its Lease, or never has. */

@@ -5,6 +5,9 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
 
 /** When the nodes of a tunnel agree new keys. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -42,8 +45,45 @@ public record Rekey(
     /** A quantity of Kubernetes without a fraction. */
     static final String VOLUME = "^[1-9][0-9]{0,12}(Mi|Gi|Ti|M|G|T)?$";
 
+    private static final Map<String, Long> SECONDS = Map.of("h", 3600L, "m", 60L, "s", 1L);
+    private static final Map<String, Long> BYTES = Map.of(
+            "",
+            1L,
+            "Mi",
+            1L << 20,
+            "Gi",
+            1L << 30,
+            "Ti",
+            1L << 40,
+            "M",
+            1_000_000L,
+            "G",
+            1_000_000_000L,
+            "T",
+            1_000_000_000_000L);
+
     public Rekey {
         interval = interval == null ? DEFAULT_INTERVAL : interval;
         volume = volume == null ? DEFAULT_VOLUME : volume;
+    }
+
+    /** The interval in seconds; empty if it is none. */
+    public OptionalLong intervalSeconds() {
+        return interval.matches(INTERVAL)
+                ? OptionalLong.of(Pattern.compile("([0-9]+)([hms])")
+                        .matcher(interval)
+                        .results()
+                        .mapToLong(part -> Long.parseLong(part.group(1)) * SECONDS.get(part.group(2)))
+                        .sum())
+                : OptionalLong.empty();
+    }
+
+    /** The volume in bytes; empty if it is none. */
+    public OptionalLong volumeBytes() {
+        if (!volume.matches(VOLUME)) {
+            return OptionalLong.empty();
+        }
+        String digits = volume.replaceAll("[^0-9]", "");
+        return OptionalLong.of(Long.parseLong(digits) * BYTES.get(volume.substring(digits.length())));
     }
 }

@@ -27,7 +27,10 @@ public record TunnelPeer(
 
         @JsonPropertyDescription("Its pod CIDRs.") List<String> podCIDRs,
 
-        @Required @JsonPropertyDescription("Which of the tunnel's ends the node is of: 0 or 1.")
+        @Required
+        @JsonPropertyDescription(
+                "Which of the tunnel's ends the node is of: 1 or 2, and it makes a pair with each node of the other one; 0 in a "
+                        + "mesh, where it makes a pair with every other node.")
         Integer end,
 
         @Required
@@ -40,9 +43,31 @@ public record TunnelPeer(
                 "True while the node is taken out of the tunnel; the entry goes once every node has let go of it.")
         Boolean leaving) {
 
+    /** The end of all nodes of a mesh. That it is one cannot be seen from who is there: those of one end may come first. */
+    public static final int MESH = 0;
+
     public TunnelPeer {
         addresses = addresses == null ? List.of() : List.copyOf(addresses);
         podCIDRs = podCIDRs == null ? List.of() : List.copyOf(podCIDRs);
+    }
+
+    /** The same as of another change. */
+    public TunnelPeer at(long otherRevision) {
+        return new TunnelPeer(node, uid, addresses, podCIDRs, end, otherRevision, leaving);
+    }
+
+    /** The same, leaving. */
+    public TunnelPeer onItsWayOut() {
+        return new TunnelPeer(node, uid, addresses, podCIDRs, end, revision, true);
+    }
+
+    /** Whether two nodes of these ends make a pair. */
+    public static boolean isPair(int end, int other) {
+        return end == MESH || end != other;
+    }
+
+    public boolean isPairWith(TunnelPeer other) {
+        return !node.equals(other.node) && isPair(end, other.end);
     }
 
     public boolean isLeaving() {

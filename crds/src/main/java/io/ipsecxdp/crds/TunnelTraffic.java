@@ -41,6 +41,10 @@ public record TunnelTraffic(
         return Optional.ofNullable(overlay);
     }
 
+    public boolean protectsPods() {
+        return pods != null;
+    }
+
     /** Empty if the traffic is another one. */
     public List<TrafficSelector> selected() {
         return selectors == null ? List.of() : selectors;

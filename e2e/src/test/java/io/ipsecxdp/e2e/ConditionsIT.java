@@ -180,7 +180,7 @@ class ConditionsIT {
 
         assertThat(cluster.node(0).run("ip", "xfrm", "policy"))
                 .contains("src 0.0.0.0/0 dst 0.0.0.0/0")
-                .containsPattern("/32 dst [0-9.]+/32 proto tcp dport [0-9]+");
+                .containsPattern("/32 dst [0-9.]+/32 proto (tcp|6) dport [0-9]+");
     }
 
     @Test

@@ -152,7 +152,7 @@ class SteeringIT {
             Condition refused = cluster.await(
                     careful, "refused", condition -> condition.reason().equals(Reason.VlanOffload.name()));
             assertThat(refused.message()).contains("eth0.7", "spec.mode: Generic");
-            assertThat(cluster.node(1).run("ip", "link", "show", "eth0")).doesNotContain("xdp");
+            assertThat(cluster.node(1).run("ip", "link", "show", "eth0")).doesNotContain("prog/xdp");
             onSecondCpu(cluster, decrypts, 0x3001);
 
             cluster.applyReady(List.of(policy("vlan", "interfaces: [eth0]\nmode: Generic")));
@@ -304,12 +304,13 @@ class SteeringIT {
     /** The program parses Ethernet; on these it would count each packet as none of its business, and steer nothing. */
     @Test
     void aDeviceWithoutEthernetHeaderIsUnsupportedAndSaysSo(Cluster cluster) {
-        Node node = cluster.node(1);
-        node.script("""
-                modprobe tun; modprobe ipip
+        cluster.lab()
+                .nodes()
+                .forEach(node -> node.script("""
+                modprobe tun && modprobe ipip
                 ip tuntap add mode tun name tun7 && ip link set tun7 up
-                ip link add ipip7 type ipip local 10.10.0.2 remote 10.10.0.1 && ip link set ipip7 up
-                """);
+                ip link add ipip7 type ipip local %s remote 10.10.0.9 && ip link set ipip7 up
+                """.formatted(node.facts().address(IpFamily.IPV4))));
         try {
             for (String device : List.of("tun7", "ipip7")) {
                 SteeringPolicy steering = policy(device, "interfaces: [%s]".formatted(device));
@@ -319,9 +320,11 @@ class SteeringIT {
 
                 assertThat(condition.message()).contains(device, "Ethernet");
             }
-            assertThat(node.run("ip", "link", "show")).doesNotContain("xdp");
+            cluster.lab()
+                    .nodes()
+                    .forEach(node -> assertThat(node.run("ip", "link", "show")).doesNotContain("prog/xdp"));
         } finally {
-            node.script("ip link delete tun7; ip link delete ipip7");
+            cluster.lab().nodes().forEach(node -> node.script("ip link delete tun7; ip link delete ipip7"));
         }
     }
 

@@ -9,6 +9,7 @@ import io.ipsecxdp.operator.watch.Sources;
 import io.ipsecxdp.operator.write.IncompleteWriteException;
 import io.ipsecxdp.operator.write.Leadership;
 import io.ipsecxdp.operator.write.NodeEvents;
+import io.ipsecxdp.operator.write.PeersWriter;
 import io.ipsecxdp.operator.write.PlanWriter;
 import io.ipsecxdp.operator.write.StartupTaint;
 import io.ipsecxdp.operator.write.StatusReporter;
@@ -52,6 +53,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
     private final Sources sources;
     private final Heartbeats heartbeats;
     private final PlanWriter plans;
+    private final PeersWriter peers;
     private final StatusReporter reporter;
     private final NodeEvents news;
     private final StartupTaint taint;
@@ -65,6 +67,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
             Sources sources,
             Heartbeats heartbeats,
             PlanWriter plans,
+            PeersWriter peers,
             StatusReporter reporter,
             NodeEvents news,
             StartupTaint taint,
@@ -76,6 +79,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
         this.sources = sources;
         this.heartbeats = heartbeats;
         this.plans = plans;
+        this.peers = peers;
         this.reporter = reporter;
         this.news = news;
         this.taint = taint;
@@ -104,7 +108,8 @@ public class IPsecReconciler implements Reconciler<Namespace> {
         var informed = InformerView.by(context, heartbeats, now);
         var snapshot = informed.snapshot();
         var compilation = Compiler.compile(snapshot);
-        var orders = plans.writes(compilation, snapshot.slices(), informed.plans(), context);
+        var orders = new ArrayList<>(plans.writes(compilation, snapshot.slices(), informed.plans(), context));
+        orders.addAll(peers.writes(compilation.members(), informed.peers(), context));
         if (!orders.isEmpty() && !leadership.isHeld()) {
             LOG.warn("another operator leads: nothing is ordered");
             return UpdateControl.noUpdate();

@@ -122,6 +122,7 @@ final class AddressesInForce {
             case Entry.Sa(PlannedSa sa) -> sa.direction() == SaDirection.Out;
             case Entry.Policy(PlannedPolicy policy) -> policy.direction() == PolicyDirection.Out;
             case Entry.Steering ignored -> false;
+            case Entry.OfTunnel ignored -> false;
         };
     }
 }

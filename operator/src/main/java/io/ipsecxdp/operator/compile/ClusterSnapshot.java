@@ -9,6 +9,7 @@ import java.util.Set;
  *
  * @param reports what the agents say of the plans
  * @param keys where keys were used before
+ * @param tunnels what is known of tunnels besides plans and declarations
  * @param aliveAgents nodes whose agents renew their Leases
  * @param now that moment: what decides has no clock
  */
@@ -19,6 +20,7 @@ public record ClusterSnapshot(
         List<ExistingSlice> slices,
         Reports reports,
         KeyMemory keys,
+        TunnelState tunnels,
         Set<String> aliveAgents,
         Instant now) {
 

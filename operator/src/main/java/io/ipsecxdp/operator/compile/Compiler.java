@@ -27,19 +27,22 @@ public final class Compiler {
         var kernels = new KernelStates(snapshot, cluster, inForce, slices.get(false));
         var ends = new Ends(cluster, new AddressesInForce(snapshot.declared(), inForce));
         var sharedKeys = new SharedKeys(snapshot.declared(), inForce, kernels, snapshot.keys());
-        var input =
-                new CompilerInput(snapshot.declared(), cluster, ends, inForce, kernels, snapshot.keys(), sharedKeys);
+        var input = new CompilerInput(
+                snapshot.declared(), cluster, ends, inForce, kernels, snapshot.keys(), sharedKeys, snapshot.tunnels());
+        var members = TunnelMembers.NONE;
         for (var kind : DeclaredKind.ALL) {
             var compiled = kind.compile(input);
             settled.putAll(compiled.objects());
             lingering.addAll(compiled.lingering());
+            members = members.and(compiled.peers());
         }
 
         return new Compilation(
                 plans(settled.values(), lingering, slices.get(false), cluster),
                 slices.get(true).stream().map(ExistingSlice::name).sorted().toList(),
                 verdicts(settled),
-                sharedKeys.holders());
+                sharedKeys.holders(),
+                members);
     }
 
     /** A plan is given up only when its node is gone and no agent reads it: one that lives without a plan holds. */

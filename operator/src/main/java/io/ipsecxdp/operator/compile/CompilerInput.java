@@ -14,4 +14,5 @@ record CompilerInput(
         InForce inForce,
         KernelStates kernels,
         KeyMemory keys,
-        SharedKeys sharedKeys) {}
+        SharedKeys sharedKeys,
+        TunnelState tunnels) {}

@@ -13,6 +13,9 @@ import io.ipsecxdp.crds.SecurityPolicySpec;
 import io.ipsecxdp.crds.SteeringPolicy;
 import io.ipsecxdp.crds.SteeringPolicySpec;
 import io.ipsecxdp.crds.SteeringStatus;
+import io.ipsecxdp.crds.Tunnel;
+import io.ipsecxdp.crds.TunnelSpec;
+import io.ipsecxdp.crds.TunnelStatus;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.function.Function;
@@ -56,14 +59,29 @@ public final class DeclaredKind<S, T extends DeclaredStatus> implements Comparab
             Report::ofSteering,
             StatusParts::steering);
 
-    public static final List<DeclaredKind<?, ?>> ALL = List.of(SECURITY_ASSOCIATION, SECURITY_POLICY, STEERING_POLICY);
+    public static final DeclaredKind<TunnelSpec, TunnelStatus> TUNNEL = new DeclaredKind<>(
+            "Tunnel",
+            Tunnel.class,
+            Tunnel::new,
+            TunnelCompiler::compile,
+            plan -> plan.tunnels().stream().map(Entry.OfTunnel::new),
+            Report::ofTunnels,
+            StatusParts::tunnel);
+
+    public static final List<DeclaredKind<?, ?>> ALL =
+            List.of(SECURITY_ASSOCIATION, SECURITY_POLICY, STEERING_POLICY, TUNNEL);
 
     /**
      * What the objects of a kind ask of the nodes, conflicts among them settled, as far as it may be planned now.
      *
      * @param lingering what objects that are gone still have
+     * @param peers who is in which tunnel, if the kind is that of tunnels
      */
-    record Compiled(SortedMap<ObjectKey, Arbiter.Settled> objects, List<Placed> lingering) {}
+    record Compiled(SortedMap<ObjectKey, Arbiter.Settled> objects, List<Placed> lingering, TunnelMembers peers) {
+        Compiled(SortedMap<ObjectKey, Arbiter.Settled> objects, List<Placed> lingering) {
+            this(objects, lingering, TunnelMembers.NONE);
+        }
+    }
 
     /** Compiles the objects of a kind. */
     interface KindCompiler<S> {

@@ -4,6 +4,7 @@ import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
 import io.ipsecxdp.crds.PlannedSteering;
+import io.ipsecxdp.crds.PlannedTunnel;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -119,6 +120,23 @@ public sealed interface Entry {
         }
     }
 
+    record OfTunnel(PlannedTunnel planned) implements Entry {
+        @Override
+        public Key key() {
+            return new Key(new ObjectKey(DeclaredKind.TUNNEL, planned.name()), "", "");
+        }
+
+        @Override
+        public String uid() {
+            return planned.uid();
+        }
+
+        @Override
+        public long generation() {
+            return planned.generation();
+        }
+    }
+
     /** The entries of a plan. */
     static List<Entry> of(NodePlanSpec plan) {
         return DeclaredKind.ALL.stream()
@@ -133,6 +151,7 @@ public sealed interface Entry {
             case Policy(PlannedPolicy policy) ->
                 policy.protection().flatMap(template -> addresses(template.source(), template.destination()));
             case Steering ignored -> Optional.empty();
+            case OfTunnel ignored -> Optional.empty();
         };
     }
 

@@ -60,6 +60,8 @@ sealed interface IdentityClaim {
                         new PriorityOnNode(flow, policy.priority(), policy.lookupMark()));
             }
             case Entry.Steering ignored -> throw new IllegalArgumentException("steering claims interfaces one by one");
+            case Entry.OfTunnel ignored ->
+                throw new IllegalArgumentException("a tunnel claims its traffic pair by pair");
         };
     }
 

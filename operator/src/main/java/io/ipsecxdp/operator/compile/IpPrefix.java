@@ -26,6 +26,17 @@ public record IpPrefix(IpAddress address, int length) {
                 .map(address -> new IpPrefix(address, length));
     }
 
+    /** Whether an address is in both. */
+    boolean overlaps(IpPrefix other) {
+        if (family() != other.family()) {
+            return false;
+        }
+        int apart = family().bits() - Math.min(length, other.length);
+        return new BigInteger(1, address.bytes())
+                .shiftRight(apart)
+                .equals(new BigInteger(1, other.address.bytes()).shiftRight(apart));
+    }
+
     public Family family() {
         return address.family();
     }

@@ -34,6 +34,15 @@ final class KernelStates {
         return alive.contains(node);
     }
 
+    /** Whether the agent of {@code node} lives and has said what became of the plan that has this entry. */
+    boolean hasRead(String node, Entry.Key key, String uid) {
+        return isAlive(node)
+                && inForce.at(node, key)
+                        .filter(entry -> entry.uid().equals(uid))
+                        .isPresent()
+                && !unread.contains(new InForce.Slot(node, key));
+    }
+
     /**
      * Whether the kernel of {@code node} has this very entry, by a report about the plan as it is. An older one may speak
      * of a time before the last change but one: an entry that came, went and came again looks the same.

@@ -82,6 +82,20 @@ public record Report(
                         Optional.empty()));
     }
 
+    static Stream<Report> ofTunnels(NodePlanStatus status) {
+        return status.tunnels().stream()
+                .map(tunnel -> new Report(
+                        new Entry.Key(new ObjectKey(DeclaredKind.TUNNEL, tunnel.name()), "", ""),
+                        tunnel.uid(),
+                        tunnel.generation(),
+                        tunnel.state(),
+                        tunnel.reason(),
+                        tunnel.message(),
+                        Acknowledgement.NOTHING,
+                        false,
+                        Optional.empty()));
+    }
+
     static Stream<Report> ofSteering(NodePlanStatus status) {
         return status.steering().stream()
                 .map(steering -> new Report(

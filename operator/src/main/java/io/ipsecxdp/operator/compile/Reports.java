@@ -30,7 +30,8 @@ public record Reports(Map<Subject, List<Report>> bySubject) {
                             status.securityPolicies(),
                             status.steering(),
                             null,
-                            null));
+                            null,
+                            status.tunnels()));
         }
     }
 

@@ -5,6 +5,7 @@ import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
 import io.ipsecxdp.crds.PlannedSteering;
+import io.ipsecxdp.crds.PlannedTunnel;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -83,14 +84,16 @@ final class Slicer {
         var sas = new ArrayList<PlannedSa>();
         var policies = new ArrayList<PlannedPolicy>();
         var steering = new ArrayList<PlannedSteering>();
+        var tunnels = new ArrayList<PlannedTunnel>();
         entries.stream().sorted(Comparator.comparing(Entry::key)).forEach(entry -> {
             switch (entry) {
                 case Entry.Sa(PlannedSa planned) -> sas.add(planned);
                 case Entry.Policy(PlannedPolicy planned) -> policies.add(planned);
                 case Entry.Steering(PlannedSteering planned) -> steering.add(planned);
+                case Entry.OfTunnel(PlannedTunnel planned) -> tunnels.add(planned);
             }
         });
-        return new NodePlanSpec(node, sas, policies, steering);
+        return new NodePlanSpec(node, sas, policies, steering, tunnels);
     }
 
     private String newName(String node) {

@@ -7,6 +7,7 @@ import io.ipsecxdp.crds.KeyHolder;
 import io.ipsecxdp.crds.KeyUseOnNode;
 import io.ipsecxdp.crds.SecurityAssociationStatus;
 import io.ipsecxdp.crds.SteeringStatus;
+import io.ipsecxdp.crds.TunnelStatus;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param ends the addresses in force or planned, of a kind that has two ends
  * @param keyUses where keys of the object were used
  * @param keyHolder the SA that has, or had, its key first
+ * @param figures of a tunnel, what its nodes report in figures
  */
 public record StatusParts(
         long generation,
@@ -26,7 +28,8 @@ public record StatusParts(
         List<FailingNode> failingNodes,
         List<Condition> conditions,
         List<KeyUseOnNode> keyUses,
-        Optional<KeyHolder> keyHolder) {
+        Optional<KeyHolder> keyHolder,
+        Optional<TunnelFigures> figures) {
 
     SecurityAssociationStatus sa() {
         return new SecurityAssociationStatus(
@@ -51,6 +54,20 @@ public record StatusParts(
                 ready,
                 failed,
                 failingNodes,
+                conditions);
+    }
+
+    TunnelStatus tunnel() {
+        var known = figures.orElseThrow();
+        return new TunnelStatus(
+                generation,
+                desired,
+                ready,
+                failed,
+                failingNodes,
+                known.pairs(),
+                known.oldestKey().orElse(null),
+                known.mtu().orElse(null),
                 conditions);
     }
 

@@ -13,6 +13,7 @@ import io.ipsecxdp.crds.End;
 import io.ipsecxdp.crds.FixedCpu;
 import io.ipsecxdp.crds.Integrity;
 import io.ipsecxdp.crds.IpsecProtocol;
+import io.ipsecxdp.crds.OverlayProtocol;
 import io.ipsecxdp.crds.PortRange;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaEnd;
@@ -21,6 +22,7 @@ import io.ipsecxdp.crds.SecurityAssociationSpec;
 import io.ipsecxdp.crds.SecurityPolicySpec;
 import io.ipsecxdp.crds.Selector;
 import io.ipsecxdp.crds.SteeringPolicySpec;
+import io.ipsecxdp.crds.TunnelSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -40,6 +42,11 @@ final class Validity {
     private static final int HIGHEST_ICMP = 255;
     private static final int HIGHEST_PORT = 65535;
     private static final long HIGHEST_MARK = 0xffff_ffffL;
+    private static final int MOST_SAS_PER_CPU = 64;
+    private static final long SHORTEST_REKEY = 120;
+    private static final long LONGEST_REKEY = 168 * 3600;
+    private static final long LEAST_VOLUME = 64L << 20;
+    private static final long MOST_VOLUME = 896L << 30;
     private static final Pattern INTERFACE = Pattern.compile("[^/:\\s]{1,15}");
 
     private final List<String> complaints = new ArrayList<>();
@@ -87,8 +94,67 @@ final class Validity {
         validity.within("spec.learningSeconds", spec.learningSeconds(), 0, 86400);
         spec.espInUdpPorts().forEach(port -> validity.within("spec.udpPorts", port, 1, HIGHEST_PORT));
         validity.within("spec.mark", spec.mark(), 0, HIGHEST_MARK);
-        spec.selector().ifPresent(validity::nodeSelector);
+        spec.selector().ifPresent(selector -> validity.nodeSelector("spec.nodeSelector", selector));
         return validity.findings();
+    }
+
+    static List<Finding> of(TunnelSpec spec) {
+        var validity = new Validity();
+        validity.within("the number of spec.ends", spec.ends().size(), 1, 2);
+        for (int i = 0; i < spec.ends().size(); i++) {
+            validity.nodeSelector(
+                    "spec.ends[%d].nodeSelector".formatted(i),
+                    spec.ends().get(i).nodeSelector());
+        }
+        validity.traffic(spec);
+        var algorithm = EncryptionAlgorithm.named(spec.encryption().algorithm())
+                .filter(any -> any.kind() == EncryptionAlgorithm.Kind.AEAD);
+        validity.require(
+                algorithm.isPresent(),
+                "spec.encryption.algorithm must be an AEAD that is offered, such as ENCR_AES_GCM_16");
+        algorithm.ifPresent(any -> validity.require(
+                any.keyBits().contains(spec.encryption().keyBits()),
+                "spec.encryption.keyBits must be one of %s for %s".formatted(new TreeSet<>(any.keyBits()), any)));
+        validity.within("spec.perCpu.max", spec.perCpu().max(), 1, MOST_SAS_PER_CPU);
+        long interval = spec.rekey().intervalSeconds().orElse(0);
+        validity.require(
+                interval >= SHORTEST_REKEY && interval <= LONGEST_REKEY,
+                "spec.rekey.interval must be 2m to 168h: until all nodes have new keys takes up to a minute");
+        long volume = spec.rekey().volumeBytes().orElse(0);
+        validity.require(
+                volume >= LEAST_VOLUME && volume <= MOST_VOLUME,
+                "spec.rekey.volume must be 64Mi to 896Gi: more is not safe with one key (draft-irtf-cfrg-aead-limits)");
+        return validity.findings();
+    }
+
+    private void traffic(TunnelSpec spec) {
+        var traffic = spec.traffic();
+        long given = Stream.of(
+                        Optional.ofNullable(traffic.pods()),
+                        traffic.encapsulated(),
+                        Optional.ofNullable(traffic.selectors()))
+                .filter(Optional::isPresent)
+                .count();
+        require(given == 1, "spec.traffic needs exactly one of pods, overlay and selectors");
+        traffic.encapsulated().ifPresent(overlay -> {
+            require(
+                    (overlay.protocol() == OverlayProtocol.UDP)
+                            == overlay.destinationPort().isPresent(),
+                    "spec.traffic.overlay.port goes with protocol UDP, and only with it");
+            overlay.destinationPort().ifPresent(port -> within("spec.traffic.overlay.port", port, 1, HIGHEST_PORT));
+        });
+        require(
+                traffic.selected().isEmpty() || spec.ends().size() == 2,
+                "spec.traffic.selectors needs two ends: one has source behind it, the other destination");
+        traffic.selected().forEach(selector -> {
+            var source = prefix("spec.traffic.selectors.source", Optional.of(selector.source()));
+            var destination = prefix("spec.traffic.selectors.destination", Optional.of(selector.destination()));
+            require(
+                    source.isEmpty()
+                            || destination.isEmpty()
+                            || source.get().family() == destination.get().family(),
+                    "spec.traffic.selectors: source and destination must be of the same family");
+        });
     }
 
     private static boolean isInterface(String name) {
@@ -241,15 +307,15 @@ final class Validity {
         }
     }
 
-    private void nodeSelector(LabelSelector selector) {
+    private void nodeSelector(String field, LabelSelector selector) {
         var unknown = selector.getMatchExpressions().stream()
                 .map(LabelSelectorRequirement::getOperator)
                 .filter(operator -> !NodeSelector.OPERATORS.contains(operator))
                 .collect(toCollection(TreeSet::new));
         require(
                 unknown.isEmpty(),
-                "spec.nodeSelector has the operator %s: write one of %s"
-                        .formatted(String.join(", ", unknown), String.join(", ", NodeSelector.OPERATORS)));
+                "%s has the operator %s: write one of %s"
+                        .formatted(field, String.join(", ", unknown), String.join(", ", NodeSelector.OPERATORS)));
     }
 
     private void within(String field, long value, long least, long most) {

@@ -8,6 +8,7 @@ import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.KeyUseOnNode;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SecurityAssociationStatus;
+import io.ipsecxdp.crds.TunnelReport;
 import io.ipsecxdp.operator.compile.ClusterNode;
 import io.ipsecxdp.operator.compile.ClusterSnapshot;
 import io.ipsecxdp.operator.compile.Compilation;
@@ -16,10 +17,13 @@ import io.ipsecxdp.operator.compile.Finding;
 import io.ipsecxdp.operator.compile.ObjectKey;
 import io.ipsecxdp.operator.compile.Report;
 import io.ipsecxdp.operator.compile.StatusParts;
+import io.ipsecxdp.operator.compile.TunnelFigures;
 import io.ipsecxdp.operator.compile.Verdict;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -78,7 +82,8 @@ public final class RollUp {
                         summary.failingNodes(),
                         conditions,
                         keyUses(declared, verdict, present),
-                        Optional.ofNullable(compilation.keyHolders().get(declared.key()))));
+                        Optional.ofNullable(compilation.keyHolders().get(declared.key())),
+                        figures(declared, verdict)));
     }
 
     /** Where keys of the object were used: what was remembered is never forgotten. */
@@ -101,6 +106,28 @@ public final class RollUp {
             }
         }
         return uses;
+    }
+
+    private Optional<TunnelFigures> figures(Declared<?> declared, Verdict verdict) {
+        return Optional.ofNullable(compilation.members().pairs().get(declared.key()))
+                .map(pairs -> {
+                    var reports = verdict.nodes().stream()
+                            .filter(snapshot.aliveAgents()::contains)
+                            .flatMap(node -> snapshot.tunnels().report(node, declared.uid()).stream())
+                            .toList();
+                    // Each pair is reported by both of its nodes
+                    long there = reports.stream().mapToLong(TunnelReport::pairs).sum() / 2;
+                    return new TunnelFigures(
+                            Math.min(there, pairs) + "/" + pairs,
+                            reports.stream()
+                                    .map(TunnelReport::oldestKey)
+                                    .filter(Objects::nonNull)
+                                    .min(Comparator.naturalOrder()),
+                            reports.stream()
+                                    .map(TunnelReport::mtu)
+                                    .filter(Objects::nonNull)
+                                    .min(Comparator.naturalOrder()));
+                });
     }
 
     private ObjectOnNode stateOn(String node, Declared<?> declared, Verdict verdict) {

@@ -121,12 +121,13 @@ record Summary(List<ObjectOnNode> states, List<Finding> findings, boolean isPlan
 
     private Readiness ofFindings() {
         boolean passes = findings.stream().allMatch(finding -> finding.reason() == Reason.StillBeingRemoved);
+        boolean intended = findings.stream().allMatch(finding -> finding.reason() == Reason.Paused);
         boolean unknown = findings.stream().allMatch(finding -> finding.reason() == Reason.AgentNotReporting);
         String kept = isPlanned ? "; what was planned before stays" : "";
         return new Readiness(
                 unknown ? Status.Unknown : Status.False,
                 passes ? Status.True : Status.False,
-                passes ? Status.False : unknown ? Status.Unknown : Status.True,
+                passes || intended ? Status.False : unknown ? Status.Unknown : Status.True,
                 findings.getFirst().reason().name(),
                 findings.stream().map(Finding::message).distinct().collect(Collectors.joining("; ")) + kept);
     }

@@ -1,10 +1,13 @@
 package io.ipsecxdp.operator.watch;
 
+import static java.util.function.Function.identity;
+import static java.util.stream.Collectors.toUnmodifiableMap;
 import static java.util.stream.Collectors.toUnmodifiableSet;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddress;
+import io.fabric8.kubernetes.api.model.NodeSpec;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.ipsecxdp.crds.Condition;
@@ -13,19 +16,25 @@ import io.ipsecxdp.crds.DeclaredStatus;
 import io.ipsecxdp.crds.IPsecNode;
 import io.ipsecxdp.crds.IPsecNodeStatus;
 import io.ipsecxdp.crds.KeyHolder;
+import io.ipsecxdp.crds.KeyShare;
 import io.ipsecxdp.crds.KeyUseOnNode;
 import io.ipsecxdp.crds.NodePlan;
 import io.ipsecxdp.crds.NodePlanStatus;
 import io.ipsecxdp.crds.SecurityAssociationStatus;
+import io.ipsecxdp.crds.TunnelPeers;
+import io.ipsecxdp.crds.TunnelProgress;
 import io.ipsecxdp.operator.compile.AgentFacts;
 import io.ipsecxdp.operator.compile.ClusterNode;
 import io.ipsecxdp.operator.compile.Declared;
 import io.ipsecxdp.operator.compile.DeclaredKind;
 import io.ipsecxdp.operator.compile.ExistingSlice;
 import io.ipsecxdp.operator.compile.IpAddress;
+import io.ipsecxdp.operator.compile.IpPrefix;
 import io.ipsecxdp.operator.compile.KeyMemory;
 import io.ipsecxdp.operator.compile.ObjectKey;
+import io.ipsecxdp.operator.compile.PeersSlice;
 import io.ipsecxdp.operator.compile.Reports;
+import io.ipsecxdp.operator.compile.TunnelState;
 import io.ipsecxdp.operator.write.NodeEvents;
 import java.time.Instant;
 import java.util.Collection;
@@ -57,7 +66,10 @@ final class ApiMapping {
                 metadata.getUid(),
                 Optional.ofNullable(metadata.getLabels()).orElse(Map.of()),
                 addresses(node, ApiMapping::isInternal),
-                addresses(node, Predicate.not(ApiMapping::isInternal)));
+                addresses(node, Predicate.not(ApiMapping::isInternal)),
+                Optional.ofNullable(node.getSpec()).map(NodeSpec::getPodCIDRs).orElse(List.of()).stream()
+                        .flatMap(prefix -> IpPrefix.parse(prefix).stream())
+                        .toList());
     }
 
     static AgentFacts facts(IPsecNode node) {
@@ -93,6 +105,18 @@ final class ApiMapping {
                 plan.getSpec(),
                 plan.getMetadata().getGeneration(),
                 Optional.ofNullable(plan.getStatus()).map(NodePlanStatus::observedGeneration));
+    }
+
+    static PeersSlice peers(TunnelPeers peers) {
+        return new PeersSlice(peers.getMetadata().getName(), peers.getSpec());
+    }
+
+    /** What else a KeyShare says is for other nodes. */
+    static TunnelState.Share share(KeyShare share) {
+        return new TunnelState.Share(
+                share.getSpec().nodeUid(),
+                share.getSpec().tunnels().stream()
+                        .collect(toUnmodifiableMap(TunnelProgress::uid, identity(), (one, other) -> other)));
     }
 
     static Reports.NodeStatus observed(NodePlan plan) {

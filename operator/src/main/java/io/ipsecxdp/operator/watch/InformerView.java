@@ -10,12 +10,15 @@ import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.ipsecxdp.crds.DeclaredStatus;
 import io.ipsecxdp.crds.IPsecNode;
+import io.ipsecxdp.crds.KeyShare;
 import io.ipsecxdp.crds.NodePlan;
+import io.ipsecxdp.crds.TunnelPeers;
 import io.ipsecxdp.operator.compile.ClusterSnapshot;
 import io.ipsecxdp.operator.compile.Declarations;
 import io.ipsecxdp.operator.compile.DeclaredKind;
 import io.ipsecxdp.operator.compile.ObjectKey;
 import io.ipsecxdp.operator.compile.Reports;
+import io.ipsecxdp.operator.compile.TunnelState;
 import io.ipsecxdp.operator.write.NodeEvents;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import java.time.Instant;
@@ -31,6 +34,8 @@ public final class InformerView {
     private final List<Node> nodes;
     private final List<IPsecNode> ipsecNodes;
     private final List<NodePlan> plans;
+    private final List<TunnelPeers> peers;
+    private final List<KeyShare> shares;
     private final Heartbeats.Alive alive;
     private final Instant now;
 
@@ -39,6 +44,8 @@ public final class InformerView {
         this.nodes = all(context, Node.class).toList();
         this.ipsecNodes = all(context, IPsecNode.class).toList();
         this.plans = all(context, NodePlan.class).toList();
+        this.peers = all(context, TunnelPeers.class).toList();
+        this.shares = all(context, KeyShare.class).toList();
         this.alive = heartbeats.alive(
                 all(context, Lease.class).filter(Heartbeats::isAgents).toList());
         this.now = now;
@@ -53,13 +60,19 @@ public final class InformerView {
         for (var kind : DeclaredKind.ALL) {
             declarations = with(declarations, kind);
         }
+        var statuses = map(plans, ApiMapping::observed);
         return new ClusterSnapshot(
                 declarations,
                 map(nodes, ApiMapping::node),
                 map(ipsecNodes, ApiMapping::facts),
                 map(plans, ApiMapping::slice),
-                Reports.of(map(plans, ApiMapping::observed)),
+                Reports.of(statuses),
                 ApiMapping.keyMemory(declared.get(DeclaredKind.SECURITY_ASSOCIATION)),
+                TunnelState.of(
+                        map(peers, ApiMapping::peers),
+                        shares.stream()
+                                .collect(toMap(share -> share.getMetadata().getName(), ApiMapping::share)),
+                        statuses),
                 alive.nodes(),
                 now);
     }
@@ -92,6 +105,11 @@ public final class InformerView {
 
     public List<IPsecNode> ipsecNodes() {
         return ipsecNodes;
+    }
+
+    /** The TunnelPeers by name. */
+    public Map<String, TunnelPeers> peers() {
+        return peers.stream().collect(toMap(slice -> slice.getMetadata().getName(), identity()));
     }
 
     /** How the nodes do, by what their agents say. */

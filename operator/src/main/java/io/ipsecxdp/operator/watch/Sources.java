@@ -6,7 +6,9 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import io.ipsecxdp.crds.IPsecNode;
+import io.ipsecxdp.crds.KeyShare;
 import io.ipsecxdp.crds.NodePlan;
+import io.ipsecxdp.crds.TunnelPeers;
 import io.ipsecxdp.operator.OperatorConfig;
 import io.ipsecxdp.operator.compile.DeclaredKind;
 import io.ipsecxdp.operator.write.NodeEvents;
@@ -71,6 +73,20 @@ public class Sources {
                                         now,
                                         before,
                                         plan -> ApiMapping.observed(plan).withoutCounters()),
+                        context),
+                source(
+                        TunnelPeers.class,
+                        TrimmedStore.ofManagedFields(),
+                        (now, before) -> isChanged(now, before, ApiMapping::peers)
+                                || isChanged(
+                                        now,
+                                        before,
+                                        peers -> peers.getMetadata().getLabels()),
+                        context),
+                source(
+                        KeyShare.class,
+                        TrimmedStore.ofManagedFields(),
+                        (now, before) -> isChanged(now, before, ApiMapping::share),
                         context),
                 leases(context)));
         return sources;

@@ -74,6 +74,7 @@ final class Clusters {
                 Fixtures.asExisting(compilation),
                 snapshot.reports(),
                 snapshot.keys(),
+                snapshot.tunnels(),
                 snapshot.aliveAgents(),
                 snapshot.now());
     }
@@ -95,6 +96,7 @@ final class Clusters {
                 List.of(),
                 Reports.NONE,
                 KeyMemory.NONE,
+                TunnelState.NONE,
                 alive,
                 Fixtures.NOON);
     }
@@ -147,7 +149,12 @@ final class Clusters {
                         List.of(addresses.getLast()),
                         List.<IpAddress>of())
                 .map(internal -> new ClusterNode(
-                        "n" + number, "uid-n" + number, Map.of("even", "" + (number % 2 == 0)), internal, List.of()));
+                        "n" + number,
+                        "uid-n" + number,
+                        Map.of("even", "" + (number % 2 == 0)),
+                        internal,
+                        List.of(),
+                        List.of()));
     }
 
     private static Arbitrary<List<AgentFacts>> facts() {

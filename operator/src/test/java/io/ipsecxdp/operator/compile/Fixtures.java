@@ -65,7 +65,8 @@ public record Fixtures(
     }
 
     Fixtures nodeWithoutAgent(String name, String... internalAddresses) {
-        var node = new ClusterNode(name, "uid-of-" + name, Map.of("name", name), ips(internalAddresses), List.of());
+        var node = new ClusterNode(
+                name, "uid-of-" + name, Map.of("name", name), ips(internalAddresses), List.of(), List.of());
         return new Fixtures(
                 sas,
                 policies,
@@ -387,6 +388,7 @@ public record Fixtures(
                 slices,
                 reports,
                 KeyMemory.NONE,
+                TunnelState.NONE,
                 alive,
                 NOON);
     }
@@ -459,7 +461,7 @@ public record Fixtures(
         return other -> other.key().equals(declared.key());
     }
 
-    private static List<IpAddress> ips(String... addresses) {
+    static List<IpAddress> ips(String... addresses) {
         return Arrays.stream(addresses)
                 .map(address -> IpAddress.parse(address).orElseThrow())
                 .toList();

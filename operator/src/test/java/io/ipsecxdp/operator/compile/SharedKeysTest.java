@@ -187,6 +187,7 @@ class SharedKeysTest {
                 snapshot.slices(),
                 snapshot.reports(),
                 new KeyMemory(Map.of(), holders),
+                snapshot.tunnels(),
                 snapshot.aliveAgents(),
                 snapshot.now());
     }

@@ -170,6 +170,7 @@ class StagesTest {
                         new Reports.Subject("n2", Fixtures.sa("east")),
                         snapshot.reports().of("n2", Fixtures.sa("east")))),
                 memory,
+                snapshot.tunnels(),
                 snapshot.aliveAgents(),
                 snapshot.now());
 

@@ -17,6 +17,10 @@ import io.ipsecxdp.crds.SecurityPolicySpec;
 import io.ipsecxdp.crds.Selector;
 import io.ipsecxdp.crds.SteeringPolicy;
 import io.ipsecxdp.crds.SteeringPolicySpec;
+import io.ipsecxdp.crds.Tunnel;
+import io.ipsecxdp.crds.TunnelEnd;
+import io.ipsecxdp.crds.TunnelSpec;
+import io.ipsecxdp.crds.TunnelTraffic;
 import io.ipsecxdp.crds.XdpMode;
 import java.util.List;
 
@@ -71,6 +75,27 @@ final class Declarations {
                 2048,
                 XdpMode.Auto));
         return steering;
+    }
+
+    /** A mesh of the nodes of these names, for what their pods send. */
+    static Tunnel tunnel(String name, String... nodes) {
+        var tunnel = new Tunnel();
+        tunnel.setMetadata(new ObjectMetaBuilder().withName(name).build());
+        tunnel.setSpec(new TunnelSpec(
+                List.of(new TunnelEnd(new LabelSelectorBuilder()
+                        .addNewMatchExpression()
+                        .withKey("name")
+                        .withOperator("In")
+                        .withValues(nodes)
+                        .endMatchExpression()
+                        .build())),
+                TunnelTraffic.ofPods(),
+                null,
+                null,
+                null,
+                null,
+                null));
+        return tunnel;
     }
 
     static SaEnd node(String name) {

@@ -7,6 +7,7 @@ import static io.ipsecxdp.operator.it.Declarations.nodeAt;
 import static io.ipsecxdp.operator.it.Declarations.policy;
 import static io.ipsecxdp.operator.it.Declarations.sa;
 import static io.ipsecxdp.operator.it.Declarations.steering;
+import static io.ipsecxdp.operator.it.Declarations.tunnel;
 import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -30,6 +31,10 @@ import io.ipsecxdp.crds.PlannedSa;
 import io.ipsecxdp.crds.SecurityAssociation;
 import io.ipsecxdp.crds.SecurityPolicy;
 import io.ipsecxdp.crds.SteeringPolicy;
+import io.ipsecxdp.crds.Tunnel;
+import io.ipsecxdp.crds.TunnelPeer;
+import io.ipsecxdp.crds.TunnelPeers;
+import io.ipsecxdp.crds.TunnelStatus;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,7 +55,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The operator as it is shipped against a real API server; the test plays the agents. */
 class OperatorIT {
     private static final List<Class<? extends CustomResource<?, ? extends DeclaredStatus>>> DECLARED =
-            List.of(SecurityAssociation.class, SecurityPolicy.class, SteeringPolicy.class);
+            List.of(SecurityAssociation.class, SecurityPolicy.class, SteeringPolicy.class, Tunnel.class);
     private static final Map<String, String> QUICK_ELECTION = Map.of(
             "IPSEC_XDP_OPERATOR_LEADER_ELECTION_LEASE_DURATION", "3s",
             "IPSEC_XDP_OPERATOR_LEADER_ELECTION_RENEW_DEADLINE", "2s",
@@ -225,8 +230,9 @@ class OperatorIT {
 
         assertThat(operator.terminate()).as("exit code, see its log").isIn(0, 143);
         operator = OperatorProcess.start("operator-restarted", server, QUICK_ELECTION);
-        soon().untilAsserted(() ->
-                assertThat(operator.metric("ipsecxdp_reconciles_seconds_count")).isPositive());
+        within(60)
+                .untilAsserted(() -> assertThat(operator.metric("ipsecxdp_reconciles_seconds_count"))
+                        .isPositive());
         TimeUnit.SECONDS.sleep(1);
 
         assertThat(versions()).isEqualTo(before);
@@ -412,6 +418,84 @@ class OperatorIT {
                 .containsExactly("Warning UnknownSpi IPsecNode n2", "Normal Installed IPsecNode n2");
     }
 
+    @Test
+    void aTunnelIsJoinedByItsNodesAndLeftByThem() {
+        apply(tunnel("pods", "n1", "n2"));
+        readySoon("pods");
+        soon().untilAsserted(() -> assertThat(status("pods"))
+                .extracting(TunnelStatus::pairs, TunnelStatus::desiredNodes, TunnelStatus::oldestKey, TunnelStatus::mtu)
+                .containsExactly("1/1", 2, "2026-01-01T00:00:00Z", 1446));
+        assertThat(peersOf("pods")).containsExactly("n1", "n2");
+        var before = client.resources(TunnelPeers.class).withName("pods-0").get();
+        assertThat(before.getMetadata().getLabels()).containsEntry("ipsec-xdp.io/tunnel", "pods");
+
+        var n3 = PlayedAgent.start(client, "n3", "0-3", "10.0.0.3");
+        try {
+            apply(tunnel("pods", "n1", "n2", "n3"));
+            soon().untilAsserted(() -> assertThat(status("pods").pairs()).isEqualTo("3/3"));
+            assertThat(peersOf("pods")).containsExactly("n1", "n2", "n3");
+
+            n2.mute(true);
+            apply(tunnel("pods", "n1", "n2"));
+            soon().untilAsserted(() -> assertThat(message("pods")).contains("node n3", "Waits for node n2"));
+            assertThat(peersOf("pods")).containsExactly("n1", "n2", "n3");
+
+            n2.mute(false);
+            readySoon("pods");
+            assertThat(peersOf("pods")).containsExactly("n1", "n2");
+            soon().untilAsserted(() -> assertThat(plans().values().stream()
+                            .filter(plan -> plan.getSpec().node().equals("n3"))
+                            .flatMap(plan -> entries(plan).stream()))
+                    .isEmpty());
+        } finally {
+            n2.mute(false);
+            n3.close();
+            client.nodes().withName("n3").delete();
+        }
+
+        client.resources(Tunnel.class).withName("pods").delete();
+        soon().untilAsserted(() -> assertThat(
+                        client.resources(TunnelPeers.class).list().getItems())
+                .isEmpty());
+    }
+
+    @Test
+    void anAgentThatKnowsNoTunnelsIsNamedAndNobodysPeer() {
+        n2.knowsTunnels(false);
+        try {
+            apply(tunnel("pods", "n1", "n2"));
+            soon().untilAsserted(() -> assertThat(readiness()).containsEntry("pods", "False Unsupported"));
+            assertThat(message("pods")).contains("node n2", "upgrade the agents");
+            assertThat(peersOf("pods")).doesNotContain("n2");
+        } finally {
+            n2.knowsTunnels(true);
+        }
+        readySoon("pods");
+    }
+
+    @Test
+    void ofTwoTunnelsForTheSamePodsTheSecondSaysWhoHasThem() {
+        apply(tunnel("pods", "n1", "n2"));
+        readySoon("pods");
+        apply(tunnel("same", "n1", "n2"));
+
+        soon().untilAsserted(() -> assertThat(readiness()).containsEntry("same", "False TrafficTaken"));
+        assertThat(message("same")).contains("Tunnel pods");
+        assertThat(readiness()).containsEntry("pods", "True Installed");
+    }
+
+    private static TunnelStatus status(String tunnel) {
+        return client.resources(Tunnel.class).withName(tunnel).get().getStatus();
+    }
+
+    private static List<String> peersOf(String tunnel) {
+        return client.resources(TunnelPeers.class).list().getItems().stream()
+                .filter(peers -> peers.getSpec().tunnel().equals(tunnel))
+                .flatMap(peers -> peers.getSpec().peers().stream())
+                .map(TunnelPeer::node)
+                .toList();
+    }
+
     private static Condition degraded(Condition.Status status, String reason, String since) {
         return new Condition(Condition.DEGRADED, status, null, since, reason, "since " + since);
     }
@@ -545,7 +629,8 @@ class OperatorIT {
         return Stream.of(
                         plan.getSpec().securityAssociations().stream().map(PlannedSa::name),
                         plan.getSpec().securityPolicies().stream().map(policy -> policy.name()),
-                        plan.getSpec().steering().stream().map(steering -> steering.name()))
+                        plan.getSpec().steering().stream().map(steering -> steering.name()),
+                        plan.getSpec().tunnels().stream().map(tunnel -> tunnel.name()))
                 .flatMap(names -> names)
                 .distinct()
                 .toList();

@@ -9,19 +9,26 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.ipsecxdp.charts.Chart;
 import io.ipsecxdp.crds.Api;
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.IPsecNode;
 import io.ipsecxdp.crds.IPsecNodeStatus;
+import io.ipsecxdp.crds.KeyShare;
+import io.ipsecxdp.crds.KeyShareSpec;
 import io.ipsecxdp.crds.NodeInterface;
 import io.ipsecxdp.crds.NodePlan;
 import io.ipsecxdp.crds.NodePlanStatus;
+import io.ipsecxdp.crds.PlannedTunnel;
 import io.ipsecxdp.crds.PolicyReport;
 import io.ipsecxdp.crds.SaCounters;
 import io.ipsecxdp.crds.SaReport;
 import io.ipsecxdp.crds.SteeringReport;
+import io.ipsecxdp.crds.TunnelPeers;
+import io.ipsecxdp.crds.TunnelProgress;
+import io.ipsecxdp.crds.TunnelReport;
 import io.ipsecxdp.crds.XdpMode;
 import java.time.Duration;
 import java.time.ZoneOffset;
@@ -30,6 +37,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** A node and its agent as the API server sees them: facts, a Lease, and an answer to each NodePlan. There is no kernel. */
@@ -44,12 +52,29 @@ final class PlayedAgent implements AutoCloseable {
 
     private final KubernetesClient client;
     private final String node;
+    private volatile boolean isMute;
+    private volatile boolean knowsTunnels = true;
     private final Map<String, Failure> failures = new ConcurrentHashMap<>();
     private final SharedIndexInformer<NodePlan> plans;
+    private final SharedIndexInformer<TunnelPeers> peers;
 
     private PlayedAgent(KubernetesClient client, String node) {
         this.client = client;
         this.node = node;
+        this.peers = client.resources(TunnelPeers.class).inform(new ResourceEventHandler<>() {
+            @Override
+            public void onAdd(TunnelPeers added) {
+                answerPeers();
+            }
+
+            @Override
+            public void onUpdate(TunnelPeers before, TunnelPeers changed) {
+                answerPeers();
+            }
+
+            @Override
+            public void onDelete(TunnelPeers gone, boolean unknown) {}
+        });
         this.plans = client.resources(NodePlan.class)
                 .withLabel(Api.NODE_LABEL, Api.nodeLabel(node))
                 .inform(new ResourceEventHandler<>() {
@@ -88,11 +113,16 @@ final class PlayedAgent implements AutoCloseable {
                         .withAddress(address)
                         .build())
                 .toList();
+        String podCidr = "10.20.%s.0/24".formatted(internalIps[0].replaceAll(".*[.:]", ""));
         client.resource(new NodeBuilder()
                         .withNewMetadata()
                         .withName(name)
                         .addToLabels("name", name)
                         .endMetadata()
+                        .withNewSpec()
+                        .withPodCIDR(podCidr)
+                        .withPodCIDRs(podCidr)
+                        .endSpec()
                         .build())
                 .serverSideApply();
         client.nodes()
@@ -182,10 +212,76 @@ final class PlayedAgent implements AutoCloseable {
     @Override
     public void close() {
         plans.close();
+        peers.close();
     }
 
     private void answer(NodePlan plan) {
         write(plan, 0);
+    }
+
+    /** Its kernel does at once what the entries of all nodes ask. */
+    private void answerPeers() {
+        if (isMute) {
+            return;
+        }
+        var progress = new TreeMap<String, TunnelProgress>();
+        peers.getStore().list().stream()
+                .map(TunnelPeers::getSpec)
+                .filter(slice -> slice.peer(node).isPresent())
+                .forEach(slice -> progress.merge(
+                        slice.uid(),
+                        new TunnelProgress(
+                                slice.uid(), null, slice.highestRevision(), null, slice.highestRevision(), null),
+                        (one, other) -> one.sends() > other.sends() ? one : other));
+        var share = new KeyShare();
+        share.setMetadata(new ObjectMetaBuilder().withName(node).build());
+        share.setSpec(shareSpec(List.copyOf(progress.values())));
+        client.resource(share).patch(AS_AGENT);
+        Optional.ofNullable(plans).ifPresent(known -> known.getStore().list().forEach(this::answer));
+    }
+
+    private KeyShareSpec shareSpec(List<TunnelProgress> progress) {
+        String uid = client.nodes().withName(node).get().getMetadata().getUid();
+        return Serialization.unmarshal(
+                Serialization.asJson(Map.of("nodeUid", uid, "boot", "boot", "tunnels", progress)), KeyShareSpec.class);
+    }
+
+    /** As an agent of a version without tunnels does, or as this one again. */
+    void knowsTunnels(boolean knows) {
+        knowsTunnels = knows;
+        plans.getStore().list().forEach(this::answer);
+    }
+
+    /** From now on its tunnels stay as they are, and nobody hears of them. */
+    void mute(boolean mute) {
+        isMute = mute;
+        answerPeers();
+    }
+
+    private TunnelReport report(PlannedTunnel tunnel) {
+        var slices = peers.getStore().list().stream()
+                .map(TunnelPeers::getSpec)
+                .filter(slice -> slice.uid().equals(tunnel.uid()))
+                .toList();
+        boolean isIn = slices.stream()
+                .anyMatch(slice ->
+                        slice.peer(node).filter(own -> !own.isLeaving()).isPresent());
+        int others = (int) slices.stream()
+                        .flatMap(slice -> slice.peers().stream())
+                        .filter(peer -> !peer.isLeaving())
+                        .count()
+                - 1;
+        return new TunnelReport(
+                tunnel.name(),
+                tunnel.uid(),
+                tunnel.generation(),
+                isIn ? state(tunnel.name()) : EntryState.Pending,
+                isIn ? reason(tunnel.name()) : "Installing",
+                message(tunnel.name()),
+                isIn ? others : 0,
+                isIn ? others : 0,
+                "2026-01-01T00:00:00Z",
+                1446);
     }
 
     private void write(NodePlan plan, long packets) {
@@ -245,7 +341,8 @@ final class PlayedAgent implements AutoCloseable {
                 spec.securityAssociations().stream()
                         .map(sa -> new SaCounters(sa.name(), sa.child(), packets, packets, packets, null, null, null))
                         .toList(),
-                null));
+                null,
+                knowsTunnels ? spec.tunnels().stream().map(this::report).toList() : List.of()));
         client.resource(status).subresource("status").patch(AS_AGENT);
     }
 

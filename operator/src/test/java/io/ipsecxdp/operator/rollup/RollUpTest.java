@@ -148,6 +148,7 @@ class RollUpTest {
                 known.slices(),
                 known.reports(),
                 known.keys(),
+                known.tunnels(),
                 Set.of("n1"),
                 NOON);
 
@@ -350,6 +351,7 @@ class RollUpTest {
                 known.slices(),
                 new Reports(aboutWhatIsPlanned(compilation)),
                 known.keys(),
+                known.tunnels(),
                 alive,
                 now);
         return RollUp.rollUp(

@@ -1,0 +1,17 @@
+package io.ipsecxdp.agent.tunnel;
+
+/** Why a node makes new keys. */
+public enum RekeyCause {
+    /** It has none: it is new, or was booted. */
+    NO_KEY,
+    /** The window of the interval has come. */
+    TIME,
+    /** An SA has encrypted what a key should at most, or its sequence number nears its end. */
+    VOLUME,
+    /** An SA is gone from the kernel, and with it how far its key was used. */
+    LOST_SA,
+    /** The pre-shared key of a tunnel is another one. */
+    PRESHARED_KEY,
+    /** By hand. */
+    ASKED
+}
