@@ -5,11 +5,13 @@
 //   traffic encap   --at ADDRESS --port PORT
 //   traffic replay  --file PCAP --on INTERFACE
 //   traffic watch   --on INTERFACE
+//   traffic advance --at DESTINATION --spi SPI
 //
 // replay puts the frames that tcpdump -w recorded on the wire once more, in their order, and prints how many: an attacker who can
 // listen and send (RFC 4303, section 3.4.3).
 // watch looks at what the interface sends: how many ESP packets, how many of them with an SPI, destination and sequence number that
 // were seen before (a nonce that is used twice, RFC 4106, section 3.1), and how many numbered packets in the clear.
+// advance adds 2^32 to the extended sequence number of an SA (RFC 4303, section 2.2.1), as after that many packets.
 // encap holds a socket for ESP in UDP, as an IKE daemon does: without one the kernel gives such packets to nobody (udp(7), UDP_ENCAP).
 // send stops after --count packets or on SIGTERM, receive on SIGTERM; each then prints one line of JSON. receive first prints "ready".
 // Of the numbers 0 to highest: received counts each number once, duplicates what came again, lost what never came, late what came
@@ -21,7 +23,9 @@
 #include <errno.h>
 #include <getopt.h>
 #include <linux/if_packet.h>
+#include <linux/netlink.h>
 #include <linux/udp.h>
+#include <linux/xfrm.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <pthread.h>
@@ -46,7 +50,7 @@ struct packet {
 
 struct options {
     const char *to, *from, *at, *file, *on;
-    long port, cpu, count, rate, size;
+    long port, cpu, count, rate, size, spi;
     bool echo, echoed;
 };
 
@@ -79,7 +83,8 @@ static void usage(void) {
           "       traffic receive --at ADDRESS --port PORT [--cpu N] [--echo]\n"
           "       traffic encap --at ADDRESS --port PORT\n"
           "       traffic replay --file PCAP --on INTERFACE\n"
-          "       traffic watch --on INTERFACE\n", stderr);
+          "       traffic watch --on INTERFACE\n"
+          "       traffic advance --at DESTINATION --spi SPI\n", stderr);
     exit(2);
 }
 
@@ -340,6 +345,53 @@ static int watch(const struct options *o) {
     return 0;
 }
 
+// Sends one message of NETLINK_XFRM and reads its answer into it; fails with what the kernel says.
+static struct nlmsghdr *ask(int s, struct nlmsghdr *message, size_t room) {
+    if (send(s, message, message->nlmsg_len, 0) < 0) fail("netlink");
+    ssize_t length = recv(s, message, room, 0);
+    if (length < (ssize_t)NLMSG_LENGTH(0)) fail("netlink");
+    if (message->nlmsg_type == NLMSG_ERROR && (errno = -((struct nlmsgerr *)NLMSG_DATA(message))->error)) fail("XFRM");
+    return message;
+}
+
+static int advance(const struct options *o) {
+    static union {
+        struct nlmsghdr header;
+        char bytes[1 << 16];
+    } message;
+    struct address to = address(o->at, 0);
+    struct xfrm_usersa_id id = {.spi = htonl(o->spi), .family = to.any.sa_family, .proto = IPPROTO_ESP};
+    struct xfrm_aevent_id event = {.sa_id = id};
+    struct nlattr *replay = NULL;
+    int s = socket(AF_NETLINK, SOCK_RAW, NETLINK_XFRM);
+    if (s < 0) fail("NETLINK_XFRM");
+    if (to.any.sa_family == AF_INET) memcpy(&id.daddr, &to.v4.sin_addr, sizeof to.v4.sin_addr);
+    else memcpy(&id.daddr, &to.v6.sin6_addr, sizeof to.v6.sin6_addr);
+    message.header = (struct nlmsghdr){.nlmsg_len = NLMSG_LENGTH(sizeof id), .nlmsg_type = XFRM_MSG_GETSA, .nlmsg_flags = NLM_F_REQUEST};
+    memcpy(NLMSG_DATA(&message.header), &id, sizeof id);
+    ask(s, &message.header, sizeof message);
+    event.sa_id = id;
+    event.saddr = ((struct xfrm_usersa_info *)NLMSG_DATA(&message.header))->saddr;
+    for (size_t at = NLMSG_LENGTH(sizeof(struct xfrm_usersa_info)); at + NLA_HDRLEN <= message.header.nlmsg_len;) {
+        struct nlattr *attribute = (struct nlattr *)(message.bytes + at);
+        if (attribute->nla_type == XFRMA_REPLAY_ESN_VAL) replay = attribute;
+        at += NLA_ALIGN(attribute->nla_len);
+    }
+    errno = EINVAL;
+    if (!replay) fail("an SA without extended sequence numbers");
+    struct xfrm_replay_state_esn *state = (struct xfrm_replay_state_esn *)((char *)replay + NLA_HDRLEN);
+    // An SA has a direction: only what it counts is advanced. One that has received nothing would take numbers below 2^32 for new.
+    if (state->seq || state->seq_hi) state->seq_hi++;
+    if (state->oseq || state->oseq_hi) state->oseq_hi++;
+    size_t head = NLMSG_LENGTH(sizeof event), length = NLA_ALIGN(replay->nla_len);
+    memmove(message.bytes + head, replay, length);
+    memcpy(NLMSG_DATA(&message.header), &event, sizeof event);
+    message.header = (struct nlmsghdr){
+        .nlmsg_len = head + length, .nlmsg_type = XFRM_MSG_NEWAE, .nlmsg_flags = NLM_F_REQUEST | NLM_F_REPLACE | NLM_F_ACK};
+    ask(s, &message.header, sizeof message);
+    return 0;
+}
+
 static long number(const char *text) {
     char *end;
     errno = 0;
@@ -354,7 +406,7 @@ int main(int argc, char **argv) {
         {"port", required_argument, 0, 'p'},  {"cpu", required_argument, 0, 'c'},  {"count", required_argument, 0, 'n'},
         {"rate", required_argument, 0, 'r'},  {"size", required_argument, 0, 's'}, {"echo", no_argument, 0, 'e'},
         {"echoed", no_argument, 0, 'E'},      {"file", required_argument, 0, 'F'}, {"on", required_argument, 0, 'o'},
-        {0}};
+        {"spi", required_argument, 0, 'i'},   {0}};
     struct options o = {.cpu = -1, .size = 64};
     struct sigaction action = {.sa_handler = stop};
     if (argc < 2) usage();
@@ -372,6 +424,7 @@ int main(int argc, char **argv) {
         case 'E': o.echoed = true; break;
         case 'F': o.file = optarg; break;
         case 'o': o.on = optarg; break;
+        case 'i': o.spi = number(optarg); break;
         default: usage();
         }
     }
@@ -379,6 +432,7 @@ int main(int argc, char **argv) {
     sigaction(SIGINT, &action, NULL);
     if (!strcmp(argv[1], "replay") && o.file && o.on) return replay(&o);
     if (!strcmp(argv[1], "watch") && o.on) return watch(&o);
+    if (!strcmp(argv[1], "advance") && o.at && o.spi) return advance(&o);
     if (!o.port || o.size < (long)sizeof(struct packet) || o.size > MAX_SIZE) usage();
     if (!strcmp(argv[1], "send") && o.to) return send_packets(&o);
     if (!strcmp(argv[1], "receive") && o.at) return receive(&o);

@@ -36,21 +36,7 @@ class ReplayIT {
         record();
         try (Decrypts decrypts = Decrypts.of(cluster.lab().kernel())) {
             Decrypts.Tally before = decrypts.read();
-            cluster.node(1)
-                    .run(
-                            "ip",
-                            "xfrm",
-                            "state",
-                            "delete",
-                            "src",
-                            address(0),
-                            "dst",
-                            address(1),
-                            "proto",
-                            "esp",
-                            "spi",
-                            Long.toString(sa.getSpec().spi()));
-            Await.until("the SA is back", Cluster.PATIENCE, cluster::tails, this::isThere);
+            theInboundSaIsDeletedAndComesBack();
 
             assertThat(cluster.node(0)
                             .run(
@@ -65,12 +51,59 @@ class ReplayIT {
             assertThat(decrypts.read().since(before).packets(sa.getSpec().spi()))
                     .isZero();
             // It goes on with what is new
-            Flow.Report fresh = Flow.counted(cluster.node(0), cluster.node(1), PORT, 0, PACKETS, PER_SECOND)
-                    .run(cluster.lab().daemons());
-            assertThat(fresh.lost()).as(fresh.toString()).isZero();
+            allArrive();
             assertThat(decrypts.read().since(before).packets(sa.getSpec().spi()))
                     .isEqualTo(PACKETS);
         }
+    }
+
+    @Test
+    void anSaBeyondItsFirst32BitsOfPacketsGoesOnAfterARepair() {
+        allArrive();
+        for (Node node : cluster.lab().nodes()) {
+            node.run(
+                    node.kernel().payload().traffic(),
+                    "advance",
+                    "--at",
+                    address(1),
+                    "--spi",
+                    Long.toString(sa.getSpec().spi()));
+        }
+        allArrive();
+
+        theInboundSaIsDeletedAndComesBack();
+
+        assertThat(states()).contains("seq-hi 0x1");
+        allArrive();
+    }
+
+    private void theInboundSaIsDeletedAndComesBack() {
+        cluster.node(1)
+                .run(
+                        "ip",
+                        "xfrm",
+                        "state",
+                        "delete",
+                        "src",
+                        address(0),
+                        "dst",
+                        address(1),
+                        "proto",
+                        "esp",
+                        "spi",
+                        Long.toString(sa.getSpec().spi()));
+        Await.until(
+                "the SA is back",
+                Cluster.PATIENCE,
+                cluster::tails,
+                () -> states().contains("spi 0x%08x".formatted(sa.getSpec().spi())));
+    }
+
+    private void allArrive() {
+        Flow.Report report = Flow.counted(cluster.node(0), cluster.node(1), PORT, 0, PACKETS, PER_SECOND)
+                .run(cluster.lab().daemons());
+        assertThat(report.lost()).as(report.toString()).isZero();
+        assertThat(report.received()).isEqualTo(PACKETS);
     }
 
     /** Sends packets, and leaves their ESP on the sender as tcpdump recorded it. */
@@ -91,17 +124,13 @@ class ReplayIT {
                         RECORDING,
                         "esp and dst " + address(1)))) {
             tcpdump.daemon().awaitText("listening on", Cluster.PATIENCE);
-            Flow.Report sent = Flow.counted(cluster.node(0), cluster.node(1), PORT, 0, PACKETS, PER_SECOND)
-                    .run(cluster.lab().daemons());
-            assertThat(sent.lost()).as(sent.toString()).isZero();
+            allArrive();
             tcpdump.daemon().awaitEnd(Cluster.PATIENCE);
         }
     }
 
-    private boolean isThere() {
-        return cluster.node(1)
-                .run("ip", "xfrm", "state", "list", "nokeys")
-                .contains("spi 0x%08x".formatted(sa.getSpec().spi()));
+    private String states() {
+        return cluster.node(1).run("ip", "xfrm", "state", "list", "nokeys");
     }
 
     private String address(int node) {
