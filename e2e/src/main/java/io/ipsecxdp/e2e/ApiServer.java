@@ -38,6 +38,8 @@ public final class ApiServer implements AutoCloseable {
     private final Cleanup running = new Cleanup();
     private final Daemons daemons;
     private final int etcdPort;
+    private final int etcdPeerPort;
+    private Daemon etcd;
     private Daemon server;
 
     private ApiServer(Path folder, Path binaries, List<Integer> ports) {
@@ -50,7 +52,8 @@ public final class ApiServer implements AutoCloseable {
         write(
                 "tokens",
                 List.of(admin, operator, stranger).stream().map(User::line).collect(Collectors.joining()));
-        running.add(startEtcd(ports.get(2)));
+        this.etcdPeerPort = ports.get(2);
+        startEtcd();
         startServer();
     }
 
@@ -125,6 +128,21 @@ public final class ApiServer implements AutoCloseable {
         server.close();
     }
 
+    /** Lets the API server answer nothing for {@code time}, with all connections open. */
+    public void hang(Duration time) {
+        server.hang(time);
+    }
+
+    /** Stops the API server and etcd, copies what they know, and starts both again. */
+    public void backUp() {
+        whileDown(() -> copyTree(data(), backup()));
+    }
+
+    /** The same with the copy of {@link #backUp} in the place of what they know: all that was said since is forgotten. */
+    public void restore() {
+        whileDown(() -> copyTree(backup(), data()));
+    }
+
     /** Starts the API server, at the same port, and waits until it is ready. */
     public void startServer() {
         server = running.add(daemons.start(
@@ -159,19 +177,40 @@ public final class ApiServer implements AutoCloseable {
         return "API server";
     }
 
-    private Daemon startEtcd(int peerPort) {
+    private void whileDown(Runnable body) {
+        stopServer();
+        etcd.close();
+        body.run();
+        startEtcd();
+        startServer();
+    }
+
+    private Path data() {
+        return folder.resolve("etcd");
+    }
+
+    private Path backup() {
+        return folder.resolve("etcd-backup");
+    }
+
+    private static void copyTree(Path from, Path to) {
+        Command.of("rm", "-rf", to.toString()).output();
+        Command.of("cp", "-a", from.toString(), to.toString()).output();
+    }
+
+    private void startEtcd() {
         String client = "http://" + LOOPBACK + ":" + etcdPort;
-        return daemons.start(
+        etcd = running.add(daemons.start(
                 "etcd",
                 List.of(
                         binaries.resolve("etcd").toString(),
-                        "--data-dir=" + folder.resolve("etcd"),
+                        "--data-dir=" + data(),
                         "--listen-client-urls=" + client,
                         "--advertise-client-urls=" + client,
-                        "--listen-peer-urls=http://" + LOOPBACK + ":" + peerPort,
+                        "--listen-peer-urls=http://" + LOOPBACK + ":" + etcdPeerPort,
                         "--unsafe-no-fsync=true",
                         "--log-level=warn"),
-                Map.of());
+                Map.of()));
     }
 
     private boolean isReady(KubernetesClient client) {

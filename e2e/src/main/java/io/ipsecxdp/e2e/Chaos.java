@@ -19,7 +19,7 @@ import java.util.random.RandomGeneratorFactory;
  * double or bare a packet, use a nonce twice, or touch what is not ours.
  */
 public final class Chaos {
-    private static final int PER_SECOND = 1_000; // and as many echoes: 2,000 each way
+    private static final int PER_SECOND = 500; // from each node, and as many echoes: 2,000 packets/s in all
     private static final int PORT = 9_100;
     private static final int MILLIS_BETWEEN = 3_000;
     private static final Duration AFTERMATH = Duration.ofSeconds(2);
@@ -43,6 +43,9 @@ public final class Chaos {
         happenings.put("the operator is killed", this::operatorIsKilled);
         happenings.put("the API server restarts", this::apiServerRestarts);
         happenings.put("the API server and an agent restart", this::apiServerAndAgentRestart);
+        happenings.put("the API server hangs", this::apiServerHangs);
+        happenings.put("etcd is restored from a backup", this::etcdIsRestored);
+        happenings.put("a disk is full", this::diskIsFull);
         happenings.put("SAs are rotated", this::rotate);
         happenings.put("SAs are rotated while the receiver's agent is away", this::rotateWithoutReceiver);
         happenings.put("steering changes", this::steeringChanges);
@@ -171,6 +174,33 @@ public final class Chaos {
         Await.pause(Duration.ofMillis(random.nextInt(5 * MILLIS_BETWEEN)));
         cluster.lab().api().startServer();
         agent.awaitReady();
+    }
+
+    private void apiServerHangs() {
+        cluster.lab().api().hang(Duration.ofMillis(random.nextInt(7 * MILLIS_BETWEEN)));
+    }
+
+    /** What is declared is the same before and after: a restored rotation would be the declaration of keys used before. */
+    private void etcdIsRestored() {
+        cluster.lab().api().backUp();
+        steeringChanges();
+        cluster.lab().api().restore();
+    }
+
+    private void diskIsFull() {
+        String folder = anAgent().node().facts().state();
+        List<SecurityAssociation> next = successors();
+        cluster.lab()
+                .kernel()
+                .script("fallocate -l $(df -B1 --output=avail %1$s | tail -1) %1$s/full".formatted(folder));
+        try {
+            cluster.apply(next);
+            Await.pause(Duration.ofMillis(random.nextInt(5 * MILLIS_BETWEEN)));
+        } finally {
+            cluster.lab().kernel().script("rm %s/full".formatted(folder));
+        }
+        cluster.awaitReady(next);
+        replace(next);
     }
 
     private void rotate() {

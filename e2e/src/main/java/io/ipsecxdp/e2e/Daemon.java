@@ -89,6 +89,17 @@ public final class Daemon implements AutoCloseable {
         awaitEnd(GRACE);
     }
 
+    /** SIGSTOP, and SIGCONT after {@code time}: its connections stay, and nobody answers. */
+    public void hang(Duration time) {
+        String pid = Long.toString(pid());
+        Command.of("kill", "-STOP", pid).output();
+        try {
+            Await.pause(time);
+        } finally {
+            Command.of("kill", "-CONT", pid).output();
+        }
+    }
+
     /** SIGTERM, and SIGKILL if that is not enough. */
     @Override
     public void close() {
