@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.plan;
 
+import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.XdpMode;
 import java.util.Optional;
 
@@ -16,4 +17,9 @@ public record InterfaceStatus(EntryStatus standing, Optional<XdpMode> mode) {
      * @param policy uid of the SteeringPolicy
      */
     public record Key(String policy, String interfaceName) {}
+
+    /** Not steered, and why. */
+    public static InterfaceStatus failed(Reason reason, String message) {
+        return new InterfaceStatus(EntryStatus.failed(reason, message), Optional.empty());
+    }
 }

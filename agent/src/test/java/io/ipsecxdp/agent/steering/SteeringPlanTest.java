@@ -12,8 +12,6 @@ import io.ipsecxdp.agent.steering.SteeringAction.Open;
 import io.ipsecxdp.agent.steering.SteeringAction.Reconfigure;
 import io.ipsecxdp.agent.steering.SteeringAction.SwitchOff;
 import io.ipsecxdp.agent.steering.SteeringAction.Write;
-import io.ipsecxdp.agent.steering.SteeringPlan.Situation;
-import io.ipsecxdp.agent.steering.SteeringPlan.Steered;
 import io.ipsecxdp.bpf.Assignment;
 import io.ipsecxdp.bpf.AttachedMode;
 import io.ipsecxdp.bpf.SteeringConfig;
@@ -63,8 +61,8 @@ class SteeringPlanTest {
         return new Slice("s", "uid-s", 1, new NodePlanSpec("n1", List.of(), List.of(), List.of(steering)), status);
     }
 
-    private static Steered steered(Set<Integer> cpus) {
-        return new Steered(
+    private static AttachedProgram steered(Set<Integer> cpus) {
+        return new AttachedProgram(
                 ETH0, io.ipsecxdp.bpf.WantedXdpMode.AUTO, AttachedMode.NATIVE, SteeringConfig.of(cpus, 2048), "");
     }
 
@@ -72,15 +70,15 @@ class SteeringPlanTest {
         return Journal.EMPTY.with(List.of(new JournalChange.OwnInterface(OURS)));
     }
 
-    private static Situation situation(
+    private static SteeringInput input(
             List<Slice> slices,
             Journal journal,
             Map<String, Integer> pinned,
-            Map<String, Steered> steered,
+            Map<String, AttachedProgram> steered,
             Map<String, NetDevice> devices) {
         Map<String, Link> links = new TreeMap<>();
         devices.forEach((name, device) -> links.put(name, Link.of(device)));
-        return new Situation(
+        return new SteeringInput(
                 slices,
                 journal,
                 pinned,
@@ -105,7 +103,7 @@ class SteeringPlanTest {
             Map<String, CpuList> localCpus,
             Map<String, TagLoss> tagLosses,
             PlannedSteering... steering) {
-        return SteeringPlan.of(new Situation(
+        return SteeringPlan.of(new SteeringInput(
                 List.of(slice(steering)),
                 Journal.EMPTY,
                 Map.of(),
@@ -212,7 +210,7 @@ class SteeringPlanTest {
     @Test
     void ofTwoWithTheSamePriorityTheOneThatHasTheInterfaceKeepsIt() {
         PlannedSteering named = steer("named", "2-3", "eth0");
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "0-1", "eth*"), named)),
                 journal(),
                 Map.of("eth0", 2),
@@ -225,7 +223,7 @@ class SteeringPlanTest {
 
     @Test
     void aPriorityChangesHandsWithoutDetaching() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "0-1", "eth0"), withPriority("better", 1, "eth*"))),
                 journal(),
                 Map.of("eth0", 2),
@@ -267,7 +265,7 @@ class SteeringPlanTest {
     @Test
     void aVlanThatIsStackedLaterEndsSteeringWhereItsTagsWouldBeLost() {
         TagLoss loss = new TagLoss(new TreeSet<>(Set.of("eth0.7")), new TreeMap<>());
-        SteeringPlan plan = SteeringPlan.of(new Situation(
+        SteeringPlan plan = SteeringPlan.of(new SteeringInput(
                 List.of(slice(offload(VlanOffload.SwitchOff))),
                 journal(),
                 Map.of("eth0", 2),
@@ -295,7 +293,7 @@ class SteeringPlanTest {
 
     @Test
     void anInterfaceIsWrittenDownAndThenSteered() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "0-1", "eth0"))),
                 Journal.EMPTY,
                 Map.of(),
@@ -312,7 +310,7 @@ class SteeringPlanTest {
 
     @Test
     void whatIsAsPlannedIsLeftAlone() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "0-1", "eth0"))),
                 journal(),
                 Map.of("eth0", 2),
@@ -326,7 +324,7 @@ class SteeringPlanTest {
 
     @Test
     void otherCpusAreSetWithoutDetaching() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "2-3", "eth0"))),
                 journal(),
                 Map.of("eth0", 2),
@@ -338,7 +336,7 @@ class SteeringPlanTest {
 
     @Test
     void cpusThatTheNodeDoesNotHaveAreLeftOutAndNamed() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "2-5", "eth0"))),
                 journal(),
                 Map.of("eth0", 2),
@@ -351,7 +349,7 @@ class SteeringPlanTest {
 
     @Test
     void aNodeWithNoneOfTheCpusSaysSo() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "8-9", "eth0"))),
                 Journal.EMPTY,
                 Map.of(),
@@ -364,7 +362,7 @@ class SteeringPlanTest {
 
     @Test
     void aMissingInterfaceIsNamedAndTheOthersGoOn() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "0-1", "eth9", "eth0"))),
                 Journal.EMPTY,
                 Map.of(),
@@ -377,7 +375,7 @@ class SteeringPlanTest {
 
     @Test
     void anInterfaceThatWasMadeAnewIsSteeredAnew() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "0-1", "eth0"))),
                 journal(),
                 Map.of("eth0", 0),
@@ -389,11 +387,11 @@ class SteeringPlanTest {
 
     @Test
     void anEmptyPlanEndsSteeringAndAMissingOneHoldsIt() {
-        assertThat(SteeringPlan.of(situation(
-                                List.of(slice()), journal(), Map.of("eth0", 2), Map.of(), Map.of("eth0", ETH0)))
+        assertThat(SteeringPlan.of(
+                                input(List.of(slice()), journal(), Map.of("eth0", 2), Map.of(), Map.of("eth0", ETH0)))
                         .actions())
                 .containsExactly(new End("eth0"), new Write(new JournalChange.DisownInterface("eth0")));
-        assertThat(SteeringPlan.of(situation(List.of(), journal(), Map.of("eth0", 2), Map.of(), Map.of("eth0", ETH0)))
+        assertThat(SteeringPlan.of(input(List.of(), journal(), Map.of("eth0", 2), Map.of(), Map.of("eth0", ETH0)))
                         .actions())
                 .isEmpty();
     }
@@ -410,7 +408,7 @@ class SteeringPlanTest {
                         "steer", "eth0", "uid-steer", 1L, EntryState.Installed, "Installed", "x", XdpMode.Native)),
                 List.of(),
                 List.of());
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(Optional.of(status))), Journal.EMPTY, Map.of("eth0", 2), Map.of(), Map.of("eth0", ETH0)));
 
         assertThat(plan.actions()).contains(new End("eth0"));
@@ -419,14 +417,14 @@ class SteeringPlanTest {
     @Test
     void whatNoKnownPlanListedIsHeld() {
         SteeringPlan plan = SteeringPlan.of(
-                situation(List.of(slice()), Journal.EMPTY, Map.of("eth0", 2), Map.of(), Map.of("eth0", ETH0)));
+                input(List.of(slice()), Journal.EMPTY, Map.of("eth0", 2), Map.of(), Map.of("eth0", ETH0)));
 
         assertThat(plan.actions()).isEmpty();
     }
 
     @Test
     void anInterfaceThatWasRenamedAwayIsNotSteeredUnderItsNewName() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "0-1", "eth0"))),
                 journal(),
                 Map.of("eth0", 2),
@@ -439,7 +437,7 @@ class SteeringPlanTest {
 
     @Test
     void anInterfaceOfTwoPoliciesGoesToTheFirst() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "0-1", "eth0"), steer("second", "2-3", "eth0"))),
                 journal(),
                 Map.of("eth0", 2),
@@ -452,7 +450,7 @@ class SteeringPlanTest {
 
     @Test
     void cpusThatAreNoListAreInvalid() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "all", "eth0"))),
                 Journal.EMPTY,
                 Map.of(),
@@ -490,7 +488,7 @@ class SteeringPlanTest {
 
     private static SteeringConfig configured(
             UnknownSpiRules unknownSpis, PlannedSteering planned, Map<String, Link> links) {
-        SteeringPlan plan = SteeringPlan.of(new Situation(
+        SteeringPlan plan = SteeringPlan.of(new SteeringInput(
                 List.of(slice(planned)),
                 Journal.EMPTY,
                 Map.of(),
@@ -616,7 +614,7 @@ class SteeringPlanTest {
 
     /** A node on which eth0 is steered in native mode, and what its driver tells and does. */
     private static SteeringPlan running(XdpMode mode, Map<String, XdpFeatures> features, Map<NetDevice, Long> lost) {
-        return SteeringPlan.of(new Situation(
+        return SteeringPlan.of(new SteeringInput(
                 List.of(slice(new PlannedSteering("steer", "uid-steer", 1L, List.of("eth0"), "0-1", 2048, mode))),
                 journal(),
                 Map.of("eth0", 2),
