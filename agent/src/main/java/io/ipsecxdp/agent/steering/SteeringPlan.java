@@ -144,28 +144,29 @@ record SteeringPlan(List<SteeringAction> actions, Map<InterfaceStatus.Key, Inter
                     "This node has no interface %s; it is steered as soon as it appears.".formatted(name));
         }
         UsableCpus cpus;
-        try {
-            cpus = UsableCpus.of(
-                    planned,
-                    now.onlineCpus(),
-                    Optional.ofNullable(now.localCpus().get(name)));
-        } catch (IllegalArgumentException e) {
-            return InterfaceStatus.failed(Reason.Invalid, e.getMessage() + ".");
-        }
-        if (cpus.usable().isEmpty()) {
-            return InterfaceStatus.failed(
-                    Reason.CpuNotOnNode,
-                    "This node has none of the CPUs %s; it has %s.".formatted(planned.cpus(), now.onlineCpus()));
-        }
-        Optional<TagLoss> tagLoss = now.tagLoss(wanted);
-        ModeChoice choice = now.mode(wanted);
-        WantedXdpMode mode = choice.mode();
         UnknownSpiRules.Decision unknown = now.unknownSpis()
                 .decide(
                         wanted.key(),
                         planned,
                         now.links().get(name).isShared(now.links().values()));
-        SteeringConfig config = config(now, wanted, cpus.usable(), unknown.action());
+        SteeringConfig config;
+        try {
+            cpus = UsableCpus.of(
+                    planned,
+                    now.onlineCpus(),
+                    Optional.ofNullable(now.localCpus().get(name)));
+            if (cpus.usable().isEmpty()) {
+                return InterfaceStatus.failed(
+                        Reason.CpuNotOnNode,
+                        "This node has none of the CPUs %s; it has %s.".formatted(planned.cpus(), now.onlineCpus()));
+            }
+            config = config(now, wanted, cpus.usable(), unknown.action());
+        } catch (IllegalArgumentException e) {
+            return InterfaceStatus.failed(Reason.Invalid, e.getMessage() + ".");
+        }
+        Optional<TagLoss> tagLoss = now.tagLoss(wanted);
+        ModeChoice choice = now.mode(wanted);
+        WantedXdpMode mode = choice.mode();
         AttachedProgram there = now.steered().get(name);
         boolean running = there != null && there.device().equals(device.get()) && there.mode() == mode;
         if (running && there.config().equals(config) && tagLoss.isEmpty()) {

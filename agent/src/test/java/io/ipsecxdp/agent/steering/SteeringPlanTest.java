@@ -460,6 +460,17 @@ class SteeringPlanTest {
         assertThat(standing(plan, "steer", "eth0").standing().reason()).isEqualTo(Reason.Invalid);
     }
 
+    @Test
+    void aQueueThatNoKernelTakesIsInvalidAndKeepsNoOtherFromBeingSteered() {
+        PlannedSteering bad = new PlannedSteering("bad", "uid-bad", 1L, List.of("eth0"), "0-1", 0, XdpMode.Auto);
+
+        SteeringPlan plan =
+                fresh(links("eth0", "eth1"), Set.of(), Map.of(), Map.of(), bad, steer("good", "0-1", "eth1"));
+
+        assertThat(standing(plan, "bad", "eth0").standing().reason()).isEqualTo(Reason.Invalid);
+        assertThat(opened(plan)).containsExactly("eth1 for good to [0, 1]");
+    }
+
     private static PlannedSteering lookup(
             CpuAssignment assignment, List<FixedCpu> fixed, UnknownSpiAction unknown, Long mark) {
         return new PlannedSteering(
