@@ -66,9 +66,6 @@ import java.util.Optional;
 @ValidationRule(
         value = "!has(self.sequenceMayWrap) || !self.sequenceMayWrap || self.replayWindow == 0",
         message = "sequenceMayWrap needs replayWindow: 0: the receiver takes numbers that begin anew for replays")
-@ValidationRule(
-        value = "!has(self.mappingSeconds) || (self.mappingSeconds >= 1 && has(self.udpEncapsulation))",
-        message = "mappingSeconds must be 1 or more, and needs udpEncapsulation: leave it out where there is no NAT")
 public record SaTerms(
         @WhenChanged(REFUSED)
         @Default("ESP")
@@ -150,13 +147,7 @@ public record SaTerms(
                 "At the source, pad packets to this many bytes, 1 to 65535 but never above the path's MTU, against "
                         + "who watches their lengths (RFC 4303, section 2.7); in mode Tunnel. Linux leaves it out where the module "
                         + "esp4_offload or esp6_offload is loaded.")
-        Integer tfcPadding,
-
-        @WhenChanged(REFUSED)
-        @JsonPropertyDescription(
-                "At the destination, tell IKE daemons of a changed NAT mapping at most once in this many seconds, 1 to "
-                        + "2147483647; with udpEncapsulation.")
-        Integer mappingSeconds)
+        Integer tfcPadding)
         implements SaTermsBuilder.With {
 
     public SaTerms {
@@ -204,10 +195,6 @@ public record SaTerms(
 
     public boolean mayWrap() {
         return sequenceMayWrap != null && sequenceMayWrap;
-    }
-
-    public Optional<Integer> mappingToldEverySeconds() {
-        return Optional.ofNullable(mappingSeconds);
     }
 
     public Optional<Integer> paddedTo() {

@@ -17,7 +17,6 @@ import java.util.function.Function;
  * @param interfaceId of the XFRM interface that it belongs to ({@code XFRMA_IF_ID}), 0 for none
  * @param tfcPadding size in bytes to which packets are padded (RFC 4303 section 2.7), 0 for none, unsigned: strongSwan's
  *     {@code tfc_padding = mtu} is 2^32-1
- * @param mappingSeconds at most once in so many a changed NAT mapping is told ({@code XFRMA_MTIMER_THRESH}), 0 for each time
  */
 @RecordBuilder
 public record SaOptions(
@@ -28,20 +27,11 @@ public record SaOptions(
         Optional<XfrmMark> outputMark,
         long interfaceId,
         long tfcPadding,
-        long mappingSeconds,
         Optional<XfrmOffload> offload)
         implements SaOptionsBuilder.With {
 
     public static final SaOptions NONE = new SaOptions(
-            Lifetime.INFINITE,
-            Set.of(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            0,
-            0,
-            0,
-            Optional.empty());
+            Lifetime.INFINITE, Set.of(), Optional.empty(), Optional.empty(), Optional.empty(), 0, 0, Optional.empty());
 
     /** What an SA is compared by, one for each component and in their order. */
     static final List<Property> PROPERTIES = List.of(
@@ -52,7 +42,6 @@ public record SaOptions(
             new Property("output mark", SaOptions::outputMark),
             new Property("interface id", SaOptions::interfaceId),
             new Property("TFC padding", SaOptions::tfcPadding),
-            new Property("NAT mapping seconds", SaOptions::mappingSeconds),
             new Property("offload", SaOptions::offload));
 
     /** @param name what users read where the kernel has it otherwise than it was wanted */

@@ -92,7 +92,6 @@ public final class ToKernel {
                 .outputMark(terms.givenMark().map(ToKernel::mark))
                 .interfaceId(terms.xfrmInterface().orElse(0L))
                 .tfcPadding(outbound ? terms.paddedTo().orElse(0) : 0)
-                .mappingSeconds(outbound ? 0 : terms.mappingToldEverySeconds().orElse(0))
                 .offload(planned.hardware().map(this::offload))
                 .build();
         Sa sa = SaBuilder.builder()

@@ -76,12 +76,7 @@ class SaTermsReachTheKernelTest {
             entry("tunnelHeader", sample(terms -> terms.withTunnelHeader(new TunnelHeader(null, null, false, null)))),
             entry("icmpErrors", sample(terms -> terms.withIcmpErrors(true))),
             entry("sequenceMayWrap", sample(terms -> terms.withSequenceMayWrap(true))),
-            entry("tfcPadding", sample(terms -> terms.withTfcPadding(1400))),
-            entry(
-                    "mappingSeconds",
-                    sample(
-                            USUAL.withUdpEncapsulation(new UdpEncapsulation(4500, 4500, null)),
-                            terms -> terms.withMappingSeconds(5))));
+            entry("tfcPadding", sample(terms -> terms.withTfcPadding(1400))));
 
     private static Sample sample(UnaryOperator<SaTerms> change) {
         return sample(USUAL, change);

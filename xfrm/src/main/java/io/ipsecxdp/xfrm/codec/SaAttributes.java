@@ -80,8 +80,6 @@ final class SaAttributes {
                     (info, family, attributes, options) -> options.outputMark(XfrmDecoder.outputMark(attributes))),
             number("interfaceId", XfrmAttribute.IF_ID, SaOptions::interfaceId, SaOptionsBuilder::interfaceId),
             number("tfcPadding", XfrmAttribute.TFCPAD, SaOptions::tfcPadding, SaOptionsBuilder::tfcPadding),
-            // XFRMA_MTIMER_THRESH
-            number("mappingSeconds", 32, SaOptions::mappingSeconds, SaOptionsBuilder::mappingSeconds),
             new Row(
                     "offload",
                     (out, info, options, direction) -> {
