@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param mode in which the XDP program is attached; empty if it is not
  */
-public record InterfaceStatus(EntryStatus standing, Optional<XdpMode> mode) {
+public record InterfaceStatus(EntryStatus status, Optional<XdpMode> mode) {
 
     /**
      * What is unique to the steering of an interface in a plan.

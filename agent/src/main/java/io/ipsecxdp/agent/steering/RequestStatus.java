@@ -73,23 +73,22 @@ final class RequestStatus {
     /** The worst of them, and in words how each stands. */
     private static InterfaceStatus together(Map<String, InterfaceStatus> each) {
         InterfaceStatus worst = each.values().stream()
-                .max(Comparator.comparing(steering -> steering.standing().state()))
+                .max(Comparator.comparing(steering -> steering.status().state()))
                 .orElseThrow();
         Set<Optional<XdpMode>> modes =
                 each.values().stream().map(InterfaceStatus::mode).collect(Collectors.toSet());
         String message = each.entrySet().stream()
                 .sorted(Comparator.comparing((Map.Entry<String, InterfaceStatus> entry) ->
-                                entry.getValue().standing().state())
+                                entry.getValue().status().state())
                         .reversed())
                 .limit(MOST_TOLD)
-                .map(entry ->
-                        entry.getKey() + ": " + entry.getValue().standing().message())
+                .map(entry -> entry.getKey() + ": " + entry.getValue().status().message())
                 .collect(Collectors.joining(" "));
         int more = each.size() - MOST_TOLD;
         return new InterfaceStatus(
                 new EntryStatus(
-                        worst.standing().state(),
-                        worst.standing().reason(),
+                        worst.status().state(),
+                        worst.status().reason(),
                         more > 0 ? "%s And %d more.".formatted(message, more) : message),
                 modes.size() == 1 ? modes.iterator().next() : Optional.empty());
     }

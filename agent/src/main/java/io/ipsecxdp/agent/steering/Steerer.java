@@ -100,10 +100,10 @@ public final class Steerer implements AutoCloseable {
         observer.look(acting.open(), links.values());
         SteeringPlan plan = plan(acting, slices, links, onlineCpus, marks);
         if (plan.actions().isEmpty()) {
-            return plan.standings();
+            return plan.statuses();
         }
         plan.actions().forEach(acting::act);
-        return plan(acting, slices, links, onlineCpus, marks).standings();
+        return plan(acting, slices, links, onlineCpus, marks).statuses();
     }
 
     private SteeringPlan plan(
@@ -117,14 +117,14 @@ public final class Steerer implements AutoCloseable {
     }
 
     private static Map<InterfaceStatus.Key, InterfaceStatus> nothingSteered(Collection<Slice> slices) {
-        Map<InterfaceStatus.Key, InterfaceStatus> standings = new HashMap<>();
+        Map<InterfaceStatus.Key, InterfaceStatus> statuses = new HashMap<>();
         SteeringRequest.of(slices)
-                .forEach(request -> standings.put(
+                .forEach(request -> statuses.put(
                         request.key(),
                         InterfaceStatus.failed(
                                 Reason.Unsupported,
                                 "libbpf.so.1 cannot be loaded on this node; it is in Debian's package libbpf1.")));
-        return standings;
+        return statuses;
     }
 
     /** Interfaces that are steered, and in which mode. */

@@ -38,7 +38,7 @@ final class SteeringExecutor implements AutoCloseable {
     /** The same pause after every refusal: an admin who takes the cause away does not wait for long. */
     private static final Backoff PAUSE = Backoff.between(Duration.ofSeconds(10), Duration.ofSeconds(10));
 
-    private record Refused(InterfaceStatus standing, Backoff pause) {}
+    private record Refused(InterfaceStatus status, Backoff pause) {}
 
     private final Steerings steerings;
     private final Capabilities kernel;
@@ -79,7 +79,7 @@ final class SteeringExecutor implements AutoCloseable {
         Instant now = clock.instant();
         refusals.values().removeIf(refusal -> refusal.pause().isDue(now));
         Map<DesiredSteering, InterfaceStatus> refused = new HashMap<>();
-        refusals.forEach((wanted, refusal) -> refused.put(wanted, refusal.standing()));
+        refusals.forEach((wanted, refusal) -> refused.put(wanted, refusal.status()));
         return refused;
     }
 
@@ -160,7 +160,7 @@ final class SteeringExecutor implements AutoCloseable {
             LOG.warnf(e, "%s cannot be steered", wanted.interfaceName());
             refused = Optional.of(InterfaceStatus.failed(Reason.KernelRefused, String.valueOf(e.getMessage())));
         }
-        refused.ifPresent(standing -> refusals.put(wanted, new Refused(standing, PAUSE.failed(clock.instant()))));
+        refused.ifPresent(status -> refusals.put(wanted, new Refused(status, PAUSE.failed(clock.instant()))));
     }
 
     /** A driver may answer with success and go on as before. */

@@ -39,47 +39,47 @@ import java.util.TreeMap;
  *
  * @param actions in order: what leaves goes first, so that an interface that was renamed is free
  */
-record SteeringPlan(List<SteeringAction> actions, Map<InterfaceStatus.Key, InterfaceStatus> standings) {
+record SteeringPlan(List<SteeringAction> actions, Map<InterfaceStatus.Key, InterfaceStatus> statuses) {
 
     static SteeringPlan of(SteeringInput now) {
-        List<SteeringRequest> wishes = SteeringRequest.of(now.slices());
-        Map<String, DesiredSteering> winners = winners(now, wishes);
+        List<SteeringRequest> requests = SteeringRequest.of(now.slices());
+        Map<String, DesiredSteering> winners = winners(now, requests);
         Map<String, DesiredSteering> wanted = new LinkedHashMap<>(winners);
         wanted.values().removeIf(steering -> Obstacle.of(now, steering).isPresent());
         List<SteeringAction> actions = new ArrayList<>(leftovers(now, wanted));
         Map<String, InterfaceStatus> byInterface = new HashMap<>();
         winners.forEach((name, steering) ->
                 byInterface.put(name, Obstacle.of(now, steering).orElseGet(() -> decide(now, steering, actions))));
-        Map<InterfaceStatus.Key, InterfaceStatus> standings = new HashMap<>();
-        for (SteeringRequest wish : wishes) {
-            standings.putIfAbsent(wish.key(), RequestStatus.of(now, wish, wishes, winners, byInterface));
+        Map<InterfaceStatus.Key, InterfaceStatus> statuses = new HashMap<>();
+        for (SteeringRequest request : requests) {
+            statuses.putIfAbsent(request.key(), RequestStatus.of(now, request, requests, winners, byInterface));
         }
-        return new SteeringPlan(List.copyOf(actions), Map.copyOf(standings));
+        return new SteeringPlan(List.copyOf(actions), Map.copyOf(statuses));
     }
 
     /**
      * Each interface goes to the policy with the lowest priority number; among those with the same to the one that has
      * it, then to the one that says most clearly that it means it, then to the first of the plan.
      */
-    private static Map<String, DesiredSteering> winners(SteeringInput now, List<SteeringRequest> wishes) {
+    private static Map<String, DesiredSteering> winners(SteeringInput now, List<SteeringRequest> requests) {
         Map<String, List<SteeringRequest>> contenders = new LinkedHashMap<>();
-        for (SteeringRequest wish : wishes) {
-            now.meant(wish)
+        for (SteeringRequest request : requests) {
+            now.meant(request)
                     .forEach(name -> contenders
                             .computeIfAbsent(name, none -> new ArrayList<>())
-                            .add(wish));
+                            .add(request));
         }
         Map<String, DesiredSteering> winners = new LinkedHashMap<>();
         contenders.forEach((name, those) -> {
             Optional<String> holder =
                     Optional.ofNullable(now.journal().interfaces().get(name)).map(OwnedInterface::policy);
             those.stream()
-                    .min(Comparator.comparingInt(
-                                    (SteeringRequest wish) -> wish.planned().priority())
-                            .thenComparing(wish ->
-                                    !holder.equals(Optional.of(wish.planned().name())))
+                    .min(Comparator.comparingInt((SteeringRequest request) ->
+                                    request.planned().priority())
+                            .thenComparing(request ->
+                                    !holder.equals(Optional.of(request.planned().name())))
                             .thenComparingInt(SteeringRequest::vagueness))
-                    .ifPresent(wish -> winners.put(name, wish.on(name)));
+                    .ifPresent(request -> winners.put(name, request.on(name)));
         });
         return winners;
     }

@@ -179,15 +179,15 @@ class SteeringPlanTest {
     void aPolicyThatMeansNoInterfaceOfTheNodeSaysSo() {
         SteeringPlan plan = fresh(links("eth0"), Set.of(), Map.of(), Map.of(), steer("a", "0", "ens*"));
 
-        assertThat(standing(plan, "a", "ens*").standing().reason()).isEqualTo(Reason.InterfaceNotFound);
-        assertThat(standing(plan, "a", "ens*").standing().message()).contains("matches ens*");
+        assertThat(status(plan, "a", "ens*").status().reason()).isEqualTo(Reason.InterfaceNotFound);
+        assertThat(status(plan, "a", "ens*").status().message()).contains("matches ens*");
     }
 
     @Test
     void aPatternWithoutAMatchIsNoFailureWhereThePolicyMeansAnotherInterface() {
         SteeringPlan plan = fresh(links("eth0"), Set.of(), Map.of(), Map.of(), steer("a", "0", "ens*", "eth*"));
 
-        assertThat(standing(plan, "a", "ens*").standing().state()).isEqualTo(EntryState.Installed);
+        assertThat(status(plan, "a", "ens*").status().state()).isEqualTo(EntryState.Installed);
         assertThat(opened(plan)).containsExactly("eth0 for a to [0]");
     }
 
@@ -202,8 +202,8 @@ class SteeringPlanTest {
                 withPriority("narrow", 10, "eth1"));
 
         assertThat(opened(plan)).containsExactly("eth0 for broad to [0, 1, 2, 3]", "eth1 for narrow to [0, 1, 2, 3]");
-        assertThat(standing(plan, "broad", "eth*").standing().reason()).isEqualTo(Reason.InterfaceTaken);
-        assertThat(standing(plan, "broad", "eth*").standing().message())
+        assertThat(status(plan, "broad", "eth*").status().reason()).isEqualTo(Reason.InterfaceTaken);
+        assertThat(status(plan, "broad", "eth*").status().message())
                 .contains("SteeringPolicy narrow", "priority 10", "this one has 1000");
     }
 
@@ -218,7 +218,7 @@ class SteeringPlanTest {
                 Map.of("eth0", ETH0)));
 
         assertThat(plan.actions()).isEmpty();
-        assertThat(standing(plan, "named", "eth0").standing().reason()).isEqualTo(Reason.InterfaceTaken);
+        assertThat(status(plan, "named", "eth0").status().reason()).isEqualTo(Reason.InterfaceTaken);
     }
 
     @Test
@@ -258,7 +258,7 @@ class SteeringPlanTest {
         SteeringPlan switched = fresh(links("eth0"), Set.of(), Map.of(), loss, offload(VlanOffload.SwitchOff));
 
         assertThat(left.actions()).isEmpty();
-        assertThat(standing(left, "steer", "eth0").standing().reason()).isEqualTo(Reason.VlanOffload);
+        assertThat(status(left, "steer", "eth0").status().reason()).isEqualTo(Reason.VlanOffload);
         assertThat(switched.actions()).hasExactlyElementsOfTypes(SwitchOff.class, Write.class, Open.class);
     }
 
@@ -283,12 +283,12 @@ class SteeringPlanTest {
                 "boot"));
 
         assertThat(plan.actions()).startsWith(new End("eth0"));
-        assertThat(standing(plan, "steer", "eth0").standing().message())
+        assertThat(status(plan, "steer", "eth0").status().message())
                 .contains("another network namespace", "spec.mode: Generic");
     }
 
-    private static InterfaceStatus standing(SteeringPlan plan, String policy, String interfaceName) {
-        return plan.standings().get(new InterfaceStatus.Key("uid-" + policy, interfaceName));
+    private static InterfaceStatus status(SteeringPlan plan, String policy, String interfaceName) {
+        return plan.statuses().get(new InterfaceStatus.Key("uid-" + policy, interfaceName));
     }
 
     @Test
@@ -318,8 +318,8 @@ class SteeringPlanTest {
                 Map.of("eth0", ETH0)));
 
         assertThat(plan.actions()).isEmpty();
-        assertThat(standing(plan, "steer", "eth0").standing().state()).isEqualTo(EntryState.Installed);
-        assertThat(standing(plan, "steer", "eth0").mode()).contains(XdpMode.Native);
+        assertThat(status(plan, "steer", "eth0").status().state()).isEqualTo(EntryState.Installed);
+        assertThat(status(plan, "steer", "eth0").mode()).contains(XdpMode.Native);
     }
 
     @Test
@@ -344,7 +344,7 @@ class SteeringPlanTest {
                 Map.of("eth0", ETH0)));
 
         assertThat(plan.actions()).isEmpty();
-        assertThat(standing(plan, "steer", "eth0").standing().message()).contains("CPUs 2-3", "no CPU 4-5");
+        assertThat(status(plan, "steer", "eth0").status().message()).contains("CPUs 2-3", "no CPU 4-5");
     }
 
     @Test
@@ -357,7 +357,7 @@ class SteeringPlanTest {
                 Map.of("eth0", ETH0)));
 
         assertThat(plan.actions()).isEmpty();
-        assertThat(standing(plan, "steer", "eth0").standing().reason()).isEqualTo(Reason.CpuNotOnNode);
+        assertThat(status(plan, "steer", "eth0").status().reason()).isEqualTo(Reason.CpuNotOnNode);
     }
 
     @Test
@@ -369,7 +369,7 @@ class SteeringPlanTest {
                 Map.of(),
                 Map.of("eth0", ETH0)));
 
-        assertThat(standing(plan, "steer", "eth9").standing().reason()).isEqualTo(Reason.InterfaceNotFound);
+        assertThat(status(plan, "steer", "eth9").status().reason()).isEqualTo(Reason.InterfaceNotFound);
         assertThat(plan.actions()).anySatisfy(action -> assertThat(action).isInstanceOf(Open.class));
     }
 
@@ -432,7 +432,7 @@ class SteeringPlanTest {
                 Map.of("lan0", new NetDevice("lan0", 2))));
 
         assertThat(plan.actions()).containsExactly(new End("eth0"));
-        assertThat(standing(plan, "steer", "eth0").standing().reason()).isEqualTo(Reason.InterfaceNotFound);
+        assertThat(status(plan, "steer", "eth0").status().reason()).isEqualTo(Reason.InterfaceNotFound);
     }
 
     @Test
@@ -445,7 +445,7 @@ class SteeringPlanTest {
                 Map.of("eth0", ETH0)));
 
         assertThat(plan.actions()).isEmpty();
-        assertThat(standing(plan, "second", "eth0").standing().reason()).isEqualTo(Reason.InterfaceTaken);
+        assertThat(status(plan, "second", "eth0").status().reason()).isEqualTo(Reason.InterfaceTaken);
     }
 
     @Test
@@ -457,7 +457,7 @@ class SteeringPlanTest {
                 Map.of(),
                 Map.of("eth0", ETH0)));
 
-        assertThat(standing(plan, "steer", "eth0").standing().reason()).isEqualTo(Reason.Invalid);
+        assertThat(status(plan, "steer", "eth0").status().reason()).isEqualTo(Reason.Invalid);
     }
 
     @Test
@@ -467,7 +467,7 @@ class SteeringPlanTest {
         SteeringPlan plan =
                 fresh(links("eth0", "eth1"), Set.of(), Map.of(), Map.of(), bad, steer("good", "0-1", "eth1"));
 
-        assertThat(standing(plan, "bad", "eth0").standing().reason()).isEqualTo(Reason.Invalid);
+        assertThat(status(plan, "bad", "eth0").status().reason()).isEqualTo(Reason.Invalid);
         assertThat(opened(plan)).containsExactly("eth1 for good to [0, 1]");
     }
 
@@ -613,14 +613,13 @@ class SteeringPlanTest {
         SteeringPlan route = fresh(links, Set.of(7), Map.of(), Map.of(), steer("steer", "0-3", "default route"));
 
         assertThat(named.actions()).isEmpty();
-        assertThat(standing(named, "steer", "tunl0").standing().reason()).isEqualTo(Reason.Unsupported);
-        assertThat(standing(named, "steer", "tunl0").standing().message())
+        assertThat(status(named, "steer", "tunl0").status().reason()).isEqualTo(Reason.Unsupported);
+        assertThat(status(named, "steer", "tunl0").status().message())
                 .isEqualTo("tunl0 is a ipip interface, whose packets have no Ethernet header, and steering needs one."
                         + " Leave it out of spec.interfaces; ESP that the interface below receives is steered there.");
-        assertThat(standing(named, "steer", "ppp0").standing().message()).startsWith("ppp0 is a type-512 interface");
+        assertThat(status(named, "steer", "ppp0").status().message()).startsWith("ppp0 is a type-512 interface");
         assertThat(opened(pattern)).containsExactly("eth0 for steer to [0, 1, 2, 3]");
-        assertThat(standing(route, "steer", "default route").standing().reason())
-                .isEqualTo(Reason.Unsupported);
+        assertThat(status(route, "steer", "default route").status().reason()).isEqualTo(Reason.Unsupported);
     }
 
     /** A node on which eth0 is steered in native mode, and what its driver tells and does. */
@@ -657,8 +656,8 @@ class SteeringPlanTest {
                 .isInstanceOfSatisfying(
                         Open.class, open -> assertThat(open.mode()).isEqualTo(io.ipsecxdp.bpf.WantedXdpMode.GENERIC));
         assertThat(nativeMode.actions()).startsWith(new End("eth0"));
-        assertThat(standing(nativeMode, "steer", "eth0").standing().reason()).isEqualTo(Reason.Unsupported);
-        assertThat(standing(nativeMode, "steer", "eth0").standing().message())
+        assertThat(status(nativeMode, "steer", "eth0").status().reason()).isEqualTo(Reason.Unsupported);
+        assertThat(status(nativeMode, "steer", "eth0").status().message())
                 .contains("NETDEV_XDP_ACT_REDIRECT", "Set spec.mode: Auto or Generic.");
     }
 
@@ -678,8 +677,8 @@ class SteeringPlanTest {
 
         assertThat(plan.actions())
                 .containsExactly(new End("eth0"), new Write(new JournalChange.DisownInterface("eth0")));
-        assertThat(standing(plan, "steer", "eth0").standing().reason()).isEqualTo(Reason.RedirectLost);
-        assertThat(standing(plan, "steer", "eth0").standing().message())
+        assertThat(status(plan, "steer", "eth0").status().reason()).isEqualTo(Reason.RedirectLost);
+        assertThat(status(plan, "steer", "eth0").status().message())
                 .contains("4711 packets", "Set spec.mode: Generic.");
         assertThat(running(XdpMode.Generic, Map.of(), Map.of(ETH0, 4711L)).actions())
                 .hasOnlyElementsOfType(Open.class);
