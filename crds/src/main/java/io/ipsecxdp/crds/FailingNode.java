@@ -10,10 +10,9 @@ public record FailingNode(
         @Required @JsonPropertyDescription("Name of the node.")
         String node,
 
-        @Required @JsonPropertyDescription("Why, in one CamelCase word.")
-        String reason,
+        @Required @JsonPropertyDescription(Described.REASON) String reason,
 
-        @Required @JsonPropertyDescription("Why, and what to do about it.")
+        @Required @JsonPropertyDescription(Described.MESSAGE)
         String message) {
 
     /** How many of them a status lists at most; counts tell of the others. */

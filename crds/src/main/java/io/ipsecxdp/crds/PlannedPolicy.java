@@ -81,7 +81,7 @@ public record PlannedPolicy(
 
         @JsonPropertyDescription("The node at the other end; absent if that is outside the cluster.")
         String peer)
-        implements PlannedPolicyBuilder.With {
+        implements PlannedPolicyBuilder.With, PlannedEntry {
 
     /** This entry, protected by these SAs: the same packets in the same place. */
     public PlannedPolicy protectedBy(Template template, Template former) {

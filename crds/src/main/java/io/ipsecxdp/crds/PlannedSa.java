@@ -62,7 +62,7 @@ public record PlannedSa(
         @JsonPropertyDescription(
                 "True if the SA was installed on this node before and the report that said so is gone: its key is not fresh.")
         Boolean keyUsed)
-        implements PlannedSaBuilder.With {
+        implements PlannedSaBuilder.With, PlannedEntry {
 
     public Optional<String> childName() {
         return Optional.ofNullable(child);

@@ -61,7 +61,8 @@ public record PlannedSteering(
         Long mark,
 
         @JsonPropertyDescription("The network namespace of the SAs, if it is not that of the interface.")
-        Integer netnsId) {
+        Integer netnsId)
+        implements PlannedEntry {
 
     public PlannedSteering {
         interfaces = List.copyOf(interfaces);

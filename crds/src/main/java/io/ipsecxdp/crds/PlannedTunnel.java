@@ -43,7 +43,8 @@ public record PlannedTunnel(
         Long reqid,
 
         @JsonPropertyDescription("Where the pre-shared key is; never the key.")
-        KeySecretRef presharedKey) {
+        KeySecretRef presharedKey)
+        implements PlannedEntry {
 
     public Optional<KeySecretRef> presharedKeyRef() {
         return Optional.ofNullable(presharedKey);

@@ -8,12 +8,8 @@ import java.util.Optional;
 
 /** One end of a flow. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-@ValidationRule(
-        value = "has(self.node) || has(self.address)",
-        message = "an end needs node (the name of a cluster node) or address (of a host outside the cluster)")
-@ValidationRule(
-        value = "!has(self.address) || isIP(self.address)",
-        message = "address must be an IP address, for instance 192.0.2.1 or 2001:db8::1")
+@ValidationRule(value = EndRules.IS_NAMED, message = EndRules.IS_NAMED_MESSAGE)
+@ValidationRule(value = EndRules.ADDRESS, message = EndRules.ADDRESS_MESSAGE)
 @ValidationRule(
         value = "!has(self.interfaceName) || has(self.node)",
         message = "interfaceName is an interface of a cluster node: name the node, or remove interfaceName")
@@ -22,9 +18,7 @@ import java.util.Optional;
                 "!has(self.interfaceName) || (self.interfaceName.matches('^[^/:\\\\s]{1,15}$') && self.interfaceName != '.' && "
                         + "self.interfaceName != '..')",
         message = "interfaceName must have 1 to 15 characters without '/', ':' or white space")
-@ValidationRule(
-        value = "!has(self.offload) || has(self.node)",
-        message = "offload is to a network device of a cluster node: name the node, or remove offload")
+@ValidationRule(value = EndRules.OFFLOAD, message = EndRules.OFFLOAD_MESSAGE)
 @ValidationRule(
         value = "!has(self.offload) || self.offload.type == 'Packet'",
         message =
@@ -38,9 +32,7 @@ public record PolicyEnd(
         @Size(max = 253)
         String node,
 
-        @JsonPropertyDescription("IP address of a host outside the cluster or, together with node, which of the node's "
-                + "addresses to use.")
-        @Size(max = 64)
+        @JsonPropertyDescription(EndRules.ADDRESS_MEANS) @Size(max = 64)
         String address,
 
         @JsonPropertyDescription(

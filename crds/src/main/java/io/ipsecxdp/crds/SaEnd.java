@@ -8,21 +8,15 @@ import java.util.Optional;
 
 /** One end of an SA. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-@ValidationRule(
-        value = "has(self.node) || has(self.address)",
-        message = "an end needs node (the name of a cluster node) or address (of a host outside the cluster)")
-@ValidationRule(
-        value = "!has(self.address) || isIP(self.address)",
-        message = "address must be an IP address, for instance 192.0.2.1 or 2001:db8::1")
+@ValidationRule(value = EndRules.IS_NAMED, message = EndRules.IS_NAMED_MESSAGE)
+@ValidationRule(value = EndRules.ADDRESS, message = EndRules.ADDRESS_MESSAGE)
 @ValidationRule(
         value = "!has(self.cpu) || has(self.node)",
         message = "cpu is the owner CPU on a cluster node: name the node, or remove cpu")
 @ValidationRule(
         value = "!has(self.cpu) || (self.cpu >= 0 && self.cpu <= 65535)",
         message = "cpu must be the number of a CPU of the node, 0 to 65535")
-@ValidationRule(
-        value = "!has(self.offload) || has(self.node)",
-        message = "offload is to a network device of a cluster node: name the node, or remove offload")
+@ValidationRule(value = EndRules.OFFLOAD, message = EndRules.OFFLOAD_MESSAGE)
 public record SaEnd(
         @JsonPropertyDescription(
                 "Name of a cluster node. The SA is installed there: outbound at the source, inbound at "
@@ -31,9 +25,7 @@ public record SaEnd(
         @Size(max = 253)
         String node,
 
-        @JsonPropertyDescription("IP address of a host outside the cluster or, together with node, which of the node's "
-                + "addresses to use.")
-        @Size(max = 64)
+        @JsonPropertyDescription(EndRules.ADDRESS_MEANS) @Size(max = 64)
         String address,
 
         @JsonPropertyDescription(

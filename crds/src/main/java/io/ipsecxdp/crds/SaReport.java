@@ -14,16 +14,14 @@ public record SaReport(
         @Required @JsonPropertyDescription("Uid of the SecurityAssociation.")
         String uid,
 
-        @Required @JsonPropertyDescription("Generation that this is about.")
+        @Required @JsonPropertyDescription(Described.REPORTED_GENERATION)
         Long generation,
 
-        @Required @JsonPropertyDescription("Installed, Pending or Failed.")
-        EntryState state,
+        @Required @JsonPropertyDescription(Described.STATE) EntryState state,
 
-        @Required @JsonPropertyDescription("Why, in one CamelCase word.")
-        String reason,
+        @Required @JsonPropertyDescription(Described.REASON) String reason,
 
-        @Required @JsonPropertyDescription("Why, and what to do about it.")
+        @Required @JsonPropertyDescription(Described.MESSAGE)
         String message,
 
         @JsonPropertyDescription(

@@ -8,14 +8,12 @@ import java.util.Optional;
 /** What became of an SA. */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record SecurityAssociationStatus(
-        @JsonPropertyDescription("Generation that this status is about.")
+        @JsonPropertyDescription(Described.OBSERVED_GENERATION)
         Long observedGeneration,
 
-        @JsonPropertyDescription("Address of the source, as resolved.")
-        String source,
+        @JsonPropertyDescription(Described.SOURCE) String source,
 
-        @JsonPropertyDescription("Address of the destination, as resolved.")
-        String destination,
+        @JsonPropertyDescription(Described.DESTINATION) String destination,
 
         @JsonPropertyDescription("Nodes where it must be installed.")
         Integer desiredNodes,
@@ -23,14 +21,12 @@ public record SecurityAssociationStatus(
         @JsonPropertyDescription("Nodes whose kernel has it.")
         Integer readyNodes,
 
-        @JsonPropertyDescription("Nodes that reported a failure.")
-        Integer failedNodes,
+        @JsonPropertyDescription(Described.FAILED_NODES) Integer failedNodes,
 
         @JsonPropertyDescription("Up to 10 of the nodes where it is not installed, with the reason.")
         List<FailingNode> failingNodes,
 
-        @JsonPropertyDescription("Ready, Progressing and Degraded.")
-        List<Condition> conditions,
+        @JsonPropertyDescription(Described.CONDITIONS) List<Condition> conditions,
 
         @JsonPropertyDescription(
                 "Nodes where the SA was installed once, and which nodes they were then. It outlives the node, its disk "

@@ -15,14 +15,12 @@ public record SteeringReport(
         @Required @JsonPropertyDescription("Uid of the SteeringPolicy.")
         String uid,
 
-        @Required @JsonPropertyDescription("Generation that this is about.")
+        @Required @JsonPropertyDescription(Described.REPORTED_GENERATION)
         Long generation,
 
-        @Required @JsonPropertyDescription("Installed, Pending or Failed.")
-        EntryState state,
+        @Required @JsonPropertyDescription(Described.STATE) EntryState state,
 
-        @Required @JsonPropertyDescription("Why, in one CamelCase word.")
-        String reason,
+        @Required @JsonPropertyDescription(Described.REASON) String reason,
 
         @Required @JsonPropertyDescription("Why, and what to do about it. Also says so where native mode was refused.")
         String message,

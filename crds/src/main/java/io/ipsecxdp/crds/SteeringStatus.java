@@ -7,7 +7,7 @@ import java.util.List;
 /** What became of a steering policy. */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record SteeringStatus(
-        @JsonPropertyDescription("Generation that this status is about.")
+        @JsonPropertyDescription(Described.OBSERVED_GENERATION)
         Long observedGeneration,
 
         @JsonPropertyDescription("Nodes that the policy selects.")
@@ -16,14 +16,12 @@ public record SteeringStatus(
         @JsonPropertyDescription("Nodes that steer on all interfaces of the policy.")
         Integer readyNodes,
 
-        @JsonPropertyDescription("Nodes that reported a failure.")
-        Integer failedNodes,
+        @JsonPropertyDescription(Described.FAILED_NODES) Integer failedNodes,
 
         @JsonPropertyDescription("Up to 10 of the nodes that do not steer as declared, with the reason.")
         List<FailingNode> failingNodes,
 
-        @JsonPropertyDescription("Ready, Progressing and Degraded.")
-        List<Condition> conditions)
+        @JsonPropertyDescription(Described.CONDITIONS) List<Condition> conditions)
         implements DeclaredStatus {
 
     public SteeringStatus {

@@ -7,7 +7,7 @@ import java.util.List;
 /** What became of a tunnel. A pair is two nodes; it is in force when both encrypt what they send and require it of the other. */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record TunnelStatus(
-        @JsonPropertyDescription("Generation that this status is about.")
+        @JsonPropertyDescription(Described.OBSERVED_GENERATION)
         Long observedGeneration,
 
         @JsonPropertyDescription("Nodes of the tunnel.") Integer desiredNodes,
@@ -15,8 +15,7 @@ public record TunnelStatus(
         @JsonPropertyDescription("Nodes all of whose pairs are in force.")
         Integer readyNodes,
 
-        @JsonPropertyDescription("Nodes that reported a failure.")
-        Integer failedNodes,
+        @JsonPropertyDescription(Described.FAILED_NODES) Integer failedNodes,
 
         @JsonPropertyDescription("Up to 10 of the nodes with a pair that is not in force, with the reason.")
         List<FailingNode> failingNodes,
@@ -30,8 +29,7 @@ public record TunnelStatus(
         @JsonPropertyDescription("The largest packet that passes every pair in one piece, in bytes.")
         Integer mtu,
 
-        @JsonPropertyDescription("Ready, Progressing and Degraded.")
-        List<Condition> conditions)
+        @JsonPropertyDescription(Described.CONDITIONS) List<Condition> conditions)
         implements DeclaredStatus {
 
     public TunnelStatus {

@@ -93,13 +93,11 @@ public final class AgentProcess implements AutoCloseable {
                 .output();
     }
 
-    /** Starts it if it does not run; returns whether it did that. */
-    public boolean startIfDown() {
-        if (process.isRunning()) {
-            return false;
+    /** Starts it again if it does not run. */
+    public void startIfDown() {
+        if (!process.isRunning()) {
+            startAgain();
         }
-        startAgain();
-        return true;
     }
 
     @Override

@@ -70,13 +70,11 @@ public final class Operator implements AutoCloseable {
         process = launch();
     }
 
-    /** Starts it if it does not run; returns whether it did that. */
-    public boolean startIfDown() {
-        if (process.isRunning()) {
-            return false;
+    /** Starts it again if it does not run. */
+    public void startIfDown() {
+        if (!process.isRunning()) {
+            startAgain();
         }
-        startAgain();
-        return true;
     }
 
     @Override

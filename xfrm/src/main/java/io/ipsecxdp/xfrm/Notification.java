@@ -22,27 +22,34 @@ public record Notification(Event event, boolean own) {
         }
     }
 
-    public record SaAdded(ObservedSa sa) implements Event {
+    /** One SA is otherwise now. */
+    public sealed interface AboutSa extends Event {
+
+        ObservedSa sa();
+
         @Override
-        public Optional<EntryIds> touched() {
-            return Optional.of(EntryIds.of(sa.id()));
+        default Optional<EntryIds> touched() {
+            return Optional.of(EntryIds.of(sa().id()));
         }
     }
 
-    public record SaUpdated(ObservedSa sa) implements Event {
+    /** One policy is otherwise now. */
+    public sealed interface AboutPolicy extends Event {
+
+        ObservedPolicy policy();
+
         @Override
-        public Optional<EntryIds> touched() {
-            return Optional.of(EntryIds.of(sa.id()));
+        default Optional<EntryIds> touched() {
+            return Optional.of(EntryIds.of(policy().id()));
         }
     }
+
+    public record SaAdded(ObservedSa sa) implements AboutSa {}
+
+    public record SaUpdated(ObservedSa sa) implements AboutSa {}
 
     /** Its {@link ObservedSa#replay()} has the last sequence number that was sent. */
-    public record SaDeleted(ObservedSa sa) implements Event {
-        @Override
-        public Optional<EntryIds> touched() {
-            return Optional.of(EntryIds.of(sa.id()));
-        }
-
+    public record SaDeleted(ObservedSa sa) implements AboutSa {
         @Override
         public boolean removes() {
             return true;
@@ -79,26 +86,11 @@ public record Notification(Event event, boolean own) {
         }
     }
 
-    public record PolicyAdded(ObservedPolicy policy) implements Event {
-        @Override
-        public Optional<EntryIds> touched() {
-            return Optional.of(EntryIds.of(policy.id()));
-        }
-    }
+    public record PolicyAdded(ObservedPolicy policy) implements AboutPolicy {}
 
-    public record PolicyUpdated(ObservedPolicy policy) implements Event {
-        @Override
-        public Optional<EntryIds> touched() {
-            return Optional.of(EntryIds.of(policy.id()));
-        }
-    }
+    public record PolicyUpdated(ObservedPolicy policy) implements AboutPolicy {}
 
-    public record PolicyDeleted(ObservedPolicy policy) implements Event {
-        @Override
-        public Optional<EntryIds> touched() {
-            return Optional.of(EntryIds.of(policy.id()));
-        }
-
+    public record PolicyDeleted(ObservedPolicy policy) implements AboutPolicy {
         @Override
         public boolean removes() {
             return true;

@@ -1,5 +1,6 @@
 package io.ipsecxdp.xfrm;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,6 +19,7 @@ import java.util.Set;
  * @param features what this SA has and no SA of ours has
  * @param errors packets it refused
  */
+@RecordBuilder
 public record ObservedSa(
         SaId id,
         InetAddress source,
@@ -30,7 +32,8 @@ public record ObservedSa(
         SaOptions options,
         LifetimeCounters counters,
         Errors errors,
-        Set<Feature> features) {
+        Set<Feature> features)
+        implements ObservedSaBuilder.With {
 
     /**
      * Packets refused by the SA ({@code struct xfrm_stats}).

@@ -9,7 +9,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class DifferencesTest {
@@ -50,19 +49,11 @@ class DifferencesTest {
     }
 
     private static ObservedSa observed(Optional<SaDir> direction, int window, OptionalInt cpu, long reqid) {
-        return new ObservedSa(
-                outbound().id(),
-                outbound().source(),
-                direction,
-                Mode.TUNNEL,
-                Optional.of(GCM),
-                reqid,
-                new ReplayState(window, 0, 99),
-                cpu,
-                SaOptions.NONE.withFlags(Set.of(SaFlag.ESN, SaFlag.ANY_INNER_FAMILY)),
-                UNUSED,
-                new ObservedSa.Errors(0, 0, 0),
-                Set.of());
+        return AsObserved.sa(outbound(), Kernels.MODERN, UNUSED.added())
+                .withDirection(direction)
+                .withReqid(reqid)
+                .withReplay(new ReplayState(window, 0, 99))
+                .withOwnerCpu(cpu);
     }
 
     @Test

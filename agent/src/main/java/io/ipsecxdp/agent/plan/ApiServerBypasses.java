@@ -58,7 +58,7 @@ final class ApiServerBypasses {
         now.journal().policies().values().stream()
                 .filter(owned -> !isBypass(owned))
                 .forEach(owned -> Optional.ofNullable(now.observed().policies().get(owned.id()))
-                        .filter(there -> now.witness().isOurs(owned, there))
+                        .filter(there -> now.history().isOurs(owned, there))
                         .ifPresent(there -> guard(asPolicy(there), owned.slice())));
         places.addAll(wanted.keySet());
         if (!wanted.isEmpty()) {
@@ -122,7 +122,7 @@ final class ApiServerBypasses {
         ObservedPolicy there = now.observed().policies().get(id);
         OwnedPolicy owned = now.journal().policies().get(id);
         boolean ofOthers =
-                there != null && (owned == null || !now.witness().isOurs(owned, there)) && !isBefore(there, policy);
+                there != null && (owned == null || !now.history().isOurs(owned, there)) && !isBefore(there, policy);
         return ofOthers
                 ? Optional.of("a policy that is not ours has the place of the bypass (%s)".formatted(id))
                 : Optional.empty();
@@ -158,7 +158,7 @@ final class ApiServerBypasses {
             boolean same = Differences.between(bypass.policy(), there).isEmpty();
             boolean ours = owned == null
                     ? same && isReportedInThisBoot(bypass.slice())
-                    : now.witness().isOurs(owned, there);
+                    : now.history().isOurs(owned, there);
             if (ours && !same) {
                 actions.add(new ReplacePolicy(bypass));
             } else if (ours && !seen.equals(owned)) {
@@ -184,7 +184,7 @@ final class ApiServerBypasses {
             return Optional.empty();
         }
         ObservedPolicy there = now.observed().policies().get(owned.id());
-        boolean live = there != null && now.witness().isOurs(owned, there);
+        boolean live = there != null && now.history().isOurs(owned, there);
         return Optional.of(live ? new RemovePolicy(owned) : new Write(new DisownPolicy(owned.id())));
     }
 }

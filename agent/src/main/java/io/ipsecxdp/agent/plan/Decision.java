@@ -3,13 +3,13 @@ package io.ipsecxdp.agent.plan;
 import java.util.List;
 
 /** How an entry stands, and what to do about it. */
-record Decision(EntryStatus standing, List<Action> actions) {
+record Decision(EntryStatus status, List<Action> actions) {
 
     Decision {
         actions = List.copyOf(actions);
     }
 
-    static Decision of(EntryStatus standing, Action... actions) {
-        return new Decision(standing, List.of(actions));
+    static Decision of(EntryStatus status, Action... actions) {
+        return new Decision(status, List.of(actions));
     }
 }

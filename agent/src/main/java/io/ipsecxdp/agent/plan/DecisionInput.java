@@ -25,7 +25,7 @@ public record DecisionInput(
         Observed observed,
         Journal journal,
         KeyLedger ledger,
-        KernelHistory witness,
+        KernelHistory history,
         Function<Origin, KeyView> keys,
         Map<DesiredEntry, EntryStatus> refused,
         Map<DesiredEntry, EntryStatus> elsewhere,

@@ -75,7 +75,7 @@ public record Desired(
                 try {
                     sas.putIfAbsent(origin, terms.sa(planned, slice.name()));
                 } catch (RuntimeException e) {
-                    unfitSas.put(origin, standing(e));
+                    unfitSas.put(origin, status(e));
                 }
             }
             for (PlannedPolicy planned : slice.spec().securityPolicies()) {
@@ -108,7 +108,7 @@ public record Desired(
         try {
             policies.putIfAbsent(key, terms.policy(planned, slice));
         } catch (RuntimeException e) {
-            unfit.put(key, standing(e));
+            unfit.put(key, status(e));
         }
     }
 
@@ -155,7 +155,7 @@ public record Desired(
                                         || policy.hardware().isPresent()));
     }
 
-    private static EntryStatus standing(RuntimeException e) {
+    private static EntryStatus status(RuntimeException e) {
         return switch (e) {
             case ToKernel.NoSuchInterfaceException missing ->
                 new EntryStatus(EntryState.Pending, Reason.InterfaceNotFound, missing.getMessage());

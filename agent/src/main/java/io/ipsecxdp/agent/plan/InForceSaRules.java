@@ -36,7 +36,7 @@ final class InForceSaRules {
                     .flatMap(key -> sa.facts().claim(sa.wanted(), key))
                     .ifPresent(actions::add);
         }
-        return sa.written(new Decision(decision.standing(), actions));
+        return sa.written(new Decision(decision.status(), actions));
     }
 
     private static Optional<Decision> keyChanged(OurSa sa) {

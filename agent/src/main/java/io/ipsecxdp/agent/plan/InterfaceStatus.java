@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.plan;
 
+import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.XdpMode;
 import java.util.Optional;
 
@@ -8,7 +9,7 @@ import java.util.Optional;
  *
  * @param mode in which the XDP program is attached; empty if it is not
  */
-public record InterfaceStatus(EntryStatus standing, Optional<XdpMode> mode) {
+public record InterfaceStatus(EntryStatus status, Optional<XdpMode> mode) {
 
     /**
      * What is unique to the steering of an interface in a plan.
@@ -16,4 +17,9 @@ public record InterfaceStatus(EntryStatus standing, Optional<XdpMode> mode) {
      * @param policy uid of the SteeringPolicy
      */
     public record Key(String policy, String interfaceName) {}
+
+    /** Not steered, and why. */
+    public static InterfaceStatus failed(Reason reason, String message) {
+        return new InterfaceStatus(EntryStatus.failed(reason, message), Optional.empty());
+    }
 }

@@ -30,6 +30,6 @@ record OurSa(SaFacts facts, DesiredSa wanted, ObservedSa there, OwnedSa owned, L
         List<Action> actions = new ArrayList<>();
         actions.add(new Write(new OwnSa(seen)));
         actions.addAll(decision.actions());
-        return new Decision(decision.standing(), actions);
+        return new Decision(decision.status(), actions);
     }
 }

@@ -72,7 +72,7 @@ public record Plan(
         SaDecisions saDecisions = new SaDecisions(now);
         now.desired().sas().forEach((origin, wanted) -> {
             Decision decision = saDecisions.about(wanted);
-            sas.put(origin, decision.standing());
+            sas.put(origin, decision.status());
             actions.addAll(decision.actions());
             places.add(wanted.sa().id());
         });
@@ -83,7 +83,7 @@ public record Plan(
                 new PolicyDecisions(now, saDecisions.facts(), sa -> saStatuses.get(sa.origin()));
         now.desired().policies().forEach((key, wanted) -> {
             Decision decision = policyDecisions.about(key, wanted);
-            policies.put(key, decision.standing());
+            policies.put(key, decision.status());
             actions.addAll(decision.actions());
         });
         now.desired().unfitPolicies().forEach(policies::put);

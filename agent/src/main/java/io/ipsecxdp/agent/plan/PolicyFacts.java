@@ -89,12 +89,12 @@ final class PolicyFacts {
 
     boolean isLive(OwnedPolicy owned) {
         ObservedPolicy there = now.observed().policies().get(owned.id());
-        return there != null && now.witness().isOurs(owned, there);
+        return there != null && now.history().isOurs(owned, there);
     }
 
     /** Somebody changed our policy in its place. */
     boolean isChangedByOthers(DesiredPolicy wanted) {
-        return now.witness().changedPolicies().contains(wanted.policy().id());
+        return now.history().changedPolicies().contains(wanted.policy().id());
     }
 
     /** The SA that the kernel asked for when a packet was selected, and that is not there. */

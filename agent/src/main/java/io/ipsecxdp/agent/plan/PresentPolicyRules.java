@@ -109,7 +109,7 @@ final class PresentPolicyRules {
     private static Optional<Decision> foreign(PresentPolicy present) {
         ObservedPolicy there = present.there();
         boolean ours = present.owned()
-                .filter(owned -> present.facts().now().witness().isOurs(owned, there))
+                .filter(owned -> present.facts().now().history().isOurs(owned, there))
                 .isPresent();
         return ours
                 ? Optional.empty()

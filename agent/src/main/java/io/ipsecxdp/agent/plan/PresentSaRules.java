@@ -79,7 +79,7 @@ final class PresentSaRules {
 
     private static Optional<Decision> foreign(PresentSa present) {
         boolean ours = present.owned()
-                .filter(owned -> present.facts().now().witness().isOurs(owned, present.there()))
+                .filter(owned -> present.facts().now().history().isOurs(owned, present.there()))
                 .isPresent();
         return ours ? Optional.empty() : Optional.of(foreign(present.there()));
     }

@@ -115,7 +115,7 @@ public final class RepairIndex {
                 observed,
                 whole.journal().only(ids),
                 whole.ledger(),
-                whole.witness(),
+                whole.history(),
                 whole.keys(),
                 whole.refused(),
                 elsewhere(ids, somePolicies, last, whole.facts().apiServer()),
@@ -176,8 +176,8 @@ public final class RepairIndex {
         return SaNeed.metBy(sa.sa()).stream().map(flows::get).filter(Objects::nonNull);
     }
 
-    private static boolean isPending(EntryStatus standing) {
-        return standing != null && standing.state() == EntryState.Pending;
+    private static boolean isPending(EntryStatus status) {
+        return status != null && status.state() == EntryState.Pending;
     }
 
     private static <T> List<T> both(List<T> some, List<T> more) {

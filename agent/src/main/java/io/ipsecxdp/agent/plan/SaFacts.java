@@ -95,13 +95,13 @@ final class SaFacts {
 
     boolean isLive(OwnedSa owned) {
         ObservedSa there = now.observed().sas().get(owned.id());
-        return there != null && now.witness().isOurs(owned, there);
+        return there != null && now.history().isOurs(owned, there);
     }
 
     /** Nothing that the kernel may still tell about it needs the entry in the journal. */
     boolean isSettled(OwnedSa owned) {
-        return now.witness().goneSas().contains(owned.id())
-                || now.witness().silentSas().contains(owned.id());
+        return now.history().goneSas().contains(owned.id())
+                || now.history().silentSas().contains(owned.id());
     }
 
     /** The SA that the kernel has of the same origin, in another place. */

@@ -203,9 +203,9 @@ public record PlanReport(
                         name,
                         planned.uid(),
                         planned.generation(),
-                        steered.standing().state(),
-                        steered.standing().reason().name(),
-                        steered.standing().message(),
+                        steered.status().state(),
+                        steered.status().reason().name(),
+                        steered.status().message(),
                         steered.mode().orElse(null)));
             }
         }
@@ -236,7 +236,7 @@ public record PlanReport(
                 .forEach(planned -> planned.interfaces()
                         .forEach(name -> tally.add(
                                 "SteeringPolicy %s on %s".formatted(planned.name(), name),
-                                standing(planned, name).standing())));
+                                standing(planned, name).status())));
     }
 
     private static Origin origin(PlannedSa sa) {

@@ -17,16 +17,16 @@ final class LearningPeriod {
 
     private final Map<InterfaceStatus.Key, Instant> since = new HashMap<>();
 
-    /** Of the wishes to drop, those whose learning period is over. */
-    Set<InterfaceStatus.Key> done(Collection<SteeringRequest> wishes, Instant now) {
+    /** Of the requests to drop, those whose learning period is over. */
+    Set<InterfaceStatus.Key> done(Collection<SteeringRequest> requests, Instant now) {
         Set<InterfaceStatus.Key> wanted = new HashSet<>();
         Set<InterfaceStatus.Key> done = new HashSet<>();
-        for (SteeringRequest wish : wishes) {
-            if (wish.planned().unknownSPI() == UnknownSpiAction.Drop) {
-                wanted.add(wish.key());
-                Instant begun = since.computeIfAbsent(wish.key(), key -> now);
-                if (!now.isBefore(begun.plusSeconds(wish.planned().learningSeconds()))) {
-                    done.add(wish.key());
+        for (SteeringRequest request : requests) {
+            if (request.planned().unknownSPI() == UnknownSpiAction.Drop) {
+                wanted.add(request.key());
+                Instant begun = since.computeIfAbsent(request.key(), key -> now);
+                if (!now.isBefore(begun.plusSeconds(request.planned().learningSeconds()))) {
+                    done.add(request.key());
                 }
             }
         }

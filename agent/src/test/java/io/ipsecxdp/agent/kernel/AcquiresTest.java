@@ -17,15 +17,14 @@ import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.xfrm.Aead;
+import io.ipsecxdp.xfrm.AsObserved;
 import io.ipsecxdp.xfrm.IpProtocol;
-import io.ipsecxdp.xfrm.LifetimeCounters;
 import io.ipsecxdp.xfrm.Mode;
 import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.Policy;
 import io.ipsecxdp.xfrm.PolicyDir;
 import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.PortMatch;
-import io.ipsecxdp.xfrm.ReplayState;
 import io.ipsecxdp.xfrm.Sa;
 import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
@@ -33,11 +32,9 @@ import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
 import io.ipsecxdp.xfrm.XfrmSelector;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -240,19 +237,7 @@ class AcquiresTest {
 
     @Test
     void whatTheKernelStillWaitsForIsNobodysSa() {
-        ObservedSa larval = new ObservedSa(
-                SaId.esp(ip("10.0.0.2"), 0),
-                ip("10.0.0.1"),
-                Optional.empty(),
-                Mode.TUNNEL,
-                Optional.empty(),
-                REQID,
-                new ReplayState(0, 0, 0),
-                OptionalInt.empty(),
-                SaOptions.NONE,
-                new LifetimeCounters(0, 0, Instant.EPOCH, Optional.empty()),
-                new ObservedSa.Errors(0, 0, 0),
-                Set.of());
+        ObservedSa larval = AsObserved.larval(SaId.esp(ip("10.0.0.2"), 0), ip("10.0.0.1"), REQID);
 
         assertThat(Observed.of(List.of(larval), List.of()).sas()).isEmpty();
     }

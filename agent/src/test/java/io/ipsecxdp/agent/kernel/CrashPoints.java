@@ -1,13 +1,7 @@
 package io.ipsecxdp.agent.kernel;
 
 import io.ipsecxdp.agent.ledger.DurableState;
-import io.ipsecxdp.agent.ledger.Journal;
-import io.ipsecxdp.agent.ledger.JournalChange;
-import io.ipsecxdp.agent.ledger.KeyFingerprint;
-import io.ipsecxdp.agent.ledger.KeyLedger;
-import io.ipsecxdp.agent.ledger.KeyUse;
-import io.ipsecxdp.xfrm.KeyMaterial;
-import java.util.List;
+import io.ipsecxdp.agent.ledger.StateAround;
 
 /** The moments between one write to the disk, or change of the kernel, and the next, at each of which a process may end. */
 final class CrashPoints {
@@ -33,39 +27,10 @@ final class CrashPoints {
 
     /** The same state, with a point before and after each write. */
     DurableState around(DurableState state) {
-        return new DurableState() {
-            @Override
-            public Journal journal() {
-                return state.journal();
-            }
-
-            @Override
-            public KeyLedger ledger() {
-                return state.ledger();
-            }
-
-            @Override
-            public KeyFingerprint fingerprint(KeyMaterial key) {
-                return state.fingerprint(key);
-            }
-
-            @Override
-            public void write(List<JournalChange> changes) {
-                if (!changes.isEmpty()) {
-                    pass();
-                    state.write(changes);
-                    pass();
-                }
-            }
-
-            @Override
-            public void writeKeys(List<KeyUse> uses) {
-                if (!uses.isEmpty()) {
-                    pass();
-                    state.writeKeys(uses);
-                    pass();
-                }
-            }
-        };
+        return new StateAround(state, write -> {
+            pass();
+            write.run();
+            pass();
+        });
     }
 }

@@ -114,7 +114,7 @@ class KernelThreadTest {
     @Test
     void whatIsGoneIsNotReportedAsInForceThoughTheDiskKeepsItFromBeingRepaired() throws InterruptedException {
         AtomicBoolean full = new AtomicBoolean();
-        try (TestingThread loop = startWithDisk(state -> new FullDisk(state, full))) {
+        try (TestingThread loop = startWithDisk(state -> FullDisk.under(state, full))) {
             protectEverything(loop);
             full.set(true);
             kernel.deletePolicy(kernel.policyIds().iterator().next());

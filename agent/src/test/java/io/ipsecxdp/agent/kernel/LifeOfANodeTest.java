@@ -438,12 +438,12 @@ class LifeOfANodeTest {
         }
 
         Set<Object> planned() {
-            return ids(standing -> true);
+            return ids(status -> true);
         }
 
         /** What the agent says is in force. */
         Set<Object> installed() {
-            return ids(standing -> standing.state() == EntryState.Installed);
+            return ids(status -> status.state() == EntryState.Installed);
         }
 
         private Set<Object> ids(Predicate<EntryStatus> chosen) {

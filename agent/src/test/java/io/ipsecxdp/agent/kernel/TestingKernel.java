@@ -1,11 +1,11 @@
 package io.ipsecxdp.agent.kernel;
 
 import io.ipsecxdp.linux.Errno;
+import io.ipsecxdp.xfrm.AsObserved;
 import io.ipsecxdp.xfrm.Change;
 import io.ipsecxdp.xfrm.Dump;
 import io.ipsecxdp.xfrm.IpProtocol;
 import io.ipsecxdp.xfrm.KernelError;
-import io.ipsecxdp.xfrm.KernelSa;
 import io.ipsecxdp.xfrm.Kernels;
 import io.ipsecxdp.xfrm.KeyMaterial;
 import io.ipsecxdp.xfrm.Lifetime;
@@ -15,7 +15,6 @@ import io.ipsecxdp.xfrm.NotificationGroup;
 import io.ipsecxdp.xfrm.ObservedPolicy;
 import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.Policy;
-import io.ipsecxdp.xfrm.PolicyFlag;
 import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.ReplayState;
 import io.ipsecxdp.xfrm.Result;
@@ -291,7 +290,7 @@ final class TestingKernel implements Xfrm {
     private void changeForeign(SaId id, UnaryOperator<SaOptions> change) {
         sas.computeIfPresent(id, (same, held) -> {
             ObservedSa sa = held.sa();
-            ObservedSa changed = with(sa, change.apply(sa.options()));
+            ObservedSa changed = sa.withOptions(change.apply(sa.options()));
             told.add(foreign(new Notification.SaUpdated(changed)));
             return held.with(changed);
         });
@@ -453,8 +452,9 @@ final class TestingKernel implements Xfrm {
                 if (held.foreign()) {
                     trespasses.add("changed somebody else's SA " + sa.id());
                 }
-                ObservedSa changed = with(
-                        held.sa(), held.sa().options().withLifetime(sa.options().lifetime()));
+                ObservedSa changed = held.sa()
+                        .withOptions(
+                                held.sa().options().withLifetime(sa.options().lifetime()));
                 sas.put(changed.id(), held.with(changed));
                 told.add(own(new Notification.SaUpdated(changed)));
                 yield Optional.empty();
@@ -583,83 +583,24 @@ final class TestingKernel implements Xfrm {
     public void close() {}
 
     private ObservedSa observed(Sa sa, long last) {
-        KernelSa kernel = KernelSa.of(sa, capabilities);
-        return new ObservedSa(
-                sa.id(),
-                sa.source(),
-                kernel.direction(),
-                sa.mode(),
-                Optional.of(sa.algorithms()),
-                sa.reqid(),
-                sa.direction() == SaDir.OUT
-                        ? new ReplayState(kernel.replayWindow(), 0, last)
-                        : new ReplayState(kernel.replayWindow(), last, 0),
-                kernel.ownerCpu(),
-                kernel.options(),
-                new LifetimeCounters(0, 0, now(), Optional.empty()),
-                new ObservedSa.Errors(0, 0, 0),
-                Set.of());
-    }
-
-    private static ObservedSa with(ObservedSa sa, SaOptions options) {
-        return new ObservedSa(
-                sa.id(),
-                sa.source(),
-                sa.direction(),
-                sa.mode(),
-                sa.algorithms(),
-                sa.reqid(),
-                sa.replay(),
-                sa.ownerCpu(),
-                options,
-                sa.counters(),
-                sa.errors(),
-                sa.features());
+        ObservedSa installed = AsObserved.sa(sa, capabilities, now());
+        int window = installed.replay().window();
+        return installed.withReplay(
+                sa.direction() == SaDir.OUT ? new ReplayState(window, 0, last) : new ReplayState(window, last, 0));
     }
 
     private static ObservedSa received(ObservedSa sa, long last) {
-        return new ObservedSa(
-                sa.id(),
-                sa.source(),
-                sa.direction(),
-                sa.mode(),
-                sa.algorithms(),
-                sa.reqid(),
-                new ReplayState(sa.replay().window(), last, 0),
-                sa.ownerCpu(),
-                sa.options(),
-                sa.counters(),
-                sa.errors(),
-                sa.features());
+        return sa.withReplay(new ReplayState(sa.replay().window(), last, 0));
     }
 
     private static ObservedSa sent(ObservedSa sa, long last) {
-        return new ObservedSa(
-                sa.id(),
-                sa.source(),
-                sa.direction(),
-                sa.mode(),
-                sa.algorithms(),
-                sa.reqid(),
-                new ReplayState(sa.replay().window(), 0, last),
-                sa.ownerCpu(),
-                sa.options(),
-                new LifetimeCounters(last * 100, last, sa.counters().added(), Optional.empty()),
-                sa.errors(),
-                sa.features());
+        return sa.withReplay(new ReplayState(sa.replay().window(), 0, last))
+                .withCounters(
+                        new LifetimeCounters(last * 100, last, sa.counters().added(), Optional.empty()));
     }
 
     private ObservedPolicy observed(Policy policy) {
-        return new ObservedPolicy(
-                policy.id(),
-                policy.priority(),
-                policy.action(),
-                policy.templates(),
-                policies.size() + 1L,
-                PolicyFlag.bits(policy.flags()),
-                policy.offload(),
-                Lifetime.INFINITE,
-                new LifetimeCounters(0, 0, now(), Optional.empty()));
+        return AsObserved.policy(policy, policies.size() + 1L, now());
     }
 
     /** The kernel tells the time of installation to the second. */

@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.agent.ledger.KernelHistory;
 import io.ipsecxdp.agent.ledger.KeyUse;
-import io.ipsecxdp.xfrm.Lifetime;
 import io.ipsecxdp.xfrm.Notification;
 import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.SaDir;
@@ -16,7 +15,6 @@ import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
 import io.ipsecxdp.xfrm.XfrmOffload;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,15 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CountedByDeviceTest {
 
     private static DesiredSa offloaded(boolean packet) {
-        SaOptions options = new SaOptions(
-                Lifetime.INFINITE,
-                Set.of(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                0,
-                0,
-                Optional.of(new XfrmOffload(3, packet)));
+        SaOptions options = SaOptions.NONE.withOffload(Optional.of(new XfrmOffload(3, packet)));
         return Moment.sa("a", SaDir.OUT, SaId.esp(ip("10.0.0.2"), 0x1000), options);
     }
 

@@ -109,11 +109,11 @@ class KernelRefusalTest {
                 "22 | Flag ICMP should not be set for output SA                  | KernelRefused | icmpErrors",
             })
     void theKernelsWordsComeWithARemedy(int errno, String words, Reason reason, String remedy) {
-        EntryStatus standing = refused(sa(OptionalInt.empty(), Optional.empty()), errno, words);
+        EntryStatus status = refused(sa(OptionalInt.empty(), Optional.empty()), errno, words);
 
-        assertThat(standing.state()).isEqualTo(EntryState.Failed);
-        assertThat(standing.reason()).isEqualTo(reason);
-        assertThat(standing.message()).contains(words, new Errno(errno).name(), remedy);
+        assertThat(status.state()).isEqualTo(EntryState.Failed);
+        assertThat(status.reason()).isEqualTo(reason);
+        assertThat(status.message()).contains(words, new Errno(errno).name(), remedy);
     }
 
     @ParameterizedTest
@@ -140,17 +140,17 @@ class KernelRefusalTest {
 
     @Test
     void whatIsThereAlreadyIsSomebodyElses() {
-        EntryStatus standing = refused(policy(Optional.empty()), 17, null);
+        EntryStatus status = refused(policy(Optional.empty()), 17, null);
 
-        assertThat(standing.reason()).isEqualTo(Reason.ForeignEntry);
-        assertThat(standing.message()).contains("not ours", "EEXIST");
+        assertThat(status.reason()).isEqualTo(Reason.ForeignEntry);
+        assertThat(status.message()).contains("not ours", "EEXIST");
     }
 
     @Test
     void aCpuThatTheNodeLacksIsNamedWhateverTheKernelSays() {
-        EntryStatus standing = refused(sa(OptionalInt.of(9), Optional.empty()), 34, "pCPU number too big");
+        EntryStatus status = refused(sa(OptionalInt.of(9), Optional.empty()), 34, "pCPU number too big");
 
-        assertThat(standing.reason()).isEqualTo(Reason.CpuNotOnNode);
-        assertThat(standing.message()).contains("no CPU 9", "0-3", "pCPU number too big");
+        assertThat(status.reason()).isEqualTo(Reason.CpuNotOnNode);
+        assertThat(status.message()).contains("no CPU 9", "0-3", "pCPU number too big");
     }
 }

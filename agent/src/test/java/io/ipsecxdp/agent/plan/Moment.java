@@ -23,16 +23,13 @@ import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaReport;
 import io.ipsecxdp.xfrm.Aead;
-import io.ipsecxdp.xfrm.KernelSa;
+import io.ipsecxdp.xfrm.AsObserved;
 import io.ipsecxdp.xfrm.Kernels;
-import io.ipsecxdp.xfrm.Lifetime;
-import io.ipsecxdp.xfrm.LifetimeCounters;
 import io.ipsecxdp.xfrm.Mode;
 import io.ipsecxdp.xfrm.ObservedPolicy;
 import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.Policy;
 import io.ipsecxdp.xfrm.PolicyDir;
-import io.ipsecxdp.xfrm.PolicyFlag;
 import io.ipsecxdp.xfrm.PolicyId;
 import io.ipsecxdp.xfrm.ReplayState;
 import io.ipsecxdp.xfrm.Sa;
@@ -175,37 +172,18 @@ final class Moment {
     // What there is
 
     static ObservedSa observed(Sa sa) {
-        return observed(sa, 0, KernelSa.of(sa, Kernels.MODERN).options());
+        return AsObserved.sa(sa, Kernels.MODERN, NOON);
     }
 
     static ObservedSa observed(Sa sa, long lastSent, SaOptions options) {
-        KernelSa kernel = KernelSa.of(sa, Kernels.MODERN);
-        return new ObservedSa(
-                sa.id(),
-                sa.source(),
-                kernel.direction(),
-                sa.mode(),
-                Optional.of(sa.algorithms()),
-                sa.reqid(),
-                new ReplayState(kernel.replayWindow(), 0, lastSent),
-                kernel.ownerCpu(),
-                options,
-                new LifetimeCounters(0, 0, NOON, Optional.empty()),
-                ObservedSa.Errors.NONE,
-                Set.of());
+        ObservedSa installed = AsObserved.sa(sa, Kernels.MODERN, NOON);
+        return installed
+                .withReplay(new ReplayState(installed.replay().window(), 0, lastSent))
+                .withOptions(options);
     }
 
     static ObservedPolicy observed(Policy policy) {
-        return new ObservedPolicy(
-                policy.id(),
-                policy.priority(),
-                policy.action(),
-                policy.templates(),
-                1,
-                PolicyFlag.bits(policy.flags()),
-                policy.offload(),
-                Lifetime.INFINITE,
-                new LifetimeCounters(0, 0, NOON, Optional.empty()));
+        return AsObserved.policy(policy, 1, NOON);
     }
 
     Moment inKernel(ObservedSa... observed) {

@@ -22,13 +22,10 @@ import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaDirection;
 import io.ipsecxdp.crds.SaMode;
 import io.ipsecxdp.crds.SaTermsBuilder;
-import io.ipsecxdp.xfrm.KernelSa;
+import io.ipsecxdp.xfrm.AsObserved;
 import io.ipsecxdp.xfrm.Kernels;
-import io.ipsecxdp.xfrm.LifetimeCounters;
 import io.ipsecxdp.xfrm.ObservedSa;
-import io.ipsecxdp.xfrm.ReplayState;
 import io.ipsecxdp.xfrm.Sa;
-import io.ipsecxdp.xfrm.SaOptions;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -62,21 +59,8 @@ class OffloadTest {
     }
 
     private static ObservedSa observed(Sa sa, boolean offloaded) {
-        KernelSa kernel = KernelSa.of(sa, Kernels.MODERN);
-        SaOptions all = kernel.options();
-        return new ObservedSa(
-                sa.id(),
-                sa.source(),
-                kernel.direction(),
-                sa.mode(),
-                Optional.of(sa.algorithms()),
-                sa.reqid(),
-                new ReplayState(kernel.replayWindow(), 0, 0),
-                kernel.ownerCpu(),
-                offloaded ? all : all.withOffload(Optional.empty()),
-                new LifetimeCounters(0, 0, NOON, Optional.empty()),
-                new ObservedSa.Errors(0, 0, 0),
-                Set.of());
+        ObservedSa installed = AsObserved.sa(sa, Kernels.MODERN, NOON);
+        return offloaded ? installed : installed.withOptions(installed.options().withOffload(Optional.empty()));
     }
 
     private static Plan plan(OffloadType type, boolean offloaded) {

@@ -249,12 +249,12 @@ class RefusedByKernelIT {
         List<String> told = new ArrayList<>();
         for (int i = 0; i < rows.size(); i++) {
             Row row = rows.get(i);
-            Optional<EntryStatus> standing =
+            Optional<EntryStatus> status =
                     results.get(i).error().map(error -> KernelRefusal.of(row.entry(), error, facts()));
-            assertThat(standing.map(EntryStatus::reason).orElse(Reason.Installed))
-                    .as("row %d: %s", i, standing)
+            assertThat(status.map(EntryStatus::reason).orElse(Reason.Installed))
+                    .as("row %d: %s", i, status)
                     .isEqualTo(row.reason());
-            standing.ifPresent(refused -> {
+            status.ifPresent(refused -> {
                 assertThat(refused.message()).contains(row.words());
                 told.add(refused.message());
             });

@@ -54,15 +54,7 @@ class SaRulesTest {
     }
 
     private static SaOptions offloaded(boolean packet) {
-        return new SaOptions(
-                Lifetime.INFINITE,
-                Set.of(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                0,
-                0,
-                Optional.of(new XfrmOffload(3, packet)));
+        return SaOptions.NONE.withOffload(Optional.of(new XfrmOffload(3, packet)));
     }
 
     private static ObservedSa changed(DesiredSa sa) {

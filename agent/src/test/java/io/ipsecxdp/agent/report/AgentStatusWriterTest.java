@@ -5,10 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
-import io.fabric8.kubernetes.client.ConfigBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.ipsecxdp.agent.node.NodeInfo;
 import io.ipsecxdp.agent.plan.ApiServerWay;
 import io.ipsecxdp.agent.plan.Slice;
@@ -17,8 +13,6 @@ import io.ipsecxdp.crds.NodeCapabilities;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.NodePlanStatus;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -30,7 +24,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Executors;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,31 +39,20 @@ class AgentStatusWriterTest {
     private final Map<String, String> objects = new ConcurrentHashMap<>();
     private final Queue<Integer> refusals = new ConcurrentLinkedQueue<>();
     private final List<String> patched = new CopyOnWriteArrayList<>();
-    private HttpServer server;
-    private KubernetesClient client;
+    private HttpApi api;
     private AgentStatusWriter writer;
 
     @BeforeEach
     void start() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext("/", this::answer);
-        server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-        server.start();
-        client = new KubernetesClientBuilder()
-                .withConfig(new ConfigBuilder()
-                        .withMasterUrl("http://127.0.0.1:" + server.getAddress().getPort())
-                        .withRequestRetryBackoffLimit(0)
-                        .build())
-                .build();
-        writer = new AgentStatusWriter(client, "n1", Duration.ofMillis(100), Clock.systemUTC());
+        api = new HttpApi(this::answer);
+        writer = new AgentStatusWriter(api.client(), "n1", Duration.ofMillis(100), Clock.systemUTC());
         objects.put(PLAN, plan("uid"));
     }
 
     @AfterEach
     void stop() {
         writer.close();
-        client.close();
-        server.stop(0);
+        api.close();
     }
 
     private void answer(HttpExchange exchange) throws IOException {
@@ -83,24 +65,18 @@ class AgentStatusWriterTest {
                 Integer refusal = path.equals(PLAN + "/status") ? refusals.poll() : null;
                 if (refusal == null && (objects.containsKey(of) || !path.endsWith("/status"))) {
                     objects.put(of, body);
-                    respond(exchange, 200, body);
+                    HttpApi.respond(exchange, 200, body);
                 } else {
-                    respond(exchange, refusal == null ? 404 : refusal, "{\"kind\":\"Status\",\"apiVersion\":\"v1\"}");
+                    HttpApi.respond(
+                            exchange, refusal == null ? 404 : refusal, "{\"kind\":\"Status\",\"apiVersion\":\"v1\"}");
                 }
             }
             default -> {
                 String object = objects.get(path);
-                respond(exchange, object == null ? 404 : 200, object == null ? "{\"kind\":\"Status\"}" : object);
+                HttpApi.respond(
+                        exchange, object == null ? 404 : 200, object == null ? "{\"kind\":\"Status\"}" : object);
             }
         }
-    }
-
-    private static void respond(HttpExchange exchange, int code, String body) throws IOException {
-        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().add("Content-Type", "application/json");
-        exchange.sendResponseHeaders(code, bytes.length);
-        exchange.getResponseBody().write(bytes);
-        exchange.close();
     }
 
     private static String plan(String uid) {

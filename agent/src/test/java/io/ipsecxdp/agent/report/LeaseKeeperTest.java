@@ -4,14 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
-import io.fabric8.kubernetes.client.ConfigBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.ipsecxdp.crds.Api;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -30,40 +24,26 @@ class LeaseKeeperTest {
 
     private final List<String> asked = new CopyOnWriteArrayList<>();
     private final AtomicInteger code = new AtomicInteger(200);
-    private HttpServer server;
-    private KubernetesClient client;
+    private HttpApi api;
 
     @BeforeEach
     void start() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext("/", this::answer);
-        server.start();
-        client = new KubernetesClientBuilder()
-                .withConfig(new ConfigBuilder()
-                        .withMasterUrl("http://127.0.0.1:" + server.getAddress().getPort())
-                        .withRequestRetryBackoffLimit(0)
-                        .build())
-                .build();
+        api = new HttpApi(this::answer);
     }
 
     @AfterEach
     void stop() {
-        client.close();
-        server.stop(0);
+        api.close();
     }
 
     private void answer(HttpExchange exchange) throws IOException {
-        byte[] body = exchange.getRequestBody().readAllBytes();
-        asked.add(exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath() + " "
-                + new String(body, StandardCharsets.UTF_8));
-        exchange.getResponseHeaders().add("Content-Type", "application/json");
-        exchange.sendResponseHeaders(code.get(), body.length);
-        exchange.getResponseBody().write(body);
-        exchange.close();
+        String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        asked.add(exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath() + " " + body);
+        HttpApi.respond(exchange, code.get(), body);
     }
 
     private LeaseKeeper keeper(boolean alive) {
-        return new LeaseKeeper(client, "n1", "ipsec", () -> alive, NOON);
+        return new LeaseKeeper(api.client(), "n1", "ipsec", () -> alive, NOON);
     }
 
     private void awaitAsked(int times) {

@@ -4,9 +4,9 @@ import static io.ipsecxdp.xfrm.Addresses.ip;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.crds.SaCounters;
+import io.ipsecxdp.xfrm.AsObserved;
 import io.ipsecxdp.xfrm.Dump;
 import io.ipsecxdp.xfrm.LifetimeCounters;
-import io.ipsecxdp.xfrm.Mode;
 import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.ReplayState;
 import io.ipsecxdp.xfrm.SaId;
@@ -16,8 +16,6 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class NodeReporterTest {
@@ -70,18 +68,10 @@ class NodeReporterTest {
     }
 
     private static ObservedSa sa(ReplayState replay, ObservedSa.Errors errors, SaOptions options) {
-        return new ObservedSa(
-                SaId.esp(ip("192.0.2.2"), 0x1000),
-                ip("192.0.2.1"),
-                Optional.empty(),
-                Mode.TUNNEL,
-                Optional.empty(),
-                7,
-                replay,
-                OptionalInt.empty(),
-                options,
-                new LifetimeCounters(500, 5, Instant.EPOCH, Optional.empty()),
-                errors,
-                Set.of());
+        return AsObserved.larval(SaId.esp(ip("192.0.2.2"), 0x1000), ip("192.0.2.1"), 7)
+                .withReplay(replay)
+                .withOptions(options)
+                .withCounters(new LifetimeCounters(500, 5, Instant.EPOCH, Optional.empty()))
+                .withErrors(errors);
     }
 }

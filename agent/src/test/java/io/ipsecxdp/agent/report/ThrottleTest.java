@@ -9,10 +9,10 @@ class ThrottleTest {
 
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 
-    private final Throttle<Long> thrift = new Throttle<>(count -> count == 0);
+    private final Throttle<Long> throttle = new Throttle<>(count -> count == 0);
 
     private long showAfter(int seconds, long newest) {
-        return thrift.show(newest, START.plusSeconds(seconds));
+        return throttle.show(newest, START.plusSeconds(seconds));
     }
 
     @Test

@@ -15,7 +15,7 @@ class LearningPeriodTest {
 
     private final LearningPeriod learning = new LearningPeriod();
 
-    private static SteeringRequest wish(UnknownSpiAction action) {
+    private static SteeringRequest request(UnknownSpiAction action) {
         return new SteeringRequest(
                 "eth0",
                 new PlannedSteering(
@@ -41,21 +41,22 @@ class LearningPeriodTest {
 
     @Test
     void thePeriodBeginsWhenDroppingIsFirstWanted() {
-        assertThat(learning.done(List.of(wish(UnknownSpiAction.Count)), NOON)).isEmpty();
-        assertThat(learning.done(List.of(wish(UnknownSpiAction.Drop)), NOON.plusSeconds(100)))
+        assertThat(learning.done(List.of(request(UnknownSpiAction.Count)), NOON))
                 .isEmpty();
-        assertThat(learning.done(List.of(wish(UnknownSpiAction.Drop)), NOON.plusSeconds(159)))
+        assertThat(learning.done(List.of(request(UnknownSpiAction.Drop)), NOON.plusSeconds(100)))
                 .isEmpty();
-        assertThat(learning.done(List.of(wish(UnknownSpiAction.Drop)), NOON.plusSeconds(160)))
+        assertThat(learning.done(List.of(request(UnknownSpiAction.Drop)), NOON.plusSeconds(159)))
+                .isEmpty();
+        assertThat(learning.done(List.of(request(UnknownSpiAction.Drop)), NOON.plusSeconds(160)))
                 .hasSize(1);
     }
 
     @Test
     void whoStopsWantingItLearnsAnew() {
-        learning.done(List.of(wish(UnknownSpiAction.Drop)), NOON);
-        learning.done(List.of(wish(UnknownSpiAction.Pass)), NOON.plusSeconds(50));
+        learning.done(List.of(request(UnknownSpiAction.Drop)), NOON);
+        learning.done(List.of(request(UnknownSpiAction.Pass)), NOON.plusSeconds(50));
 
-        assertThat(learning.done(List.of(wish(UnknownSpiAction.Drop)), NOON.plusSeconds(61)))
+        assertThat(learning.done(List.of(request(UnknownSpiAction.Drop)), NOON.plusSeconds(61)))
                 .isEmpty();
     }
 }

@@ -13,20 +13,16 @@ import io.ipsecxdp.bpf.KnownSa;
 import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.Protection;
 import io.ipsecxdp.xfrm.Aead;
-import io.ipsecxdp.xfrm.LifetimeCounters;
+import io.ipsecxdp.xfrm.AsObserved;
 import io.ipsecxdp.xfrm.Mode;
 import io.ipsecxdp.xfrm.ObservedSa;
-import io.ipsecxdp.xfrm.ReplayState;
 import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
-import io.ipsecxdp.xfrm.SaOptions;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -127,18 +123,7 @@ class MirroredSasTest {
     }
 
     private static ObservedSa seen(int spi, OptionalInt owner) {
-        return new ObservedSa(
-                SaId.esp(ip("192.0.2.2"), spi),
-                ip("192.0.2.1"),
-                Optional.empty(),
-                Mode.TUNNEL,
-                Optional.empty(),
-                7,
-                new ReplayState(64, 0, 0),
-                owner,
-                SaOptions.NONE,
-                new LifetimeCounters(0, 0, Instant.EPOCH, Optional.empty()),
-                new ObservedSa.Errors(0, 0, 0),
-                Set.of());
+        return AsObserved.larval(SaId.esp(ip("192.0.2.2"), spi), ip("192.0.2.1"), 7)
+                .withOwnerCpu(owner);
     }
 }

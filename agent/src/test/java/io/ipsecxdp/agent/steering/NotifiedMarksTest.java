@@ -2,21 +2,14 @@ package io.ipsecxdp.agent.steering;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ipsecxdp.xfrm.AsObserved;
 import io.ipsecxdp.xfrm.IpLiterals;
 import io.ipsecxdp.xfrm.IpProtocol;
-import io.ipsecxdp.xfrm.LifetimeCounters;
-import io.ipsecxdp.xfrm.Mode;
 import io.ipsecxdp.xfrm.Notification;
 import io.ipsecxdp.xfrm.ObservedSa;
-import io.ipsecxdp.xfrm.ReplayState;
 import io.ipsecxdp.xfrm.SaId;
-import io.ipsecxdp.xfrm.SaOptions;
 import io.ipsecxdp.xfrm.XfrmMark;
-import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class NotifiedMarksTest {
@@ -26,19 +19,8 @@ class NotifiedMarksTest {
     private static final XfrmMark GONE = new XfrmMark(9, -1);
 
     private static ObservedSa sa(XfrmMark mark) {
-        return new ObservedSa(
-                new SaId(IpLiterals.parse("192.0.2.2"), IpProtocol.ESP, 4711, mark),
-                IpLiterals.parse("192.0.2.1"),
-                Optional.empty(),
-                Mode.TUNNEL,
-                Optional.empty(),
-                7,
-                new ReplayState(64, 0, 0),
-                OptionalInt.empty(),
-                SaOptions.NONE,
-                new LifetimeCounters(0, 0, Instant.EPOCH, Optional.empty()),
-                new ObservedSa.Errors(0, 0, 0),
-                Set.of());
+        return AsObserved.larval(
+                new SaId(IpLiterals.parse("192.0.2.2"), IpProtocol.ESP, 4711, mark), IpLiterals.parse("192.0.2.1"), 7);
     }
 
     @Test

@@ -145,10 +145,10 @@ class SteererIT {
         namespace.run("ip addr add 192.0.2.1/24 dev eth0");
         try (Steerer steerer = steerer(bpffs.resolve("ours"))) {
             Slice slice = slice(XdpMode.Auto, "0-1", "default route");
-            assertThat(reconcile(steerer, slice).standing().reason()).isEqualTo(Reason.InterfaceNotFound);
+            assertThat(reconcile(steerer, slice).status().reason()).isEqualTo(Reason.InterfaceNotFound);
 
             namespace.run("ip route add default via 192.0.2.2 dev eth0");
-            assertThat(reconcile(steerer, slice).standing().message()).startsWith("eth0: ");
+            assertThat(reconcile(steerer, slice).status().message()).startsWith("eth0: ");
             assertThat(steerer.steered()).containsOnlyKeys("eth0");
 
             namespace.run("ip addr add 2001:db8::1/64 dev peer0 nodad");
@@ -181,7 +181,7 @@ class SteererIT {
             namespace.run("ip route del default");
             reconcile(steerer, slice);
             clock.advance(DefaultRoutes.PATIENCE.minusSeconds(1));
-            assertThat(reconcile(steerer, slice).standing().state()).isEqualTo(EntryState.Installed);
+            assertThat(reconcile(steerer, slice).status().state()).isEqualTo(EntryState.Installed);
             namespace.run("ip route add default via 192.0.2.2 dev eth0");
             reconcile(steerer, slice);
             clock.advance(DefaultRoutes.PATIENCE);
@@ -208,9 +208,9 @@ class SteererIT {
         try (Steerer steerer = steerer(bpffs.resolve("ours"))) {
             InterfaceStatus refused = reconcile(steerer, slice(XdpMode.Auto, "0-1", "tun9"));
 
-            assertThat(refused.standing().state()).isEqualTo(EntryState.Failed);
-            assertThat(refused.standing().reason()).isEqualTo(Reason.Unsupported);
-            assertThat(refused.standing().message()).startsWith("tun9 is a tun interface");
+            assertThat(refused.status().state()).isEqualTo(EntryState.Failed);
+            assertThat(refused.status().reason()).isEqualTo(Reason.Unsupported);
+            assertThat(refused.status().message()).startsWith("tun9 is a tun interface");
             assertThat(refused.mode()).isEmpty();
             assertThat(namespace.run("ip link show tun9")).doesNotContain("xdp");
             assertThat(steerer.steered()).isEmpty();
@@ -248,12 +248,12 @@ class SteererIT {
 
             InterfaceStatus refused = reconcile(steerer, slice, "eth0.7");
 
-            assertThat(refused.standing().reason()).isEqualTo(Reason.VlanOffload);
-            assertThat(refused.standing().message())
+            assertThat(refused.status().reason()).isEqualTo(Reason.VlanOffload);
+            assertThat(refused.status().message())
                     .contains("eth0.7", "SwitchOff", "ethtool -K peer0 tx-vlan-hw-insert off");
             assertThat(namespace.run("ip link show eth0")).doesNotContain("xdp");
 
-            assertThat(reconcile(steerer, slice).standing().state()).isEqualTo(EntryState.Installed);
+            assertThat(reconcile(steerer, slice).status().state()).isEqualTo(EntryState.Installed);
         }
     }
 
@@ -264,7 +264,7 @@ class SteererIT {
             InterfaceStatus steered =
                     reconcile(steerer, slice(VlanOffload.SwitchOff, XdpMode.Native, "eth0"), "eth0.7");
 
-            assertThat(steered.standing().state()).isEqualTo(EntryState.Installed);
+            assertThat(steered.status().state()).isEqualTo(EntryState.Installed);
             assertThat(vlanInsertion()).isEqualTo("[]");
         }
     }
@@ -275,7 +275,7 @@ class SteererIT {
             InterfaceStatus steered =
                     reconcile(steerer, slice(VlanOffload.DontSteer, XdpMode.Generic, "eth0"), "eth0.7");
 
-            assertThat(steered.standing().state()).isEqualTo(EntryState.Installed);
+            assertThat(steered.status().state()).isEqualTo(EntryState.Installed);
             assertThat(vlanInsertion()).contains("tx-vlan-hw-insert");
         }
     }
@@ -309,8 +309,8 @@ class SteererIT {
                 SteeringConfig.of(Set.of(0), 64)));
         try (Steerer steerer = steerer(bpffs.resolve("ours"))) {
             InterfaceStatus refused = reconcile(steerer, slice(XdpMode.Auto, "0-1", "eth0"));
-            assertThat(refused.standing().reason()).isEqualTo(Reason.ForeignProgram);
-            assertThat(refused.standing().message()).contains("id ", "left alone; remove it to steer here.");
+            assertThat(refused.status().reason()).isEqualTo(Reason.ForeignProgram);
+            assertThat(refused.status().message()).contains("id ", "left alone; remove it to steer here.");
 
             namespace.call(() -> {
                 foreign.remove("eth0");
@@ -318,7 +318,7 @@ class SteererIT {
             });
             clock.advance(Duration.ofSeconds(11));
             assertThat(reconcile(steerer, slice(XdpMode.Auto, "0-1", "eth0"))
-                            .standing()
+                            .status()
                             .state())
                     .isEqualTo(EntryState.Installed);
         }
@@ -346,8 +346,8 @@ class SteererIT {
     void withoutABpfFileSystemItSaysSoInASentence() throws IOException {
         try (Steerer steerer = steerer(Files.createDirectories(folder.resolve("plain")))) {
             InterfaceStatus refused = reconcile(steerer, slice(XdpMode.Auto, "0-1", "eth0"));
-            assertThat(refused.standing().reason()).isEqualTo(Reason.Unsupported);
-            assertThat(refused.standing().message()).contains("not on a BPF file system", "mount -t bpf");
+            assertThat(refused.status().reason()).isEqualTo(Reason.Unsupported);
+            assertThat(refused.status().message()).contains("not on a BPF file system", "mount -t bpf");
         }
     }
 
@@ -355,8 +355,8 @@ class SteererIT {
     void withoutLibbpfItSaysSoInASentence() {
         try (Steerer steerer = new Steerer(Optional.empty(), Optional.empty(), state, "boot", clock)) {
             InterfaceStatus refused = reconcile(steerer, slice(XdpMode.Auto, "0-1", "eth0"));
-            assertThat(refused.standing().reason()).isEqualTo(Reason.Unsupported);
-            assertThat(refused.standing().message()).contains("libbpf1");
+            assertThat(refused.status().reason()).isEqualTo(Reason.Unsupported);
+            assertThat(refused.status().message()).contains("libbpf1");
         }
     }
 
@@ -372,7 +372,7 @@ class SteererIT {
                     steering(CpuAssignment.Adaptive, List.of(), UnknownSpiAction.Pass, 2048, "0"))) {
                 Slice slice = new Slice(
                         "s", "s", 1, new NodePlanSpec("n", List.of(), List.of(), List.of(changed)), Optional.empty());
-                assertThat(reconcile(steerer, slice).standing().state()).isEqualTo(EntryState.Installed);
+                assertThat(reconcile(steerer, slice).status().state()).isEqualTo(EntryState.Installed);
                 assertThat(program()).isEqualTo(program);
             }
         }

@@ -12,8 +12,6 @@ import io.ipsecxdp.agent.steering.SteeringAction.Open;
 import io.ipsecxdp.agent.steering.SteeringAction.Reconfigure;
 import io.ipsecxdp.agent.steering.SteeringAction.SwitchOff;
 import io.ipsecxdp.agent.steering.SteeringAction.Write;
-import io.ipsecxdp.agent.steering.SteeringPlan.Situation;
-import io.ipsecxdp.agent.steering.SteeringPlan.Steered;
 import io.ipsecxdp.bpf.Assignment;
 import io.ipsecxdp.bpf.AttachedMode;
 import io.ipsecxdp.bpf.SteeringConfig;
@@ -63,8 +61,8 @@ class SteeringPlanTest {
         return new Slice("s", "uid-s", 1, new NodePlanSpec("n1", List.of(), List.of(), List.of(steering)), status);
     }
 
-    private static Steered steered(Set<Integer> cpus) {
-        return new Steered(
+    private static AttachedProgram steered(Set<Integer> cpus) {
+        return new AttachedProgram(
                 ETH0, io.ipsecxdp.bpf.WantedXdpMode.AUTO, AttachedMode.NATIVE, SteeringConfig.of(cpus, 2048), "");
     }
 
@@ -72,15 +70,15 @@ class SteeringPlanTest {
         return Journal.EMPTY.with(List.of(new JournalChange.OwnInterface(OURS)));
     }
 
-    private static Situation situation(
+    private static SteeringInput input(
             List<Slice> slices,
             Journal journal,
             Map<String, Integer> pinned,
-            Map<String, Steered> steered,
+            Map<String, AttachedProgram> steered,
             Map<String, NetDevice> devices) {
         Map<String, Link> links = new TreeMap<>();
         devices.forEach((name, device) -> links.put(name, Link.of(device)));
-        return new Situation(
+        return new SteeringInput(
                 slices,
                 journal,
                 pinned,
@@ -105,7 +103,7 @@ class SteeringPlanTest {
             Map<String, CpuList> localCpus,
             Map<String, TagLoss> tagLosses,
             PlannedSteering... steering) {
-        return SteeringPlan.of(new Situation(
+        return SteeringPlan.of(new SteeringInput(
                 List.of(slice(steering)),
                 Journal.EMPTY,
                 Map.of(),
@@ -181,15 +179,15 @@ class SteeringPlanTest {
     void aPolicyThatMeansNoInterfaceOfTheNodeSaysSo() {
         SteeringPlan plan = fresh(links("eth0"), Set.of(), Map.of(), Map.of(), steer("a", "0", "ens*"));
 
-        assertThat(standing(plan, "a", "ens*").standing().reason()).isEqualTo(Reason.InterfaceNotFound);
-        assertThat(standing(plan, "a", "ens*").standing().message()).contains("matches ens*");
+        assertThat(status(plan, "a", "ens*").status().reason()).isEqualTo(Reason.InterfaceNotFound);
+        assertThat(status(plan, "a", "ens*").status().message()).contains("matches ens*");
     }
 
     @Test
     void aPatternWithoutAMatchIsNoFailureWhereThePolicyMeansAnotherInterface() {
         SteeringPlan plan = fresh(links("eth0"), Set.of(), Map.of(), Map.of(), steer("a", "0", "ens*", "eth*"));
 
-        assertThat(standing(plan, "a", "ens*").standing().state()).isEqualTo(EntryState.Installed);
+        assertThat(status(plan, "a", "ens*").status().state()).isEqualTo(EntryState.Installed);
         assertThat(opened(plan)).containsExactly("eth0 for a to [0]");
     }
 
@@ -204,15 +202,15 @@ class SteeringPlanTest {
                 withPriority("narrow", 10, "eth1"));
 
         assertThat(opened(plan)).containsExactly("eth0 for broad to [0, 1, 2, 3]", "eth1 for narrow to [0, 1, 2, 3]");
-        assertThat(standing(plan, "broad", "eth*").standing().reason()).isEqualTo(Reason.InterfaceTaken);
-        assertThat(standing(plan, "broad", "eth*").standing().message())
+        assertThat(status(plan, "broad", "eth*").status().reason()).isEqualTo(Reason.InterfaceTaken);
+        assertThat(status(plan, "broad", "eth*").status().message())
                 .contains("SteeringPolicy narrow", "priority 10", "this one has 1000");
     }
 
     @Test
     void ofTwoWithTheSamePriorityTheOneThatHasTheInterfaceKeepsIt() {
         PlannedSteering named = steer("named", "2-3", "eth0");
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "0-1", "eth*"), named)),
                 journal(),
                 Map.of("eth0", 2),
@@ -220,12 +218,12 @@ class SteeringPlanTest {
                 Map.of("eth0", ETH0)));
 
         assertThat(plan.actions()).isEmpty();
-        assertThat(standing(plan, "named", "eth0").standing().reason()).isEqualTo(Reason.InterfaceTaken);
+        assertThat(status(plan, "named", "eth0").status().reason()).isEqualTo(Reason.InterfaceTaken);
     }
 
     @Test
     void aPriorityChangesHandsWithoutDetaching() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "0-1", "eth0"), withPriority("better", 1, "eth*"))),
                 journal(),
                 Map.of("eth0", 2),
@@ -260,14 +258,14 @@ class SteeringPlanTest {
         SteeringPlan switched = fresh(links("eth0"), Set.of(), Map.of(), loss, offload(VlanOffload.SwitchOff));
 
         assertThat(left.actions()).isEmpty();
-        assertThat(standing(left, "steer", "eth0").standing().reason()).isEqualTo(Reason.VlanOffload);
+        assertThat(status(left, "steer", "eth0").status().reason()).isEqualTo(Reason.VlanOffload);
         assertThat(switched.actions()).hasExactlyElementsOfTypes(SwitchOff.class, Write.class, Open.class);
     }
 
     @Test
     void aVlanThatIsStackedLaterEndsSteeringWhereItsTagsWouldBeLost() {
         TagLoss loss = new TagLoss(new TreeSet<>(Set.of("eth0.7")), new TreeMap<>());
-        SteeringPlan plan = SteeringPlan.of(new Situation(
+        SteeringPlan plan = SteeringPlan.of(new SteeringInput(
                 List.of(slice(offload(VlanOffload.SwitchOff))),
                 journal(),
                 Map.of("eth0", 2),
@@ -285,17 +283,17 @@ class SteeringPlanTest {
                 "boot"));
 
         assertThat(plan.actions()).startsWith(new End("eth0"));
-        assertThat(standing(plan, "steer", "eth0").standing().message())
+        assertThat(status(plan, "steer", "eth0").status().message())
                 .contains("another network namespace", "spec.mode: Generic");
     }
 
-    private static InterfaceStatus standing(SteeringPlan plan, String policy, String interfaceName) {
-        return plan.standings().get(new InterfaceStatus.Key("uid-" + policy, interfaceName));
+    private static InterfaceStatus status(SteeringPlan plan, String policy, String interfaceName) {
+        return plan.statuses().get(new InterfaceStatus.Key("uid-" + policy, interfaceName));
     }
 
     @Test
     void anInterfaceIsWrittenDownAndThenSteered() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "0-1", "eth0"))),
                 Journal.EMPTY,
                 Map.of(),
@@ -312,7 +310,7 @@ class SteeringPlanTest {
 
     @Test
     void whatIsAsPlannedIsLeftAlone() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "0-1", "eth0"))),
                 journal(),
                 Map.of("eth0", 2),
@@ -320,13 +318,13 @@ class SteeringPlanTest {
                 Map.of("eth0", ETH0)));
 
         assertThat(plan.actions()).isEmpty();
-        assertThat(standing(plan, "steer", "eth0").standing().state()).isEqualTo(EntryState.Installed);
-        assertThat(standing(plan, "steer", "eth0").mode()).contains(XdpMode.Native);
+        assertThat(status(plan, "steer", "eth0").status().state()).isEqualTo(EntryState.Installed);
+        assertThat(status(plan, "steer", "eth0").mode()).contains(XdpMode.Native);
     }
 
     @Test
     void otherCpusAreSetWithoutDetaching() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "2-3", "eth0"))),
                 journal(),
                 Map.of("eth0", 2),
@@ -338,7 +336,7 @@ class SteeringPlanTest {
 
     @Test
     void cpusThatTheNodeDoesNotHaveAreLeftOutAndNamed() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "2-5", "eth0"))),
                 journal(),
                 Map.of("eth0", 2),
@@ -346,12 +344,12 @@ class SteeringPlanTest {
                 Map.of("eth0", ETH0)));
 
         assertThat(plan.actions()).isEmpty();
-        assertThat(standing(plan, "steer", "eth0").standing().message()).contains("CPUs 2-3", "no CPU 4-5");
+        assertThat(status(plan, "steer", "eth0").status().message()).contains("CPUs 2-3", "no CPU 4-5");
     }
 
     @Test
     void aNodeWithNoneOfTheCpusSaysSo() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "8-9", "eth0"))),
                 Journal.EMPTY,
                 Map.of(),
@@ -359,25 +357,25 @@ class SteeringPlanTest {
                 Map.of("eth0", ETH0)));
 
         assertThat(plan.actions()).isEmpty();
-        assertThat(standing(plan, "steer", "eth0").standing().reason()).isEqualTo(Reason.CpuNotOnNode);
+        assertThat(status(plan, "steer", "eth0").status().reason()).isEqualTo(Reason.CpuNotOnNode);
     }
 
     @Test
     void aMissingInterfaceIsNamedAndTheOthersGoOn() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "0-1", "eth9", "eth0"))),
                 Journal.EMPTY,
                 Map.of(),
                 Map.of(),
                 Map.of("eth0", ETH0)));
 
-        assertThat(standing(plan, "steer", "eth9").standing().reason()).isEqualTo(Reason.InterfaceNotFound);
+        assertThat(status(plan, "steer", "eth9").status().reason()).isEqualTo(Reason.InterfaceNotFound);
         assertThat(plan.actions()).anySatisfy(action -> assertThat(action).isInstanceOf(Open.class));
     }
 
     @Test
     void anInterfaceThatWasMadeAnewIsSteeredAnew() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "0-1", "eth0"))),
                 journal(),
                 Map.of("eth0", 0),
@@ -389,11 +387,11 @@ class SteeringPlanTest {
 
     @Test
     void anEmptyPlanEndsSteeringAndAMissingOneHoldsIt() {
-        assertThat(SteeringPlan.of(situation(
-                                List.of(slice()), journal(), Map.of("eth0", 2), Map.of(), Map.of("eth0", ETH0)))
+        assertThat(SteeringPlan.of(
+                                input(List.of(slice()), journal(), Map.of("eth0", 2), Map.of(), Map.of("eth0", ETH0)))
                         .actions())
                 .containsExactly(new End("eth0"), new Write(new JournalChange.DisownInterface("eth0")));
-        assertThat(SteeringPlan.of(situation(List.of(), journal(), Map.of("eth0", 2), Map.of(), Map.of("eth0", ETH0)))
+        assertThat(SteeringPlan.of(input(List.of(), journal(), Map.of("eth0", 2), Map.of(), Map.of("eth0", ETH0)))
                         .actions())
                 .isEmpty();
     }
@@ -410,7 +408,7 @@ class SteeringPlanTest {
                         "steer", "eth0", "uid-steer", 1L, EntryState.Installed, "Installed", "x", XdpMode.Native)),
                 List.of(),
                 List.of());
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(Optional.of(status))), Journal.EMPTY, Map.of("eth0", 2), Map.of(), Map.of("eth0", ETH0)));
 
         assertThat(plan.actions()).contains(new End("eth0"));
@@ -419,14 +417,14 @@ class SteeringPlanTest {
     @Test
     void whatNoKnownPlanListedIsHeld() {
         SteeringPlan plan = SteeringPlan.of(
-                situation(List.of(slice()), Journal.EMPTY, Map.of("eth0", 2), Map.of(), Map.of("eth0", ETH0)));
+                input(List.of(slice()), Journal.EMPTY, Map.of("eth0", 2), Map.of(), Map.of("eth0", ETH0)));
 
         assertThat(plan.actions()).isEmpty();
     }
 
     @Test
     void anInterfaceThatWasRenamedAwayIsNotSteeredUnderItsNewName() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "0-1", "eth0"))),
                 journal(),
                 Map.of("eth0", 2),
@@ -434,12 +432,12 @@ class SteeringPlanTest {
                 Map.of("lan0", new NetDevice("lan0", 2))));
 
         assertThat(plan.actions()).containsExactly(new End("eth0"));
-        assertThat(standing(plan, "steer", "eth0").standing().reason()).isEqualTo(Reason.InterfaceNotFound);
+        assertThat(status(plan, "steer", "eth0").status().reason()).isEqualTo(Reason.InterfaceNotFound);
     }
 
     @Test
     void anInterfaceOfTwoPoliciesGoesToTheFirst() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "0-1", "eth0"), steer("second", "2-3", "eth0"))),
                 journal(),
                 Map.of("eth0", 2),
@@ -447,19 +445,30 @@ class SteeringPlanTest {
                 Map.of("eth0", ETH0)));
 
         assertThat(plan.actions()).isEmpty();
-        assertThat(standing(plan, "second", "eth0").standing().reason()).isEqualTo(Reason.InterfaceTaken);
+        assertThat(status(plan, "second", "eth0").status().reason()).isEqualTo(Reason.InterfaceTaken);
     }
 
     @Test
     void cpusThatAreNoListAreInvalid() {
-        SteeringPlan plan = SteeringPlan.of(situation(
+        SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(steer("steer", "all", "eth0"))),
                 Journal.EMPTY,
                 Map.of(),
                 Map.of(),
                 Map.of("eth0", ETH0)));
 
-        assertThat(standing(plan, "steer", "eth0").standing().reason()).isEqualTo(Reason.Invalid);
+        assertThat(status(plan, "steer", "eth0").status().reason()).isEqualTo(Reason.Invalid);
+    }
+
+    @Test
+    void aQueueThatNoKernelTakesIsInvalidAndKeepsNoOtherFromBeingSteered() {
+        PlannedSteering bad = new PlannedSteering("bad", "uid-bad", 1L, List.of("eth0"), "0-1", 0, XdpMode.Auto);
+
+        SteeringPlan plan =
+                fresh(links("eth0", "eth1"), Set.of(), Map.of(), Map.of(), bad, steer("good", "0-1", "eth1"));
+
+        assertThat(status(plan, "bad", "eth0").status().reason()).isEqualTo(Reason.Invalid);
+        assertThat(opened(plan)).containsExactly("eth1 for good to [0, 1]");
     }
 
     private static PlannedSteering lookup(
@@ -490,7 +499,7 @@ class SteeringPlanTest {
 
     private static SteeringConfig configured(
             UnknownSpiRules unknownSpis, PlannedSteering planned, Map<String, Link> links) {
-        SteeringPlan plan = SteeringPlan.of(new Situation(
+        SteeringPlan plan = SteeringPlan.of(new SteeringInput(
                 List.of(slice(planned)),
                 Journal.EMPTY,
                 Map.of(),
@@ -604,19 +613,18 @@ class SteeringPlanTest {
         SteeringPlan route = fresh(links, Set.of(7), Map.of(), Map.of(), steer("steer", "0-3", "default route"));
 
         assertThat(named.actions()).isEmpty();
-        assertThat(standing(named, "steer", "tunl0").standing().reason()).isEqualTo(Reason.Unsupported);
-        assertThat(standing(named, "steer", "tunl0").standing().message())
+        assertThat(status(named, "steer", "tunl0").status().reason()).isEqualTo(Reason.Unsupported);
+        assertThat(status(named, "steer", "tunl0").status().message())
                 .isEqualTo("tunl0 is a ipip interface, whose packets have no Ethernet header, and steering needs one."
                         + " Leave it out of spec.interfaces; ESP that the interface below receives is steered there.");
-        assertThat(standing(named, "steer", "ppp0").standing().message()).startsWith("ppp0 is a type-512 interface");
+        assertThat(status(named, "steer", "ppp0").status().message()).startsWith("ppp0 is a type-512 interface");
         assertThat(opened(pattern)).containsExactly("eth0 for steer to [0, 1, 2, 3]");
-        assertThat(standing(route, "steer", "default route").standing().reason())
-                .isEqualTo(Reason.Unsupported);
+        assertThat(status(route, "steer", "default route").status().reason()).isEqualTo(Reason.Unsupported);
     }
 
     /** A node on which eth0 is steered in native mode, and what its driver tells and does. */
     private static SteeringPlan running(XdpMode mode, Map<String, XdpFeatures> features, Map<NetDevice, Long> lost) {
-        return SteeringPlan.of(new Situation(
+        return SteeringPlan.of(new SteeringInput(
                 List.of(slice(new PlannedSteering("steer", "uid-steer", 1L, List.of("eth0"), "0-1", 2048, mode))),
                 journal(),
                 Map.of("eth0", 2),
@@ -648,8 +656,8 @@ class SteeringPlanTest {
                 .isInstanceOfSatisfying(
                         Open.class, open -> assertThat(open.mode()).isEqualTo(io.ipsecxdp.bpf.WantedXdpMode.GENERIC));
         assertThat(nativeMode.actions()).startsWith(new End("eth0"));
-        assertThat(standing(nativeMode, "steer", "eth0").standing().reason()).isEqualTo(Reason.Unsupported);
-        assertThat(standing(nativeMode, "steer", "eth0").standing().message())
+        assertThat(status(nativeMode, "steer", "eth0").status().reason()).isEqualTo(Reason.Unsupported);
+        assertThat(status(nativeMode, "steer", "eth0").status().message())
                 .contains("NETDEV_XDP_ACT_REDIRECT", "Set spec.mode: Auto or Generic.");
     }
 
@@ -669,8 +677,8 @@ class SteeringPlanTest {
 
         assertThat(plan.actions())
                 .containsExactly(new End("eth0"), new Write(new JournalChange.DisownInterface("eth0")));
-        assertThat(standing(plan, "steer", "eth0").standing().reason()).isEqualTo(Reason.RedirectLost);
-        assertThat(standing(plan, "steer", "eth0").standing().message())
+        assertThat(status(plan, "steer", "eth0").status().reason()).isEqualTo(Reason.RedirectLost);
+        assertThat(status(plan, "steer", "eth0").status().message())
                 .contains("4711 packets", "Set spec.mode: Generic.");
         assertThat(running(XdpMode.Generic, Map.of(), Map.of(ETH0, 4711L)).actions())
                 .hasOnlyElementsOfType(Open.class);

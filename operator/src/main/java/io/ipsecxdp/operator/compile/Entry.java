@@ -1,6 +1,7 @@
 package io.ipsecxdp.operator.compile;
 
 import io.ipsecxdp.crds.NodePlanSpec;
+import io.ipsecxdp.crds.PlannedEntry;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
 import io.ipsecxdp.crds.PlannedSteering;
@@ -13,9 +14,15 @@ import java.util.Optional;
 public sealed interface Entry {
     Key key();
 
-    String uid();
+    PlannedEntry planned();
 
-    long generation();
+    default String uid() {
+        return planned().uid();
+    }
+
+    default long generation() {
+        return planned().generation();
+    }
 
     /** What is reported one by one: one thing, but for the interfaces of a steering. */
     default List<String> parts() {
@@ -54,16 +61,6 @@ public sealed interface Entry {
         }
 
         @Override
-        public String uid() {
-            return planned.uid();
-        }
-
-        @Override
-        public long generation() {
-            return planned.generation();
-        }
-
-        @Override
         public Acknowledgement acknowledgement() {
             return new Acknowledgement.OfSa(planned.spi(), planned.source(), planned.destination());
         }
@@ -76,16 +73,6 @@ public sealed interface Entry {
                     new ObjectKey(DeclaredKind.SECURITY_POLICY, planned.name()),
                     planned.childName().orElse(""),
                     planned.direction().name());
-        }
-
-        @Override
-        public String uid() {
-            return planned.uid();
-        }
-
-        @Override
-        public long generation() {
-            return planned.generation();
         }
 
         @Override
@@ -105,16 +92,6 @@ public sealed interface Entry {
         }
 
         @Override
-        public String uid() {
-            return planned.uid();
-        }
-
-        @Override
-        public long generation() {
-            return planned.generation();
-        }
-
-        @Override
         public List<String> parts() {
             return planned.interfaces();
         }
@@ -124,16 +101,6 @@ public sealed interface Entry {
         @Override
         public Key key() {
             return new Key(new ObjectKey(DeclaredKind.TUNNEL, planned.name()), "", "");
-        }
-
-        @Override
-        public String uid() {
-            return planned.uid();
-        }
-
-        @Override
-        public long generation() {
-            return planned.generation();
         }
     }
 

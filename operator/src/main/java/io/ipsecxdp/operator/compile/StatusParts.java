@@ -34,8 +34,8 @@ public record StatusParts(
     SecurityAssociationStatus sa() {
         return new SecurityAssociationStatus(
                 generation,
-                ends.map(EndAddresses::source).map(Object::toString).orElse(null),
-                ends.map(EndAddresses::destination).map(Object::toString).orElse(null),
+                source(),
+                destination(),
                 desired,
                 ready,
                 failed,
@@ -46,15 +46,7 @@ public record StatusParts(
     }
 
     FlowStatus flow() {
-        return new FlowStatus(
-                generation,
-                ends.map(EndAddresses::source).map(Object::toString).orElse(null),
-                ends.map(EndAddresses::destination).map(Object::toString).orElse(null),
-                desired,
-                ready,
-                failed,
-                failingNodes,
-                conditions);
+        return new FlowStatus(generation, source(), destination(), desired, ready, failed, failingNodes, conditions);
     }
 
     TunnelStatus tunnel() {
@@ -73,5 +65,15 @@ public record StatusParts(
 
     SteeringStatus steering() {
         return new SteeringStatus(generation, desired, ready, failed, failingNodes, conditions);
+    }
+
+    /** Null if it is not known: so it is absent in the status. */
+    private String source() {
+        return ends.map(EndAddresses::source).map(Object::toString).orElse(null);
+    }
+
+    /** Null if it is not known: so it is absent in the status. */
+    private String destination() {
+        return ends.map(EndAddresses::destination).map(Object::toString).orElse(null);
     }
 }

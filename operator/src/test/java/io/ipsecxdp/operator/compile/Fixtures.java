@@ -319,16 +319,15 @@ public record Fixtures(
             }
         }
         var observed = slices.stream()
-                .map(slice -> alive.contains(slice.spec().node())
-                        ? new ExistingSlice(
-                                slice.name(),
-                                slice.nodeUid(),
-                                slice.spec(),
-                                slice.generation(),
-                                Optional.of(slice.generation()))
-                        : slice)
+                .map(slice -> alive.contains(slice.spec().node()) ? read(slice) : slice)
                 .toList();
         return new Fixtures(sas, policies, steering, nodes, facts, observed, new Reports(known), alive);
+    }
+
+    /** The slice once the agent of its node has read it. */
+    static ExistingSlice read(ExistingSlice slice) {
+        return new ExistingSlice(
+                slice.name(), slice.nodeUid(), slice.spec(), slice.generation(), Optional.of(slice.generation()));
     }
 
     static List<Report> reports(Entry entry) {

@@ -146,15 +146,10 @@ class SteeringCompilerTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "interfaces: [eth0], priority: 0          | spec.priority must be 1 to 65535",
                 "interfaces: [eth0], excludedCpus: 3-1    | spec.excludedCpus: the range 3-1",
                 "interfaces: [eth0], assignment: Fixed    | spec.fixed and assignment: Fixed go together",
                 "interfaces: [eth0], fixed: [{spi: 256, cpu: 0}] | spec.fixed and assignment: Fixed go together",
-                "interfaces: [eth0], assignment: Fixed, fixed: [{spi: 5, cpu: 0}] | spec.fixed's spi must be 256",
                 "interfaces: [eth0], assignment: Fixed, fixed: [{spi: 256, cpu: 0}, {spi: 256, cpu: 1}] | spec.fixed has an spi twice",
-                "interfaces: [eth0], learningSeconds: -1  | spec.learningSeconds must be 0 to 86400",
-                "interfaces: [eth0], udpPorts: [0]        | spec.udpPorts must be 1 to 65535",
-                "interfaces: [eth0], mark: -1             | spec.mark must be 0 to 4294967295",
                 "interfaces: ['no such route']            | spec.interfaces: a name has 1 to 15 characters",
             })
     void whatAnOlderCrdLetInIsNotPlanned(String yaml, String sentence) {

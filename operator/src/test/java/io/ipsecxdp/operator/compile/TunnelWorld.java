@@ -360,31 +360,19 @@ public final class TunnelWorld {
                             "2026-01-01T11:0%s:00Z".formatted(name.substring(1, 2)),
                             1400 + Integer.parseInt(name.substring(1))));
         });
-        plans = plans.stream()
-                .map(slice -> slice.spec().node().equals(name)
-                        ? new ExistingSlice(
-                                slice.name(),
-                                slice.nodeUid(),
-                                slice.spec(),
-                                slice.generation(),
-                                Optional.of(slice.generation()))
-                        : slice)
-                .toList();
+        planIsRead(name);
     }
 
     /** An agent of a version that knows no tunnels reads its plan. */
     TunnelWorld agentOfOldReads(String name) {
-        plans = plans.stream()
-                .map(slice -> slice.spec().node().equals(name)
-                        ? new ExistingSlice(
-                                slice.name(),
-                                slice.nodeUid(),
-                                slice.spec(),
-                                slice.generation(),
-                                Optional.of(slice.generation()))
-                        : slice)
-                .toList();
+        planIsRead(name);
         return this;
+    }
+
+    private void planIsRead(String name) {
+        plans = plans.stream()
+                .map(slice -> slice.spec().node().equals(name) ? Fixtures.read(slice) : slice)
+                .toList();
     }
 
     /** Everybody does all there is to do. */

@@ -144,13 +144,12 @@ class WholeSadAndSpdTest {
                     "integrity: {algorithm: AUTH_HMAC_SHA2_256_128}",
                     "encryption: null",
                     "{protocol: AH, encryption: null, integrity: {algorithm: AUTH_HMAC_SHA2_256_128}}",
-                    "replayWindow: 0",
                     "mode: BEET",
                     "selector: {source: 10.9.0.0/24}",
                     "selector: {source: 10.9.0.0/24, destination: 10.9.1.0/24, protocol: HTTP}",
                     "selector: {source: 10.9.0.0/24, destination: 10.9.1.0/24, protocol: TCP, destinationPorts: 8000-8010}",
                 })
-        void thatNoRuleHasSeenIsInvalidAndStopsNoOther(String yaml) {
+        void ofBeforeARuleIsInvalidAndStopsNoOther(String yaml) {
             var compilation =
                     twoNodes().sa("a", 4096, yaml).sa("fine", 4097, "{}").compile();
 

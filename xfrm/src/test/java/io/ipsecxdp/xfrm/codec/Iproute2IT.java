@@ -11,11 +11,9 @@ import io.ipsecxdp.xfrm.AddressFamily;
 import io.ipsecxdp.xfrm.Aead;
 import io.ipsecxdp.xfrm.Algorithms;
 import io.ipsecxdp.xfrm.Change;
-import io.ipsecxdp.xfrm.EspInUdp;
 import io.ipsecxdp.xfrm.IpProtocol;
 import io.ipsecxdp.xfrm.Kernels;
 import io.ipsecxdp.xfrm.KeyMaterial;
-import io.ipsecxdp.xfrm.Lifetime;
 import io.ipsecxdp.xfrm.Mode;
 import io.ipsecxdp.xfrm.Policy;
 import io.ipsecxdp.xfrm.PolicyDir;
@@ -24,9 +22,7 @@ import io.ipsecxdp.xfrm.PortMatch;
 import io.ipsecxdp.xfrm.Sa;
 import io.ipsecxdp.xfrm.SaBuilder;
 import io.ipsecxdp.xfrm.SaDir;
-import io.ipsecxdp.xfrm.SaFlag;
 import io.ipsecxdp.xfrm.SaId;
-import io.ipsecxdp.xfrm.SaOptions;
 import io.ipsecxdp.xfrm.Templates;
 import io.ipsecxdp.xfrm.XfrmCapabilities;
 import io.ipsecxdp.xfrm.XfrmMark;
@@ -160,17 +156,7 @@ class Iproute2IT {
     }
 
     private static Sa withEsn(Sa sa, OptionalInt cpu) {
-        return SaBuilder.builder()
-                .id(sa.id())
-                .source(sa.source())
-                .direction(sa.direction())
-                .mode(sa.mode())
-                .algorithms(sa.algorithms())
-                .reqid(sa.reqid())
-                .replayWindow(sa.replayWindow())
-                .esn(true)
-                .ownerCpu(cpu)
-                .build();
+        return sa.with().esn(true).ownerCpu(cpu).build();
     }
 
     @Test
@@ -221,21 +207,6 @@ class Iproute2IT {
 
     @Test
     void onAllThatAnOutboundSaCanHave() {
-        SaOptions options = SaOptions.NONE
-                .with()
-                .lifetime(new Lifetime(
-                        new Lifetime.Limit(1000, 2000),
-                        new Lifetime.Limit(30, 40),
-                        new Lifetime.Limit(5000, 6000),
-                        new Lifetime.Limit(7000, 8000)))
-                .flags(Set.of(SaFlag.NO_ECN, SaFlag.NO_PATH_MTU_DISCOVERY, SaFlag.DONT_ENCAP_DSCP))
-                .selector(Optional.of(XfrmSelector.between(prefix("10.1.0.0/16"), prefix("10.2.0.0/24"))
-                        .with(new IpProtocol(6), PortMatch.ANY, PortMatch.exactly(443))))
-                .encapsulation(Optional.of(new EspInUdp(4500, 4501, Optional.of(ip("198.51.100.7")))))
-                .outputMark(Optional.of(new XfrmMark(5, 0xf)))
-                .interfaceId(0x2a)
-                .tfcPadding(1400)
-                .build();
         Sa sa = sa(
                         new SaId(ip("192.0.2.2"), IpProtocol.ESP, 0x1000, new XfrmMark(7, 0xff)),
                         ip("192.0.2.1"),
@@ -243,7 +214,7 @@ class Iproute2IT {
                         Mode.TUNNEL,
                         Aead.aesGcm(128, 128),
                         0)
-                .withOptions(options);
+                .withOptions(AllOptions.OF_AN_OUTBOUND_SA);
         agreeOnSa(
                 "state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x1000 reqid 7 mode tunnel mark 7 mask 255"
                         + " flag noecn nopmtudisc extra-flag dont-encap-dscp encap espinudp 4500 4501 198.51.100.7"

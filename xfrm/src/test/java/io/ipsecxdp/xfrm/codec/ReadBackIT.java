@@ -11,7 +11,6 @@ import io.ipsecxdp.xfrm.AddressFamily;
 import io.ipsecxdp.xfrm.Aead;
 import io.ipsecxdp.xfrm.Change;
 import io.ipsecxdp.xfrm.Differences;
-import io.ipsecxdp.xfrm.EspInUdp;
 import io.ipsecxdp.xfrm.IpProtocol;
 import io.ipsecxdp.xfrm.KeyMaterial;
 import io.ipsecxdp.xfrm.Lifetime;
@@ -240,21 +239,6 @@ class ReadBackIT {
 
     @Test
     void iproute2ShowsAnOutboundSaWithAllThatWasAskedFor() {
-        SaOptions options = SaOptions.NONE
-                .with()
-                .lifetime(new Lifetime(
-                        new Lifetime.Limit(1000, 2000),
-                        new Lifetime.Limit(30, 40),
-                        new Lifetime.Limit(5000, 6000),
-                        new Lifetime.Limit(7000, 8000)))
-                .flags(Set.of(SaFlag.NO_ECN, SaFlag.NO_PATH_MTU_DISCOVERY, SaFlag.DONT_ENCAP_DSCP))
-                .selector(Optional.of(XfrmSelector.between(prefix("10.1.0.0/16"), prefix("10.2.0.0/24"))
-                        .with(new IpProtocol(6), PortMatch.ANY, PortMatch.exactly(443))))
-                .encapsulation(Optional.of(new EspInUdp(4500, 4501, Optional.of(ip("198.51.100.7")))))
-                .outputMark(Optional.of(new XfrmMark(5, 0xf)))
-                .interfaceId(0x2a)
-                .tfcPadding(1400)
-                .build();
         Sa sa = SaBuilder.builder()
                 .id(new SaId(ip("192.0.2.2"), IpProtocol.ESP, 0x1000, new XfrmMark(7, 0xff)))
                 .source(ip("192.0.2.1"))
@@ -265,7 +249,7 @@ class ReadBackIT {
                 .replayWindow(0)
                 .esn(true)
                 .ownerCpu(OptionalInt.of(1))
-                .options(options)
+                .options(AllOptions.OF_AN_OUTBOUND_SA)
                 .build();
         done(List.of(add(sa)), 0);
 

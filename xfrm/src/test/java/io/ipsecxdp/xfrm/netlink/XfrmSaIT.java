@@ -176,20 +176,6 @@ class XfrmSaIT {
                 .build();
     }
 
-    private static Sa ownedBy(Sa sa, int cpu) {
-        return SaBuilder.builder()
-                .id(sa.id())
-                .source(sa.source())
-                .direction(sa.direction())
-                .mode(sa.mode())
-                .algorithms(sa.algorithms())
-                .reqid(sa.reqid())
-                .replayWindow(sa.replayWindow())
-                .esn(sa.esn())
-                .ownerCpu(OptionalInt.of(cpu))
-                .build();
-    }
-
     private static Policy protect(
             PolicyDir direction, Host from, Host to, AddressFamily outer, AddressFamily inner, Mode mode) {
         XfrmSelector selector = switch (mode) {
@@ -330,7 +316,8 @@ class XfrmSaIT {
     @Test
     void anOwnerCpuThatTheMachineDoesNotHaveIsRefused() {
         assertThat(left.xfrm().capabilities().perCpuSa()).isTrue();
-        Sa sa = ownedBy(sa(left, right, AddressFamily.IPV4, SaDir.OUT, Mode.TUNNEL, 0x1000), 100_000);
+        Sa sa = sa(left, right, AddressFamily.IPV4, SaDir.OUT, Mode.TUNNEL, 0x1000)
+                .withOwnerCpu(OptionalInt.of(100_000));
 
         KernelError error =
                 left.xfrm().apply(List.of(add(sa))).getFirst().error().orElseThrow();
@@ -529,7 +516,7 @@ class XfrmSaIT {
         }
         AddressFamily v4 = AddressFamily.IPV4;
         Sa fallback = sa(left, right, v4, SaDir.OUT, Mode.TUNNEL, 0x1000);
-        Sa ofCpu1 = ownedBy(sa(left, right, v4, SaDir.OUT, Mode.TUNNEL, 0x1001), 1);
+        Sa ofCpu1 = sa(left, right, v4, SaDir.OUT, Mode.TUNNEL, 0x1001).withOwnerCpu(OptionalInt.of(1));
         left.apply(
                 add(fallback),
                 add(ofCpu1),
@@ -580,7 +567,7 @@ class XfrmSaIT {
             subscription.next();
         }
         Sa other = sa(left, right, v4, SaDir.OUT, Mode.TRANSPORT, 0x4000);
-        Sa owned = ownedBy(sa(left, right, v4, SaDir.OUT, Mode.TUNNEL, 0x4001), 0);
+        Sa owned = sa(left, right, v4, SaDir.OUT, Mode.TUNNEL, 0x4001).withOwnerCpu(OptionalInt.of(0));
         left.apply(add(other), add(owned));
 
         assertThat(left.xfrm().dumpSas().entries())
