@@ -125,7 +125,8 @@ class OperatorIT {
                                 .getMetadata()
                                 .getUid()));
         assertThat(plan.getMetadata().getLabels()).containsEntry("ipsec-xdp.io/node", "n1");
-        assertThat(operator.metric("ipsecxdp_objects{kind=\"SecurityAssociation\",ready=\"True\"}"))
+        assertThat(operator.metric(
+                        "ipsecxdp_objects{kind=\"SecurityAssociation\",ready=\"True\",reason=\"Installed\"}"))
                 .isEqualTo(1);
     }
 
