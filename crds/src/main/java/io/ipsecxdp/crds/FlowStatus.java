@@ -7,7 +7,7 @@ import java.util.List;
 /** What became of a policy. */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record FlowStatus(
-        @JsonPropertyDescription("Generation that this status is about.")
+        @JsonPropertyDescription("Generation that this status is about; -1 as long as there is none.")
         Long observedGeneration,
 
         @JsonPropertyDescription("Address of the source, as resolved.")
@@ -28,7 +28,7 @@ public record FlowStatus(
         @JsonPropertyDescription("Up to 10 of the nodes where it is not installed, with the reason.")
         List<FailingNode> failingNodes,
 
-        @JsonPropertyDescription("Ready, Progressing and Degraded.")
+        @JsonPropertyDescription("Ready, Reconciling, Stalled and Degraded.")
         List<Condition> conditions)
         implements DeclaredStatus {
 

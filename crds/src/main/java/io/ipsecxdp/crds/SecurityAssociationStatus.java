@@ -8,7 +8,7 @@ import java.util.Optional;
 /** What became of an SA. */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record SecurityAssociationStatus(
-        @JsonPropertyDescription("Generation that this status is about.")
+        @JsonPropertyDescription("Generation that this status is about; -1 as long as there is none.")
         Long observedGeneration,
 
         @JsonPropertyDescription("Address of the source, as resolved.")
@@ -29,7 +29,7 @@ public record SecurityAssociationStatus(
         @JsonPropertyDescription("Up to 10 of the nodes where it is not installed, with the reason.")
         List<FailingNode> failingNodes,
 
-        @JsonPropertyDescription("Ready, Progressing and Degraded.")
+        @JsonPropertyDescription("Ready, Reconciling, Stalled and Degraded.")
         List<Condition> conditions,
 
         @JsonPropertyDescription(

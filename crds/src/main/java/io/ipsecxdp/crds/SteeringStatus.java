@@ -7,7 +7,7 @@ import java.util.List;
 /** What became of a steering policy. */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record SteeringStatus(
-        @JsonPropertyDescription("Generation that this status is about.")
+        @JsonPropertyDescription("Generation that this status is about; -1 as long as there is none.")
         Long observedGeneration,
 
         @JsonPropertyDescription("Nodes that the policy selects.")
@@ -22,7 +22,7 @@ public record SteeringStatus(
         @JsonPropertyDescription("Up to 10 of the nodes that do not steer as declared, with the reason.")
         List<FailingNode> failingNodes,
 
-        @JsonPropertyDescription("Ready, Progressing and Degraded.")
+        @JsonPropertyDescription("Ready, Reconciling, Stalled and Degraded.")
         List<Condition> conditions)
         implements DeclaredStatus {
 

@@ -7,7 +7,7 @@ import java.util.List;
 /** What became of a tunnel. A pair is two nodes; it is in force when both encrypt what they send and require it of the other. */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record TunnelStatus(
-        @JsonPropertyDescription("Generation that this status is about.")
+        @JsonPropertyDescription("Generation that this status is about; -1 as long as there is none.")
         Long observedGeneration,
 
         @JsonPropertyDescription("Nodes of the tunnel.") Integer desiredNodes,
@@ -30,7 +30,7 @@ public record TunnelStatus(
         @JsonPropertyDescription("The largest packet that passes every pair in one piece, in bytes.")
         Integer mtu,
 
-        @JsonPropertyDescription("Ready, Progressing and Degraded.")
+        @JsonPropertyDescription("Ready, Reconciling, Stalled and Degraded.")
         List<Condition> conditions)
         implements DeclaredStatus {
 
