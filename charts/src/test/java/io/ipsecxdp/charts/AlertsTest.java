@@ -7,7 +7,6 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.ipsecxdp.crds.Reason;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -148,16 +147,10 @@ class AlertsTest {
     }
 
     private static String promtool(String... arguments) throws Exception {
-        String tool = run(Stream.of(Project.ROOT.resolve("lab/promtool").toString()));
-        return run(Stream.concat(Stream.of(tool.strip()), Arrays.stream(arguments)));
-    }
-
-    private static String run(Stream<String> command) throws Exception {
-        var process = new ProcessBuilder(command.toList())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(said).isZero();
-        return said;
+        String tool = Command.run(
+                Map.of(), List.of(Project.ROOT.resolve("lab/promtool").toString()));
+        return Command.run(
+                Map.of(),
+                Stream.concat(Stream.of(tool.strip()), Arrays.stream(arguments)).toList());
     }
 }
