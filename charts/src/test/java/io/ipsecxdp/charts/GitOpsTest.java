@@ -3,11 +3,14 @@ package io.ipsecxdp.charts;
 import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -58,6 +61,28 @@ class GitOpsTest {
                         .get("status")
                         .tojstring())
                 .isEqualTo("Progressing");
+    }
+
+    @Test
+    void whatTheExamplesSetAreValuesOfTheChart() throws IOException {
+        assertThat(Project.CHART.render(values("flux/ipsec-xdp.yaml", "HelmRelease", "/spec/values")))
+                .isNotEmpty();
+        assertThat(Project.CHART.render(
+                        values("argocd/applications.yaml", "Application", "/spec/source/helm/valuesObject")))
+                .isNotEmpty();
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, ?> values(String example, String kind, String where) throws IOException {
+        var json = new ObjectMapper();
+        String text = Files.readString(Project.ROOT.resolve("examples/gitops").resolve(example));
+        return Arrays.stream(text.split("(?m)^---$"))
+                .map(document -> json.<JsonNode>valueToTree(Serialization.unmarshal(document, Map.class)))
+                .filter(object -> object.at("/kind").asText().equals(kind)
+                        && !object.at(where).isMissingNode())
+                .map(object -> (Map<String, ?>) json.convertValue(object.at(where), Map.class))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static Map<String, String> checks() throws IOException {
