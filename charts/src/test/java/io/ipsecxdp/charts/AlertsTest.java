@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,7 +24,6 @@ class AlertsTest {
     private static final Path ALERTS = Project.CHART.folder().resolve("alerts.yaml");
     private static final Path TESTS = Path.of("src/test/prometheus/alerts.test.yaml");
     private static final Pattern METRIC = Pattern.compile("ipsecxdp_[a-z_]+");
-    private static final Pattern METRIC_OF_THE_TABLE = Pattern.compile("(?m)^\\| `(ipsecxdp_[a-z_]+)(?:\\{.*})?` \\|");
     private static final Pattern REASONS = Pattern.compile("reason[!=]~?\"([A-Za-z|]+)\"");
     private static final Pattern FIRING = Pattern.compile("alertname=\"(\\w+)\"");
 
@@ -81,7 +81,10 @@ class AlertsTest {
     /** {@code MetricsTableTest} of agent and operator hold the table to what they export. */
     @Test
     void eachUsesMetricsThatThereAre() throws IOException {
-        Set<String> there = matches(METRIC_OF_THE_TABLE, Files.readString(Project.ROOT.resolve("docs/operations.md")));
+        Set<String> there = new HashSet<>();
+        for (String table : List.of(MetricsTable.OF_THE_OPERATOR, MetricsTable.OF_THE_AGENTS)) {
+            MetricsTable.documented(Project.ROOT, table).forEach(metric -> there.add(metric.split("\\{")[0]));
+        }
         assertThat(there).isNotEmpty();
         assertThat(rules())
                 .allSatisfy(rule -> assertThat(METRIC.matcher(rule.expr()).results())
