@@ -23,7 +23,7 @@ class InstallManifestsIT {
     private static Path manifests;
 
     @BeforeAll
-    static void anEmptyApiServer(@TempDir Path folder, @TempDir Path written) throws IOException {
+    static void anApiServerAndWhatIsWritten(@TempDir Path folder, @TempDir Path written) throws IOException {
         manifests = written;
         InstallManifests.write(Project.CHART, manifests);
         server = TestingApiServer.start(Project.ROOT, folder);
