@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build demo up down test bench chaos format crds clean packages apiserver image ready
+.PHONY: help build demo up down test bench chaos format crds install-manifests clean packages apiserver image ready
 
 export JAVA_HOME := $(shell lab/jdk)
 java = "$$JAVA_HOME/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -cp
@@ -11,7 +11,7 @@ sources = $(shell find pom.xml $$(sed -n "s|.*<module>\(.*\)</module>.*|\1|p" po
 comma := ,
 
 help: ## says what there is
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 14
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 24
 
 build: packages ## compiles and packages everything, without tests
 	@echo "== building; the first time this downloads libraries"
@@ -45,6 +45,10 @@ format: ## formats the Java sources
 
 crds: ## writes crds/*.yaml from the API types
 	@lab/mvn -q -pl crds test -Dcrds.write=true -Dspotless.check.skip
+
+install-manifests: packages target/built ## writes target/install: what the chart installs, for kubectl apply and for kustomize
+	@$(java) 'e2e/target/classes:e2e/target/lib/*' io.ipsecxdp.charts.InstallManifests target/install
+	@echo "target/install has install.yaml and, around it, a base for kustomize"
 
 clean: ## removes what was built; what was downloaded stays in ~/.cache/ipsec-xdp
 	@lab/mvn -q clean

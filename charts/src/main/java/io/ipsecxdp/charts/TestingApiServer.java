@@ -26,12 +26,14 @@ public final class TestingApiServer implements AutoCloseable {
     private static final int ESTABLISHED_SECONDS = 30;
 
     private final Path project;
+    private final Path binaries;
     private final KubeAPIServer server;
     private final Path kubeconfig;
     private final KubernetesClient client;
 
-    private TestingApiServer(Path project, KubeAPIServer server, Path kubeconfig) {
+    private TestingApiServer(Path project, Path binaries, KubeAPIServer server, Path kubeconfig) {
         this.project = project;
+        this.binaries = binaries;
         this.server = server;
         this.kubeconfig = kubeconfig;
         this.client = new KubernetesClientBuilder().withConfig(config()).build();
@@ -47,7 +49,8 @@ public final class TestingApiServer implements AutoCloseable {
     public static TestingApiServer start(Path project, Path folder) throws IOException {
         // The layout that kube-api-test looks for. The version is the folder's name, and has no meaning here.
         Path versions = Files.createDirectories(folder.resolve("k8s"));
-        Files.createSymbolicLink(versions.resolve("1.0.0-linux-amd64"), binaries(project));
+        Path binaries = binaries(project);
+        Files.createSymbolicLink(versions.resolve("1.0.0-linux-amd64"), binaries);
         var server = new KubeAPIServer(KubeAPIServerConfigBuilder.anAPIServerConfig()
                 .withTestDir(folder.toString())
                 .withOfflineMode(true)
@@ -55,7 +58,7 @@ public final class TestingApiServer implements AutoCloseable {
                 .build());
         server.start();
         Path kubeconfig = Files.writeString(folder.resolve("kubeconfig"), server.getKubeConfigYaml());
-        var started = new TestingApiServer(project, server, kubeconfig);
+        var started = new TestingApiServer(project, binaries, server, kubeconfig);
         List.of(Chart.RELEASE, KEYS, "default").forEach(started::makeNamespace);
         return started;
     }
@@ -114,6 +117,11 @@ public final class TestingApiServer implements AutoCloseable {
     /** A kubeconfig with all rights. */
     public Path kubeconfig() {
         return kubeconfig;
+    }
+
+    /** The kubectl that belongs to it. */
+    public Path kubectl() {
+        return binaries.resolve("kubectl");
     }
 
     public int port() {

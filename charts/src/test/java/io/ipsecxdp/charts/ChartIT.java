@@ -21,6 +21,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The chart against a real API server with RBAC on: the one that lab/apiserver finds. */
 class ChartIT {
     private static final List<HasMetadata> INSTALLED = Project.CHART.render(Map.of());
+    private static final List<Map<String, ?>> OPTIONS = List.of(
+            Map.of("agent", Map.of("cleanup", true)),
+            Map.of("networkPolicy", Map.of("enabled", true)),
+            Map.of("networkPolicy", Map.of("enabled", true, "metricsFrom", List.of(Map.of("podSelector", Map.of())))));
 
     private static TestingApiServer server;
     private static KubernetesClient client;
@@ -40,8 +44,10 @@ class ChartIT {
     }
 
     static Stream<Named<HasMetadata>> everyObject() {
-        var cleaning = Project.CHART.render(Map.of("agent", Map.of("cleanup", true)));
-        return Stream.concat(INSTALLED.stream(), cleaning.stream().filter(object -> !INSTALLED.contains(object)))
+        var optional = OPTIONS.stream()
+                .flatMap(values -> Project.CHART.render(values).stream())
+                .filter(object -> !INSTALLED.contains(object));
+        return Stream.concat(INSTALLED.stream(), optional)
                 .map(object ->
                         Named.of(object.getKind() + " " + object.getMetadata().getName(), object));
     }

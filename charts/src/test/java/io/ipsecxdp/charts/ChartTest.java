@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.tuple;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.marcnuri.helm.Helm;
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.HostPathVolumeSource;
 import io.fabric8.kubernetes.api.model.PodSpec;
@@ -17,6 +20,7 @@ import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.ipsecxdp.crds.Api;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -249,6 +253,74 @@ class ChartTest {
                 .satisfies(container -> assertThat(container.getEnv())
                         .extracting(EnvVar::getName, EnvVar::getValue)
                         .contains(tuple("IPSEC_XDP_OPERATOR_TAINT", "true")));
+    }
+
+    @Test
+    void aPodMonitorSelectsTheOperatorAndItsPort() {
+        var monitoring = Project.CHART.render(
+                Map.of("podMonitor", Map.of("enabled", true, "labels", Map.of("release", "prom"))));
+
+        assertThat(added(monitoring)).singleElement().satisfies(monitor -> {
+            assertThat(monitor.getApiVersion() + " " + monitor.getKind())
+                    .isEqualTo("monitoring.coreos.com/v1 PodMonitor");
+            assertThat(monitor.getMetadata().getLabels()).containsEntry("release", "prom");
+            var spec = new ObjectMapper()
+                    .valueToTree(((GenericKubernetesResource) monitor)
+                            .getAdditionalProperties()
+                            .get("spec"));
+            var labels = of(Deployment.class, INSTALLED)
+                    .getFirst()
+                    .getSpec()
+                    .getTemplate()
+                    .getMetadata()
+                    .getLabels();
+            spec.at("/selector/matchLabels")
+                    .properties()
+                    .forEach(label -> assertThat(labels)
+                            .containsEntry(label.getKey(), label.getValue().asText()));
+            assertThat(operator().getContainers().getFirst().getPorts())
+                    .extracting(ContainerPort::getName)
+                    .contains(spec.at("/podMetricsEndpoints/0/port").asText());
+        });
+    }
+
+    @Test
+    void aNetworkPolicyLetsInWhoMayScrapeAndNobodyElse() {
+        var closed = of(NetworkPolicy.class, with(Map.of("enabled", true))).getFirst();
+        var from = List.of(Map.of(
+                "namespaceSelector", Map.of("matchLabels", Map.of("kubernetes.io/metadata.name", "monitoring"))));
+        var open = of(NetworkPolicy.class, with(Map.of("enabled", true, "metricsFrom", from)))
+                .getFirst();
+
+        assertThat(closed.getSpec().getPolicyTypes()).containsExactly("Ingress", "Egress");
+        assertThat(closed.getSpec().getIngress()).isEmpty();
+        assertThat(open.getSpec().getIngress()).singleElement().satisfies(rule -> {
+            assertThat(rule.getFrom()).hasSize(1);
+            assertThat(rule.getPorts()).hasSize(1);
+        });
+        assertThat(open.getSpec().getEgress())
+                .singleElement()
+                .satisfies(rule -> assertThat(rule.getPorts())
+                        .extracting(port -> port.getPort().getIntVal())
+                        .containsExactly(443, 6443));
+    }
+
+    @Test
+    void objectsOfTheUsersOwnAreRenderedWithTheRelease() {
+        var extra = Map.of(
+                "apiVersion", "v1", "kind", "ConfigMap", "metadata", Map.of("name", "{{ .Release.Name }}-extra"));
+
+        assertThat(added(Project.CHART.render(Map.of("extraObjects", List.of(extra, extra)))))
+                .hasSize(2)
+                .allSatisfy(object -> assertThat(object.getMetadata().getName()).isEqualTo("ipsec-xdp-extra"));
+    }
+
+    private static List<HasMetadata> with(Map<String, ?> networkPolicy) {
+        return Project.CHART.render(Map.of("networkPolicy", networkPolicy));
+    }
+
+    private static List<HasMetadata> added(List<HasMetadata> rendered) {
+        return rendered.stream().filter(object -> !INSTALLED.contains(object)).toList();
     }
 
     private static PodSpec operator() {

@@ -7,7 +7,7 @@ import io.fabric8.generator.annotation.Required;
 /** A condition, as Kubernetes' API conventions define it ({@code metav1.Condition}). */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record Condition(
-        @Required @JsonPropertyDescription("Ready, Progressing or Degraded.")
+        @Required @JsonPropertyDescription("Ready, Reconciling, Stalled or Degraded.")
         String type,
 
         @Required @JsonPropertyDescription("Whether the condition holds.")
@@ -26,7 +26,11 @@ public record Condition(
         String message) {
 
     public static final String READY = "Ready";
-    public static final String PROGRESSING = "Progressing";
+    /** Not in force, and it comes by itself. */
+    public static final String RECONCILING = "Reconciling";
+    /** Not in force until a person does something. */
+    public static final String STALLED = "Stalled";
+
     public static final String DEGRADED = "Degraded";
 
     /** Value of a condition. */

@@ -28,7 +28,8 @@ public record NodePlanStatus(
                 "Counters of the SAs, at most a minute old while the node reports. No decision depends on them.")
         List<SaCounters> counters,
 
-        @JsonPropertyDescription(Described.CONDITIONS) List<Condition> conditions,
+        @JsonPropertyDescription("Ready, Reconciling and Degraded.")
+        List<Condition> conditions,
 
         @JsonPropertyDescription("The tunnels.") List<TunnelReport> tunnels) {
 

@@ -1,5 +1,6 @@
 package io.ipsecxdp.crds;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.crdv2.generator.CRDGenerator;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceColumnDefinition;
@@ -62,6 +63,10 @@ final class CrdGenerator {
     /** Kinds without a status: what one writer says is all there is. */
     private static final Set<Class<?>> ONLY_SAID = Set.of(TunnelPeers.class, KeyShare.class);
 
+    /** Kinds that users declare, whose status says what became of that. */
+    private static final Set<Class<?>> DECLARED =
+            Set.of(SecurityAssociation.class, SecurityPolicy.class, SteeringPolicy.class, Tunnel.class);
+
     /** Kinds that users do not write, so that no rule has to explain to them what is wrong. */
     private static final Set<Class<?>> PLANNED = Set.of(NodePlan.class, TunnelPeers.class);
 
@@ -122,6 +127,12 @@ final class CrdGenerator {
         finish(schema, "");
         if (PLANNED.contains(kind)) {
             withoutRules(schema);
+        }
+        if (DECLARED.contains(kind)) {
+            // kstatus takes an object without a status for one that is in force
+            schema.getProperties()
+                    .get("status")
+                    .setDefault(JsonNodeFactory.instance.objectNode().put("observedGeneration", -1));
         }
         return crd;
     }

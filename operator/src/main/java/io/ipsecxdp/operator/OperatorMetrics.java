@@ -1,5 +1,9 @@
 package io.ipsecxdp.operator;
 
+import static java.util.function.Function.identity;
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.DeclaredStatus;
 import io.ipsecxdp.operator.compile.DeclaredKind;
@@ -13,10 +17,9 @@ import io.micrometer.core.instrument.Timer;
 import io.quarkus.runtime.Startup;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Map;
 
-/** Reconciles, failed writes, and objects by kind and readiness. The number of series does not depend on what is declared. */
+/** Reconciles, failed writes, and objects by kind and readiness. The number of series does not depend on how much is declared. */
 @ApplicationScoped
 @Startup
 public class OperatorMetrics {
@@ -26,37 +29,29 @@ public class OperatorMetrics {
 
     public OperatorMetrics(MeterRegistry registry) {
         objects = MultiGauge.builder("ipsecxdp.objects")
-                .description("Declared objects, by kind and Ready")
+                .description("Declared objects, by kind and Ready, and why")
                 .register(registry);
-        show(Map.of());
         failedWrites = registry.counter("ipsecxdp.failed.writes");
         reconciles = registry.timer("ipsecxdp.reconciles");
     }
 
     void record(Map<ObjectKey, DeclaredStatus> statuses) {
-        show(statuses);
-    }
-
-    private void show(Map<ObjectKey, DeclaredStatus> statuses) {
         objects.register(
-                DeclaredKind.ALL.stream()
-                        .flatMap(kind -> Arrays.stream(Condition.Status.values())
-                                .<MultiGauge.Row<?>>map(ready -> MultiGauge.Row.of(
-                                        Tags.of("kind", kind.toString(), "ready", ready.toString()),
-                                        count(statuses, kind, ready))))
+                statuses.entrySet().stream()
+                        .flatMap(entry ->
+                                RollUp.ready(entry.getValue())
+                                        .map(ready -> tags(entry.getKey().kind(), ready))
+                                        .stream())
+                        .collect(groupingBy(identity(), counting()))
+                        .entrySet()
+                        .stream()
+                        .<MultiGauge.Row<?>>map(alike -> MultiGauge.Row.of(alike.getKey(), alike.getValue()))
                         .toList(),
                 true);
     }
 
-    private static long count(
-            Map<ObjectKey, DeclaredStatus> statuses, DeclaredKind<?, ?> kind, Condition.Status ready) {
-        return statuses.entrySet().stream()
-                .filter(entry -> entry.getKey().kind() == kind)
-                .filter(entry -> RollUp.ready(entry.getValue())
-                        .map(Condition::status)
-                        .filter(ready::equals)
-                        .isPresent())
-                .count();
+    private static Tags tags(DeclaredKind<?, ?> kind, Condition ready) {
+        return Tags.of("kind", kind.toString(), "ready", ready.status().toString(), "reason", ready.reason());
     }
 
     void reconciled(Duration duration) {

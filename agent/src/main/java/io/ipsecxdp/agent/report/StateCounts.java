@@ -31,12 +31,12 @@ public final class StateCounts {
         return count(EntryState.Installed) == entries.size();
     }
 
-    /** Ready, Progressing and Degraded. */
+    /** Ready, Reconciling and Degraded. */
     public List<Condition> conditions(ConditionTimes conditions) {
         return List.of(
                 ready(conditions),
                 conditions.of(
-                        Condition.PROGRESSING,
+                        Condition.RECONCILING,
                         count(EntryState.Pending) > 0,
                         (count(EntryState.Pending) > 0 ? Reason.Installing : Reason.Installed).name(),
                         message(EntryState.Pending).orElse("Nothing is left to do.")),

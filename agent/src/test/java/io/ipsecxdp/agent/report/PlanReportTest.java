@@ -147,7 +147,7 @@ class PlanReportTest {
         assertThat(condition(status, Condition.DEGRADED).message())
                 .isEqualTo("SecurityAssociation sa2: There is no Secret. Also: SecurityAssociation sa3 (KeyMissing), "
                         + "SecurityAssociation sa4 (KeyMissing), SecurityAssociation sa5 (KeyMissing) and 1 more.");
-        assertThat(condition(status, Condition.PROGRESSING).status()).isEqualTo(Condition.Status.True);
+        assertThat(condition(status, Condition.RECONCILING).status()).isEqualTo(Condition.Status.True);
     }
 
     @Test

@@ -10,7 +10,8 @@ record ReadinessConditions(List<Condition> present, long generation, Instant now
     List<Condition> of(Readiness outcome) {
         return List.of(
                 condition(Condition.READY, outcome.ready(), outcome),
-                condition(Condition.PROGRESSING, outcome.progressing(), outcome),
+                condition(Condition.RECONCILING, outcome.reconciling(), outcome),
+                condition(Condition.STALLED, outcome.stalled(), outcome),
                 condition(Condition.DEGRADED, outcome.degraded(), outcome));
     }
 

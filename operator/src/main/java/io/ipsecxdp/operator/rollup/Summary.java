@@ -46,20 +46,23 @@ record Summary(List<ObjectOnNode> states, List<Finding> findings, boolean isPlan
     }
 
     Readiness outcome() {
-        var waiting = of(ObjectOnNode.Waiting.class);
         var held = of(ObjectOnNode.Held.class);
         var silent = of(ObjectOnNode.Silent.class);
-        Status progressing = waiting.isEmpty() && held.isEmpty() ? Status.False : Status.True;
         if (!findings.isEmpty()) {
             return ofFindings();
         }
         if (!failed().isEmpty()) {
-            return new Readiness(Status.False, progressing, Status.True, reasonOfFailures(), messageOfFailures());
+            return new Readiness(
+                    Status.False,
+                    Kstatus.ofWhatIsNotInForce(failed().stream().map(ObjectOnNode.Failed::reason)),
+                    Status.True,
+                    reasonOfFailures(),
+                    messageOfFailures());
         }
         if (!held.isEmpty()) {
             return new Readiness(
                     Status.False,
-                    Status.True,
+                    Kstatus.IN_PROGRESS,
                     silent.isEmpty() ? Status.False : Status.Unknown,
                     Reason.WaitsForPeer.name(),
                     "node %s: %s"
@@ -68,7 +71,8 @@ record Summary(List<ObjectOnNode> states, List<Finding> findings, boolean isPlan
         if (!silent.isEmpty()) {
             return new Readiness(
                     Status.Unknown,
-                    progressing,
+                    Kstatus.ofWhatIsNotInForce(
+                            silent.stream().map(one -> one.reason().name())),
                     Status.Unknown,
                     silent.getFirst().reason().name(),
                     "node %s: %s%s"
@@ -78,7 +82,7 @@ record Summary(List<ObjectOnNode> states, List<Finding> findings, boolean isPlan
         if (states.isEmpty()) {
             return new Readiness(
                     Status.False,
-                    Status.False,
+                    Kstatus.FAILED,
                     Status.False,
                     Reason.NoNodeSelected.name(),
                     "no node has the labels that spec.nodeSelector asks for (kubectl get nodes --show-labels): nothing is steered");
@@ -86,7 +90,7 @@ record Summary(List<ObjectOnNode> states, List<Finding> findings, boolean isPlan
         if (ready() < states.size()) {
             return new Readiness(
                     Status.False,
-                    Status.True,
+                    Kstatus.IN_PROGRESS,
                     Status.False,
                     Reason.Installing.name(),
                     "in force on %d of %d nodes; waiting for the agent of node %s%s"
@@ -100,7 +104,7 @@ record Summary(List<ObjectOnNode> states, List<Finding> findings, boolean isPlan
             var first = impaired().getFirst();
             return new Readiness(
                     Status.True,
-                    Status.False,
+                    Kstatus.CURRENT,
                     Status.True,
                     first.reason(),
                     "node %s: %s%s"
@@ -111,7 +115,7 @@ record Summary(List<ObjectOnNode> states, List<Finding> findings, boolean isPlan
         }
         return new Readiness(
                 Status.True,
-                Status.False,
+                Kstatus.CURRENT,
                 Status.False,
                 Reason.Installed.name(),
                 states.size() == 1
@@ -126,7 +130,8 @@ record Summary(List<ObjectOnNode> states, List<Finding> findings, boolean isPlan
         String kept = isPlanned ? "; what was planned before stays" : "";
         return new Readiness(
                 unknown ? Status.Unknown : Status.False,
-                passes ? Status.True : Status.False,
+                Kstatus.ofWhatIsNotInForce(
+                        findings.stream().map(finding -> finding.reason().name())),
                 passes || intended ? Status.False : unknown ? Status.Unknown : Status.True,
                 findings.getFirst().reason().name(),
                 findings.stream().map(Finding::message).distinct().collect(Collectors.joining("; ")) + kept);

@@ -125,7 +125,8 @@ class OperatorIT {
                                 .getMetadata()
                                 .getUid()));
         assertThat(plan.getMetadata().getLabels()).containsEntry("ipsec-xdp.io/node", "n1");
-        assertThat(operator.metric("ipsecxdp_objects{kind=\"SecurityAssociation\",ready=\"True\"}"))
+        assertThat(operator.metric(
+                        "ipsecxdp_objects{kind=\"SecurityAssociation\",ready=\"True\",reason=\"Installed\"}"))
                 .isEqualTo(1);
     }
 
@@ -248,11 +249,43 @@ class OperatorIT {
         operator.terminate();
         client.resources(SecurityAssociation.class).withName("east").delete();
         apply(sa("new", node("n1"), node("n2"), 4097));
+        assertThat(statusOf("new").observedGeneration())
+                .as("no tool takes what the operator has not seen for done")
+                .isEqualTo(-1);
         operator = OperatorProcess.start("operator-back", server, QUICK_ELECTION);
 
         readySoon("west", "new");
         soon().untilAsserted(() -> assertThat(plans().values().stream().flatMap(plan -> entries(plan).stream()))
                 .containsOnly("west", "new"));
+    }
+
+    @Test
+    void whatIsAppliedAgainChangesNothingAndAnEarlierCommitIsWhatItWas() throws InterruptedException {
+        HasMetadata[] commit = {
+            sa("east", node("n1"), node("n2"), 4096),
+            policy("flow", "n1", "n2", "10.20.1.0/24", "10.20.2.0/24"),
+            steering("all", "n2", "0-1", "eth0"),
+            tunnel("mesh", "n1", "n2")
+        };
+        apply(commit);
+        readySoon("east", "flow", "all");
+        soon().until(() -> readiness().containsKey("mesh"));
+        TimeUnit.SECONDS.sleep(1);
+        var before = versions();
+        var plans = planVersions();
+
+        apply(commit);
+        TimeUnit.SECONDS.sleep(1);
+
+        assertThat(versions()).isEqualTo(before);
+        assertThat(planVersions()).isEqualTo(plans);
+
+        assertThat(steeredCpus()).containsExactly("0-1");
+        apply(steering("all", "n2", "2", "eth0"));
+        soon().untilAsserted(() -> assertThat(steeredCpus()).containsExactly("2"));
+        apply(commit);
+        soon().untilAsserted(() -> assertThat(steeredCpus()).containsExactly("0-1"));
+        readySoon("east", "flow", "all");
     }
 
     @Test
@@ -579,6 +612,14 @@ class OperatorIT {
                 .orElse("none");
     }
 
+    private static DeclaredStatus statusOf(String name) {
+        return declared()
+                .filter(object -> object.getMetadata().getName().equals(name))
+                .<DeclaredStatus>map(object -> object.getStatus())
+                .findFirst()
+                .orElseThrow();
+    }
+
     private static String message(String name) {
         return declared()
                 .filter(object -> object.getMetadata().getName().equals(name))
@@ -633,6 +674,13 @@ class OperatorIT {
                         plan.getSpec().tunnels().stream().map(tunnel -> tunnel.name()))
                 .flatMap(names -> names)
                 .distinct()
+                .toList();
+    }
+
+    private static List<String> steeredCpus() {
+        return plans().values().stream()
+                .flatMap(plan -> plan.getSpec().steering().stream())
+                .map(steering -> steering.cpus())
                 .toList();
     }
 

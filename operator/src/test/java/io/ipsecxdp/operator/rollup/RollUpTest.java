@@ -52,7 +52,7 @@ class RollUpTest {
 
         var status = (SecurityAssociationStatus) rollUp(ONE_SA, EAST);
 
-        assertThat(conditions(status)).isEqualTo("Ready=True Progressing=False Degraded=False Installed");
+        assertThat(conditions(status)).isEqualTo("Ready=True Reconciling=False Stalled=False Degraded=False Installed");
         assertThat(status.desiredNodes()).isEqualTo(2);
         assertThat(status.readyNodes()).isEqualTo(2);
         assertThat(status.source()).isEqualTo("10.0.0.1");
@@ -61,12 +61,13 @@ class RollUpTest {
     }
 
     @Test
-    void anSaThatOneEndHasNotReportedIsProgressingAndNamesTheNode() {
+    void anSaThatOneEndHasNotReportedIsReconcilingAndNamesTheNode() {
         report("n1", EAST, EntryState.Installed);
 
         var status = rollUp(ONE_SA, EAST);
 
-        assertThat(conditions(status)).isEqualTo("Ready=False Progressing=True Degraded=False Installing");
+        assertThat(conditions(status))
+                .isEqualTo("Ready=False Reconciling=True Stalled=False Degraded=False Installing");
         assertThat(ready(status).message()).contains("n2", "1 of 2");
         assertThat(status.failingNodes()).isEmpty();
     }
@@ -78,7 +79,7 @@ class RollUpTest {
 
         var status = rollUp(ONE_SA, EAST);
 
-        assertThat(conditions(status)).isEqualTo("Ready=False Progressing=False Degraded=True KeyMissing");
+        assertThat(conditions(status)).isEqualTo("Ready=False Reconciling=True Stalled=False Degraded=True KeyMissing");
         assertThat(ready(status).message()).isEqualTo("node n2: there is no Secret k: create it");
         assertThat(status.failedNodes()).isEqualTo(1);
         assertThat(status.failingNodes())
@@ -92,7 +93,8 @@ class RollUpTest {
 
         var status = rollUp(ONE_SA, EAST);
 
-        assertThat(conditions(status)).isEqualTo("Ready=Unknown Progressing=False Degraded=Unknown AgentFailing");
+        assertThat(conditions(status))
+                .isEqualTo("Ready=Unknown Reconciling=False Stalled=True Degraded=Unknown AgentFailing");
         assertThat(ready(status).message()).isEqualTo("node n2: its disk is full");
         assertThat(status.failedNodes()).isZero();
     }
@@ -104,7 +106,7 @@ class RollUpTest {
 
         var status = rollUp(ONE_SA, EAST);
 
-        assertThat(conditions(status)).isEqualTo("Ready=True Progressing=False Degraded=True KeyChanged");
+        assertThat(conditions(status)).isEqualTo("Ready=True Reconciling=False Stalled=False Degraded=True KeyChanged");
         assertThat(ready(status).message()).isEqualTo("node n2: Secret k has another key by now");
         assertThat(status.readyNodes()).isEqualTo(2);
     }
@@ -133,7 +135,8 @@ class RollUpTest {
         var status =
                 RollUp.rollUp(given.snapshot(), given.compileNow(), Map.of()).get(EAST);
 
-        assertThat(conditions(status)).isEqualTo("Ready=False Progressing=True Degraded=False WaitsForPeer");
+        assertThat(conditions(status))
+                .isEqualTo("Ready=False Reconciling=True Stalled=False Degraded=False WaitsForPeer");
         assertThat(ready(status).message()).startsWith("node n1: Waits for node n2: ");
     }
 
@@ -154,7 +157,8 @@ class RollUpTest {
 
         var status = RollUp.rollUp(silent, Compiler.compile(silent), Map.of()).get(EAST);
 
-        assertThat(conditions(status)).isEqualTo("Ready=False Progressing=True Degraded=Unknown WaitsForPeer");
+        assertThat(conditions(status))
+                .isEqualTo("Ready=False Reconciling=True Stalled=False Degraded=Unknown WaitsForPeer");
         assertThat(ready(status).message()).contains("node n2", "ipsec-xdp-agent");
     }
 
@@ -193,7 +197,8 @@ class RollUpTest {
 
         var status = rollUp(ONE_SA, EAST, Optional.empty(), Set.of("n1"), NOON);
 
-        assertThat(conditions(status)).isEqualTo("Ready=Unknown Progressing=False Degraded=Unknown AgentNotReporting");
+        assertThat(conditions(status))
+                .isEqualTo("Ready=Unknown Reconciling=True Stalled=False Degraded=Unknown AgentNotReporting");
         assertThat(ready(status).message()).contains("n2", "ipsec-xdp-agent");
         assertThat(status.failingNodes()).extracting(FailingNode::node).containsExactly("n2");
         assertThat(status.failedNodes()).as("it reported nothing").isZero();
@@ -205,7 +210,8 @@ class RollUpTest {
 
         var status = rollUp(given, EAST);
 
-        assertThat(conditions(status)).isEqualTo("Ready=False Progressing=False Degraded=True NodeNotFound");
+        assertThat(conditions(status))
+                .isEqualTo("Ready=False Reconciling=False Stalled=True Degraded=True NodeNotFound");
         assertThat(ready(status).message()).contains("n9").doesNotContain("stays");
         assertThat(status.readyNodes()).isZero();
     }
@@ -430,10 +436,11 @@ class RollUpTest {
 
     private static String conditions(DeclaredStatus status) {
         var values = status.conditions().stream().collect(toMap(Condition::type, Condition::status));
-        return "Ready=%s Progressing=%s Degraded=%s %s"
+        return "Ready=%s Reconciling=%s Stalled=%s Degraded=%s %s"
                 .formatted(
                         values.get(Condition.READY),
-                        values.get(Condition.PROGRESSING),
+                        values.get(Condition.RECONCILING),
+                        values.get(Condition.STALLED),
                         values.get(Condition.DEGRADED),
                         ready(status).reason());
     }

@@ -60,14 +60,16 @@ class TunnelStatusTest {
     }
 
     @Test
-    void pausedIsNotReadyAndNotDegraded() {
+    void pausedIsStalledAndNotDegraded() {
         var status = status(three().settles()
                 .tunnel("pods", MESH.formatted(", paused: true"))
                 .settles());
 
         assertThat(ready(status).reason()).isEqualTo("Paused");
         assertThat(ready(status).message()).doesNotContain("what was planned before");
-        assertThat(status.conditions()).allMatch(condition -> condition.status() == Status.False);
+        assertThat(status.conditions())
+                .extracting(condition -> condition.type() + "=" + condition.status())
+                .containsExactly("Ready=False", "Reconciling=False", "Stalled=True", "Degraded=False");
         assertThat(status.pairs()).isEqualTo("0/0");
     }
 }
