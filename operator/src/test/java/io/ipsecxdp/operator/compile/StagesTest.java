@@ -145,6 +145,58 @@ class StagesTest {
     }
 
     @Test
+    void anSaWithoutWhichAPolicyWouldDropStaysForAMomentInCaseThatIsDeletedAsWell() {
+        var deleted = FLOW.planned().delete("east");
+        var aMomentAgo = Compiler.compile(deleted.snapshot(Set.of("uid-of-east")));
+
+        assertThat(sas(aMomentAgo, "n1")).hasSize(1);
+        assertThat(sas(aMomentAgo, "n2")).hasSize(1);
+        assertThat(sas(deleted.compileNow(), "n1")).as("the policy stays").isEmpty();
+    }
+
+    @Test
+    void anSaGoesAtOnceWhereAnotherOneSendsInItsPlaceOrHasItsName() {
+        var two = FLOW.sa("successor", node("n1"), node("n2"), 4097).planned();
+        var moment = Set.of("uid-of-east");
+
+        assertThat(sas(Compiler.compile(two.delete("east").snapshot(moment)), "n1"))
+                .extracting(PlannedSa::name)
+                .containsExactly("successor");
+        assertThat(sas(
+                        Compiler.compile(FLOW.planned()
+                                .delete("east")
+                                .sa("east", node("n1"), node("n2"), 4097)
+                                .withUid("east", "another-uid")
+                                .snapshot(moment)),
+                        "n1"))
+                .isEmpty();
+    }
+
+    @Test
+    void anSaOfAnotherCpuIsNoneInItsPlace() {
+        var onCpu0 = twoNodes()
+                .sa("cpu0", Fixtures.cpu("n1", 0), node("n2"), 4096)
+                .sa("cpu1", Fixtures.cpu("n1", 1), node("n2"), 4097)
+                .policy("flow", flowNode("n1"), flowNode("n2"))
+                .planned();
+
+        assertThat(sas(Compiler.compile(onCpu0.delete("cpu0").snapshot(Set.of("uid-of-cpu0"))), "n1"))
+                .hasSize(2);
+    }
+
+    @Test
+    void anSaStaysUntilThePolicyThatNeedsItIsReportedGone() {
+        var deleted = FLOW.planned().delete("flow").delete("east").step();
+        var told = deleted.slices(Fixtures.asExisting(deleted.compileNow(), deleted.slices()));
+
+        assertThat(policies(told.compileNow(), "n1")).isEmpty();
+        assertThat(sas(told.compileNow(), "n1"))
+                .as("its agent has not read that")
+                .hasSize(1);
+        assertThat(sas(told.done().compileNow(), "n1")).isEmpty();
+    }
+
+    @Test
     void aPolicyUnderAnotherNameTakesThePlaceOfOneThatIsDeletedWithoutAMomentInTheClear() {
         var renamed = FLOW.planned().delete("flow").policy("renamed", flowNode("n1"), flowNode("n2"));
 
