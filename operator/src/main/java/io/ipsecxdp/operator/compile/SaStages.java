@@ -3,10 +3,12 @@ package io.ipsecxdp.operator.compile;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toSet;
 
+import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
 import io.ipsecxdp.crds.PolicyAction;
 import io.ipsecxdp.crds.PolicyDirection;
+import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaDirection;
 import io.ipsecxdp.crds.SecurityPolicySpec;
 import java.util.ArrayList;
@@ -43,6 +45,12 @@ final class SaStages {
         var placed = new ArrayList<Placed>();
         var waits = new ArrayList<Wait>();
         for (var entry : settled.placed()) {
+            var refusal = inbound.filter(receiver -> isSa(entry, SaDirection.Out))
+                    .flatMap(receiver -> refusal(entry.node(), receiver));
+            if (refusal.isPresent()) {
+                waits.add(refusal.get());
+                continue;
+            }
             var before = input.inForce().at(entry.node(), entry.entry().key());
             boolean held = isSa(entry, SaDirection.Out)
                     && inbound.isPresent()
@@ -62,6 +70,37 @@ final class SaStages {
             }
         }
         return settled.staged(placed, waits);
+    }
+
+    /**
+     * Why nothing may be sent to {@code inbound} any more: its agent says that the kernel does not have it, and never will
+     * with its key. What it says of other reasons, as of a key that it cannot read, may be over in a moment.
+     */
+    private Optional<Wait> refusal(String sender, Placed inbound) {
+        var entry = inbound.entry();
+        if (!input.kernels().hasRead(inbound.node(), entry.key(), entry.uid())) {
+            return Optional.empty();
+        }
+        return input.kernels()
+                .reports(inbound.node(), entry.key(), entry.uid())
+                .filter(report ->
+                        report.state() == EntryState.Failed && report.of().equals(entry.acknowledgement()))
+                .filter(report -> isForGood(report.reason(), sa(inbound)))
+                .findFirst()
+                .map(report -> input.kernels()
+                        .waitFor(
+                                sender,
+                                inbound.node(),
+                                "it does not receive with this key (%s), and what is sent would be lost"
+                                        .formatted(report.reason())));
+    }
+
+    /** An SA with offload that somebody changed has ReplayAtRisk as well, and may receive still. */
+    private static boolean isForGood(String reason, PlannedSa inbound) {
+        return reason.equals(Reason.KeyReused.name())
+                || reason.equals(Reason.Expired.name())
+                || reason.equals(Reason.ReplayAtRisk.name())
+                        && inbound.hardware().isEmpty();
     }
 
     /** @param moved the SA had other addresses, and may have had these before */
