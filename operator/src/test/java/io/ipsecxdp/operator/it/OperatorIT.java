@@ -230,9 +230,8 @@ class OperatorIT {
 
         assertThat(operator.terminate()).as("exit code, see its log").isIn(0, 143);
         operator = OperatorProcess.start("operator-restarted", server, QUICK_ELECTION);
-        within(60)
-                .untilAsserted(() -> assertThat(operator.metric("ipsecxdp_reconciles_seconds_count"))
-                        .isPositive());
+        soon().untilAsserted(() -> assertThat(operator.metric("ipsecxdp_reconciles_seconds_count"))
+                .isPositive());
         TimeUnit.SECONDS.sleep(1);
 
         assertThat(versions()).isEqualTo(before);
