@@ -150,7 +150,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
         return writes.run(due);
     }
 
-    /** An agent may be silent by then. */
+    /** An agent may be silent by then, or what was deleted a moment ago be deleted for good. */
     private static UpdateControl<Namespace> whenSomethingIsOver(InformerView informed, Instant now) {
         var control = UpdateControl.<Namespace>noUpdate();
         return informed.nextExpiry()

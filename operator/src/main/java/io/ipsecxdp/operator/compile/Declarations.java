@@ -25,8 +25,8 @@ public final class Declarations {
         return new Declarations(more, justDeleted);
     }
 
-    /** These, where the objects of {@code uids} were deleted a moment ago. */
-    public Declarations withoutSinceAMoment(Set<String> uids) {
+    /** These, and {@code uids} as those of all objects that were deleted a moment ago. */
+    public Declarations withJustDeleted(Set<String> uids) {
         return new Declarations(objects, uids);
     }
 

@@ -75,7 +75,7 @@ public final class InformerView {
         }
         var statuses = map(plans, ApiMapping::observed);
         return new ClusterSnapshot(
-                declarations.withoutSinceAMoment(deletions.uids()),
+                declarations.withJustDeleted(deletions.uids()),
                 map(nodes, ApiMapping::node),
                 map(ipsecNodes, ApiMapping::facts),
                 map(plans, ApiMapping::slice),

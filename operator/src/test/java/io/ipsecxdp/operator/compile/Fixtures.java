@@ -388,7 +388,7 @@ public record Fixtures(
                         .with(DeclaredKind.SECURITY_ASSOCIATION, sas)
                         .with(DeclaredKind.SECURITY_POLICY, policies)
                         .with(DeclaredKind.STEERING_POLICY, steering)
-                        .withoutSinceAMoment(justDeleted),
+                        .withJustDeleted(justDeleted),
                 nodes,
                 facts,
                 slices,
