@@ -65,7 +65,12 @@ public final class TestingApiServer implements AutoCloseable {
 
     /** Installs the chart's CRDs, and the rights that it gives to {@code account}. */
     public void install(String account) {
-        for (HasMetadata object : Chart.ofProject(project).render(Map.of())) {
+        install(account, Map.of());
+    }
+
+    /** @param values what to change of the chart's values.yaml */
+    public void install(String account, Map<String, ?> values) {
+        for (HasMetadata object : Chart.ofProject(project).render(values)) {
             if (object instanceof CustomResourceDefinition crd) {
                 client.resource(crd).create();
                 client.resource(crd)

@@ -237,12 +237,14 @@ class ChartTest {
     }
 
     @Test
-    void theOperatorMayPatchNodesOnlyToTakeTheTaintOff() {
+    void theOperatorMayGetAndPatchNodesOnlyToTakeTheTaintOff() {
         var tainting = Project.CHART.render(Map.of("taint", Map.of("enabled", true)));
 
         assertThat(Grant.of(tainting))
                 .filteredOn(grant -> !Grant.of(INSTALLED).contains(grant))
-                .containsExactly(new Grant(RbacTable.OPERATOR, Grant.CLUSTER, "nodes", Optional.empty(), "patch"));
+                .containsExactlyInAnyOrder(
+                        new Grant(RbacTable.OPERATOR, Grant.CLUSTER, "nodes", Optional.empty(), "get"),
+                        new Grant(RbacTable.OPERATOR, Grant.CLUSTER, "nodes", Optional.empty(), "patch"));
         assertThat(of(Deployment.class, tainting)
                         .getFirst()
                         .getSpec()

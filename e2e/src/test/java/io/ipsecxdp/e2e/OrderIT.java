@@ -87,6 +87,24 @@ class OrderIT {
         });
     }
 
+    /** One object after the other, the SAs first, as the API server is told. */
+    @Test
+    void policiesAndTheirSasComeAndGoAtOnce() {
+        tunnel.sas().forEach(sa -> cluster.client().resource(sa).delete());
+        Await.pause(AFTERMATH);
+        assertNothingIsLostWhile(() -> {
+            for (int time = 0; time < TIMES_ON_AND_OFF; time++) {
+                DeclaredTunnel whole =
+                        DeclaredTunnel.make(cluster.keys(), "whole-" + time, cluster.node(0), cluster.node(1), 0);
+                cluster.applyReady(whole.objects());
+                Await.pause(AFTERMATH);
+                whole.objects()
+                        .forEach(object -> cluster.client().resource(object).delete());
+                Await.pause(AFTERMATH);
+            }
+        });
+    }
+
     /** Sender and receiver change to SAs of another reqid, and the old ones are deleted at the same time. */
     @Test
     void policiesChangeTheirSas() {

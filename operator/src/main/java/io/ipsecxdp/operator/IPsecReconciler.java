@@ -3,6 +3,7 @@ package io.ipsecxdp.operator;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.ipsecxdp.operator.compile.Compiler;
 import io.ipsecxdp.operator.rollup.RollUp;
+import io.ipsecxdp.operator.watch.Deletions;
 import io.ipsecxdp.operator.watch.Heartbeats;
 import io.ipsecxdp.operator.watch.InformerView;
 import io.ipsecxdp.operator.watch.Sources;
@@ -52,6 +53,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
     private final OperatorConfig config;
     private final Sources sources;
     private final Heartbeats heartbeats;
+    private final Deletions deletions;
     private final PlanWriter plans;
     private final PeersWriter peers;
     private final StatusReporter reporter;
@@ -66,6 +68,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
             OperatorConfig config,
             Sources sources,
             Heartbeats heartbeats,
+            Deletions deletions,
             PlanWriter plans,
             PeersWriter peers,
             StatusReporter reporter,
@@ -78,6 +81,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
         this.config = config;
         this.sources = sources;
         this.heartbeats = heartbeats;
+        this.deletions = deletions;
         this.plans = plans;
         this.peers = peers;
         this.reporter = reporter;
@@ -105,7 +109,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
     @Override
     public UpdateControl<Namespace> reconcile(Namespace release, Context<Namespace> context) {
         var now = clock.instant();
-        var informed = InformerView.by(context, heartbeats, now);
+        var informed = InformerView.by(context, heartbeats, deletions, now);
         var snapshot = informed.snapshot();
         var compilation = Compiler.compile(snapshot);
         var orders = new ArrayList<>(plans.writes(compilation, snapshot.slices(), informed.plans(), context));
@@ -135,7 +139,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
             metrics.failedWrites(failures.size());
             throw new IncompleteWriteException(failures);
         }
-        return whenTheNextAgentMayBeSilent(informed.alive(), now);
+        return whenSomethingIsOver(informed, now);
     }
 
     private List<Writes.Failure> run(List<Write> due) {
@@ -146,9 +150,10 @@ public class IPsecReconciler implements Reconciler<Namespace> {
         return writes.run(due);
     }
 
-    private static UpdateControl<Namespace> whenTheNextAgentMayBeSilent(Heartbeats.Alive alive, Instant now) {
+    /** An agent may be silent by then, or what was deleted a moment ago be deleted for good. */
+    private static UpdateControl<Namespace> whenSomethingIsOver(InformerView informed, Instant now) {
         var control = UpdateControl.<Namespace>noUpdate();
-        return alive.nextExpiry()
+        return informed.nextExpiry()
                 .map(expiry ->
                         control.rescheduleAfter(Duration.between(now, expiry).plusMillis(1)))
                 .orElse(control);

@@ -85,6 +85,16 @@ final class KernelStates {
                 .filter(report -> report.entry().equals(key) && report.uid().equals(uid));
     }
 
+    /** What agents say of entries that are not planned any more, or not in that way. */
+    Stream<Report> leftovers() {
+        return reports.bySubject().entrySet().stream()
+                .flatMap(about -> about.getValue().stream()
+                        .filter(report -> inForce.at(about.getKey().node(), report.entry())
+                                .filter(planned -> planned.uid().equals(report.uid())
+                                        && planned.acknowledgement().equals(report.of()))
+                                .isEmpty()));
+    }
+
     /** Why a change waits for a node. */
     Wait waitFor(String waiting, String peer, String what) {
         return new Wait(

@@ -2,6 +2,7 @@ package io.ipsecxdp.operator.compile;
 
 import io.ipsecxdp.crds.End;
 import io.ipsecxdp.crds.PlannedPolicy;
+import io.ipsecxdp.crds.PlannedSa;
 import io.ipsecxdp.crds.PolicyAction;
 import io.ipsecxdp.crds.PolicyDirection;
 import io.ipsecxdp.crds.SaEnd;
@@ -236,7 +237,8 @@ final class PolicyStages {
 
     /**
      * An SA that is declared for this policy, if none of them is in force at the sender. Where none is declared, somebody
-     * else brings them, and the policy is what asks for them.
+     * else brings them, and the policy is what asks for them; not where one was declared until a moment ago, for then the
+     * policy may be about to go as well.
      */
     private Optional<String> missingSa(String sender, PlannedPolicy wanted, SecurityPolicySpec spec) {
         if (wanted.protection().isEmpty()) {
@@ -256,7 +258,21 @@ final class PolicyStages {
                         .anyMatch(placed -> input.kernels().has(sender, placed.entry())));
         return inForce
                 ? Optional.empty()
-                : candidates.stream().map(sa -> sa.key().toString()).sorted().findFirst();
+                : candidates.stream()
+                        .map(sa -> sa.key().toString())
+                        .sorted()
+                        .findFirst()
+                        .or(() -> justDeleted(template));
+    }
+
+    private Optional<String> justDeleted(PlannedPolicy.Template template) {
+        return input.inForce()
+                .all()
+                .filter(placed -> input.declared().isJustDeleted(placed.entry().uid())
+                        && placed.entry() instanceof Entry.Sa(PlannedSa sa)
+                        && TemplateKey.of(sa).equals(TemplateKey.of(template)))
+                .map(placed -> placed.entry().key().object().toString())
+                .findFirst();
     }
 
     private static boolean isFor(

@@ -2,6 +2,7 @@ package io.ipsecxdp.operator.watch;
 
 import static java.util.function.Function.identity;
 import static java.util.stream.Collectors.toMap;
+import static java.util.stream.Collectors.toSet;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
@@ -12,6 +13,7 @@ import io.ipsecxdp.crds.DeclaredStatus;
 import io.ipsecxdp.crds.IPsecNode;
 import io.ipsecxdp.crds.KeyShare;
 import io.ipsecxdp.crds.NodePlan;
+import io.ipsecxdp.crds.PlannedSa;
 import io.ipsecxdp.crds.TunnelPeers;
 import io.ipsecxdp.operator.compile.ClusterSnapshot;
 import io.ipsecxdp.operator.compile.Declarations;
@@ -25,6 +27,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -37,9 +40,10 @@ public final class InformerView {
     private final List<TunnelPeers> peers;
     private final List<KeyShare> shares;
     private final Heartbeats.Alive alive;
+    private final Deletions.Recent deletions;
     private final Instant now;
 
-    private InformerView(Context<Namespace> context, Heartbeats heartbeats, Instant now) {
+    private InformerView(Context<Namespace> context, Heartbeats heartbeats, Deletions deletions, Instant now) {
         this.declared = DeclaredKind.ALL.stream().collect(toMap(identity(), kind -> declared(context, kind.type())));
         this.nodes = all(context, Node.class).toList();
         this.ipsecNodes = all(context, IPsecNode.class).toList();
@@ -48,11 +52,20 @@ public final class InformerView {
         this.shares = all(context, KeyShare.class).toList();
         this.alive = heartbeats.alive(
                 all(context, Lease.class).filter(Heartbeats::isAgents).toList());
+        this.deletions = deletions.recent(
+                plans.stream()
+                        .flatMap(plan -> plan.getSpec().securityAssociations().stream())
+                        .map(PlannedSa::uid)
+                        .collect(toSet()),
+                declared.get(DeclaredKind.SECURITY_ASSOCIATION).stream()
+                        .map(sa -> sa.getMetadata().getUid())
+                        .collect(toSet()),
+                now);
         this.now = now;
     }
 
-    public static InformerView by(Context<Namespace> context, Heartbeats heartbeats, Instant now) {
-        return new InformerView(context, heartbeats, now);
+    public static InformerView by(Context<Namespace> context, Heartbeats heartbeats, Deletions deletions, Instant now) {
+        return new InformerView(context, heartbeats, deletions, now);
     }
 
     public ClusterSnapshot snapshot() {
@@ -62,7 +75,7 @@ public final class InformerView {
         }
         var statuses = map(plans, ApiMapping::observed);
         return new ClusterSnapshot(
-                declarations,
+                declarations.withJustDeleted(deletions.uids()),
                 map(nodes, ApiMapping::node),
                 map(ipsecNodes, ApiMapping::facts),
                 map(plans, ApiMapping::slice),
@@ -119,8 +132,11 @@ public final class InformerView {
                 .toList();
     }
 
-    public Heartbeats.Alive alive() {
-        return alive;
+    /** When what is known here means something else, although nothing happens until then. */
+    public Optional<Instant> nextExpiry() {
+        return Stream.of(alive.nextExpiry(), deletions.nextExpiry())
+                .flatMap(Optional::stream)
+                .min(Instant::compareTo);
     }
 
     /** An object that waits for finalizers of others is deleted as far as its user is concerned. */

@@ -12,6 +12,7 @@ import io.ipsecxdp.crds.TunnelPeers;
 import io.ipsecxdp.operator.OperatorConfig;
 import io.ipsecxdp.operator.compile.DeclaredKind;
 import io.ipsecxdp.operator.write.NodeEvents;
+import io.ipsecxdp.operator.write.StartupTaint;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
@@ -51,6 +52,7 @@ public class Sources {
                         Node.class,
                         TrimmedStore.ofNodes(),
                         (now, before) -> isChanged(now, before, ApiMapping::node)
+                                || isChanged(now, before, StartupTaint::boot)
                                 || isChanged(now, before, node -> node.getSpec().getTaints()),
                         context),
                 source(

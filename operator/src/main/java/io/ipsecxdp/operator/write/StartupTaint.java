@@ -76,11 +76,15 @@ public class StartupTaint {
     static boolean isOfThisBoot(IPsecNode agent, Node node) {
         return Optional.ofNullable(agent.getStatus())
                 .map(status -> status.boot())
-                .flatMap(boot -> Optional.ofNullable(node.getStatus())
-                        .map(status -> status.getNodeInfo())
-                        .map(info -> info.getBootID())
-                        .filter(known -> boot.equals(known) || boot.startsWith(known + "/")))
+                .flatMap(boot -> boot(node).filter(known -> boot.equals(known) || boot.startsWith(known + "/")))
                 .isPresent();
+    }
+
+    /** The boot of a node by the word of its kubelet. */
+    public static Optional<String> boot(Node node) {
+        return Optional.ofNullable(node.getStatus())
+                .map(status -> status.getNodeInfo())
+                .map(info -> info.getBootID());
     }
 
     static boolean isInForce(NodePlan plan) {
@@ -93,14 +97,18 @@ public class StartupTaint {
                 .isPresent();
     }
 
-    /** A JSON patch (RFC 6902) that takes away this taint and no other, and fails where the taints are others by now. */
+    /**
+     * A JSON patch (RFC 6902) that takes away this taint and no other. With the version that is to be changed, the API
+     * server answers with a conflict where somebody else has changed the node meanwhile.
+     */
     static String removal(Node node) {
         var taints = taints(node);
         var operations = new ArrayList<String>();
+        operations.add("{\"op\":\"replace\",\"path\":\"/metadata/resourceVersion\",\"value\":\"%s\"}"
+                .formatted(node.getMetadata().getResourceVersion()));
         // From the last on, so that the indexes of those before stay
         for (int i = taints.size() - 1; i >= 0; i--) {
             if (KEY.equals(taints.get(i).getKey())) {
-                operations.add("{\"op\":\"test\",\"path\":\"/spec/taints/%d/key\",\"value\":\"%s\"}".formatted(i, KEY));
                 operations.add("{\"op\":\"remove\",\"path\":\"/spec/taints/%d\"}".formatted(i));
             }
         }

@@ -377,11 +377,17 @@ public record Fixtures(
     }
 
     public ClusterSnapshot snapshot() {
+        return snapshot(Set.of());
+    }
+
+    /** @param justDeleted uids of objects that were deleted a moment ago */
+    ClusterSnapshot snapshot(Set<String> justDeleted) {
         return new ClusterSnapshot(
                 Declarations.NONE
                         .with(DeclaredKind.SECURITY_ASSOCIATION, sas)
                         .with(DeclaredKind.SECURITY_POLICY, policies)
-                        .with(DeclaredKind.STEERING_POLICY, steering),
+                        .with(DeclaredKind.STEERING_POLICY, steering)
+                        .withJustDeleted(justDeleted),
                 nodes,
                 facts,
                 slices,

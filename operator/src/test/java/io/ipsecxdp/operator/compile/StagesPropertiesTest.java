@@ -6,31 +6,41 @@ import static io.ipsecxdp.operator.compile.Fixtures.nothing;
 import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ipsecxdp.crds.Api;
+import io.ipsecxdp.crds.End;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
 import io.ipsecxdp.crds.PolicyAction;
 import io.ipsecxdp.crds.PolicyDirection;
 import io.ipsecxdp.crds.SaDirection;
 import io.ipsecxdp.crds.SaMode;
+import io.ipsecxdp.crds.SecurityAssociationSpec;
 import io.ipsecxdp.crds.SecurityPolicySpec;
 import io.ipsecxdp.crds.TemplateLevel;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
 /**
  * Three nodes whose agents read their plans, act and report each in its own time, while users declare, change and delete.
- * The kernels are asked, not the plans: at no moment does one send what the other one would drop.
+ * The kernels are asked, not the plans: at no moment does one send what the other one would drop, or drop what it is to
+ * send for want of an SA.
  */
 class StagesPropertiesTest {
     private static final List<String> NODES = List.of("n1", "n2", "n3");
+    private static final List<String> SAS = List.of("s0", "s1", "s2", "s3");
     private static final List<String> POLICIES = List.of("p0", "p1", "p2");
     private static final int STEPS = 60;
 
@@ -43,8 +53,27 @@ class StagesPropertiesTest {
     }
 
     private final Map<String, Agent> agents = new TreeMap<>();
+    private final Map<String, Sending> justDeleted = new HashMap<>();
+
+    /** What a user has policies for, and wants no SAs for or took away those that were in force. */
+    private final Set<Sending> forsaken = new HashSet<>();
+
     private Fixtures cluster;
     private int declared;
+
+    /** How a node sends to another one. */
+    private record Sending(String from, String to, long reqid) {
+        static Sending of(End from, End to, long reqid) {
+            return new Sending(from.node(), to.node(), reqid);
+        }
+
+        static Sending of(Declared<SecurityAssociationSpec> sa) {
+            return of(
+                    sa.spec().source(),
+                    sa.spec().destination(),
+                    sa.spec().terms().reqid());
+        }
+    }
 
     @Property(tries = 400)
     void nothingIsSentThatTheOtherEndWouldDrop(@ForAll Random random) {
@@ -52,21 +81,20 @@ class StagesPropertiesTest {
         for (int i = 0; i < STEPS; i++) {
             switch (random.nextInt(8)) {
                 case 0 -> declare(random);
-                case 1 -> cluster = cluster.delete("s" + random.nextInt(3));
-                case 2 -> cluster = cluster.delete(POLICIES.get(random.nextInt(POLICIES.size())));
+                case 1, 2 -> delete(random);
                 case 3, 4 -> operator();
                 default -> agent(NODES.get(random.nextInt(NODES.size())), random.nextBoolean());
             }
             assertNothingIsLost();
         }
         everybodyUntilItIsQuiet();
-        Compiler.compile(cluster.snapshot()).verdicts().forEach((object, verdict) -> {
+        Compiler.compile(snapshot()).verdicts().forEach((object, verdict) -> {
             assertThat(verdict.waits()).as("%s, in the end", object).isEmpty();
             if (verdict.findings().isEmpty()) {
                 assertThat(verdict.nodes()).as("%s, in the end", object).allMatch(name -> has(name, object));
             }
         });
-        List.of("s0", "s1", "s2", "p0", "p1", "p2").forEach(name -> cluster = cluster.delete(name));
+        Stream.concat(SAS.stream(), POLICIES.stream()).forEach(this::delete);
         everybodyUntilItIsQuiet();
         agents.forEach((name, agent) -> assertThat(agent.kernel).as(name).isEmpty());
         assertThat(cluster.slices())
@@ -81,7 +109,7 @@ class StagesPropertiesTest {
         for (int i = 0; i < STEPS; i++) {
             switch (random.nextInt(6)) {
                 case 0 -> declare(random);
-                case 1 -> cluster = cluster.delete("s" + random.nextInt(3));
+                case 1 -> delete(random);
                 case 2 -> operator();
                 default -> {
                     String other = NODES.get(random.nextInt(NODES.size()));
@@ -94,9 +122,45 @@ class StagesPropertiesTest {
         }
     }
 
+    /** Policies and their SAs, in the order in which kubectl happens to get to them. */
+    @Property(tries = 200)
+    void whatIsAppliedAndDeletedTogetherLosesNothing(@ForAll Random random) {
+        begin();
+        for (int turn = 0; turn < 3; turn++) {
+            var whole = new ArrayList<>(List.of("s0", "s1", "p" + random.nextInt(2)));
+            Collections.shuffle(whole, random);
+            whole.forEach(name -> {
+                declare(name, PolicyAction.Protect, Api.FIRST_REQID);
+                afterAWhile(random, 2);
+            });
+            everybodyUntilItIsQuiet();
+            assertThat(forsaken).isEmpty();
+            Collections.shuffle(whole, random);
+            whole.forEach(name -> {
+                delete(name);
+                afterAWhile(random, 10);
+            });
+            justDeleted.clear();
+            afterAWhile(random, 30);
+        }
+    }
+
+    private void afterAWhile(Random random, int steps) {
+        for (int i = random.nextInt(steps); i > 0; i--) {
+            if (random.nextInt(3) == 0) {
+                operator();
+            } else {
+                agent(NODES.get(random.nextInt(NODES.size())), random.nextBoolean());
+            }
+            assertNothingIsLost();
+        }
+    }
+
     private void begin() {
         cluster = nothing();
         agents.clear();
+        justDeleted.clear();
+        forsaken.clear();
         declared = 0;
         for (String name : NODES) {
             cluster = cluster.node(name, "10.0.0." + name.charAt(1));
@@ -105,28 +169,46 @@ class StagesPropertiesTest {
     }
 
     private void declare(Random random) {
-        int number = random.nextInt(3);
-        String from = number < 2 ? "n1" : "n2";
-        String to = number < 2 ? "n2" : "n3";
         if (random.nextInt(3) < 2) {
-            String name = "s" + number;
-            boolean there =
-                    cluster.sas().stream().anyMatch(sa -> sa.key().name().equals(name));
-            if (!there) {
-                cluster = cluster.sa(name, node(from), node(to), 4096 + number).withUid(name, name + "-" + declared++);
-            }
-            return;
+            declare(SAS.get(random.nextInt(SAS.size())), PolicyAction.Protect, Api.FIRST_REQID);
+        } else {
+            declare(
+                    POLICIES.get(random.nextInt(POLICIES.size())),
+                    random.nextInt(4) == 0 ? PolicyAction.Bypass : PolicyAction.Protect,
+                    Api.FIRST_REQID + random.nextInt(2));
         }
-        // Two names for the flow from n1 to n2: one of them takes the place of the other
-        String name = POLICIES.get(random.nextInt(POLICIES.size()));
-        var action = random.nextInt(4) == 0 ? PolicyAction.Bypass : PolicyAction.Protect;
+    }
+
+    private void declare(String name, PolicyAction action, long reqid) {
+        if (POLICIES.contains(name)) {
+            declarePolicy(name, action, reqid);
+        } else if (cluster.sas().stream().noneMatch(sa -> sa.key().name().equals(name))) {
+            declareSa(name);
+        }
+        wants();
+    }
+
+    /** Two for the flow from n1 to n2, one for that from n2 to n3, and one of another reqid. */
+    private void declareSa(String name) {
+        justDeleted.keySet().removeIf(uid -> uid.startsWith(name + "-"));
+        int spi = 4096 + SAS.indexOf(name);
+        cluster = switch (name) {
+            case "s2" -> cluster.sa(name, node("n2"), node("n3"), spi);
+            case "s3" -> cluster.sa(name, spi, "reqid: %d".formatted(Api.FIRST_REQID + 1));
+            default -> cluster.sa(name, node("n1"), node("n2"), spi);
+        };
+        cluster = cluster.withUid(name, name + "-" + declared++);
+    }
+
+    /** Two names for the flow from n1 to n2: one of them takes the place of the other. */
+    private void declarePolicy(String name, PolicyAction action, long reqid) {
         var spec = SecurityPolicySpec.esp(
                 flowNode(name.equals("p2") ? "n2" : "n1"),
                 flowNode(name.equals("p2") ? "n3" : "n2"),
                 Fixtures.prefixes("10.20.1.0/24", "10.20.2.0/24"),
                 action,
                 SaMode.Tunnel,
-                268435457L + random.nextInt(2),
+                reqid,
                 1000);
         declared++;
         String uid = cluster.policies().stream()
@@ -137,8 +219,63 @@ class StagesPropertiesTest {
         cluster = cluster.declarePolicy(new Declared<>(Fixtures.policy(name), uid, declared, Fixtures.NOON, spec));
     }
 
+    private void delete(Random random) {
+        switch (random.nextInt(3)) {
+            case 0 -> delete(SAS.get(random.nextInt(SAS.size())));
+            case 1 -> delete(POLICIES.get(random.nextInt(POLICIES.size())));
+            default -> {
+                justDeleted.clear();
+                wants();
+            }
+        }
+    }
+
+    private void delete(String name) {
+        cluster.sas().stream()
+                .filter(sa -> sa.key().name().equals(name))
+                .forEach(sa -> justDeleted.put(sa.uid(), Sending.of(sa)));
+        cluster = cluster.delete(name);
+        wants();
+    }
+
+    /** Takes note of what a user has policies for, and by now no SAs. */
+    private void wants() {
+        var planned = cluster.slices().stream()
+                .flatMap(slice -> Entry.of(slice.spec()).stream())
+                .map(Entry::uid)
+                .collect(toSet());
+        justDeleted.keySet().retainAll(planned);
+        for (var policy : cluster.policies()) {
+            var sending = Sending.of(
+                    policy.spec().source(),
+                    policy.spec().destination(),
+                    policy.spec().reqid());
+            var sas = cluster.sas().stream()
+                    .filter(sa -> Sending.of(sa).equals(sending))
+                    .map(Declared::uid)
+                    .collect(toSet());
+            if (agents.get(sending.from()).kernel.values().stream().anyMatch(entry -> sas.contains(entry.uid()))) {
+                forsaken.remove(sending);
+            } else if (!justDeleted.containsValue(sending) && (sas.isEmpty() || sends(sending))) {
+                forsaken.add(sending);
+            }
+        }
+    }
+
+    private boolean sends(Sending sending) {
+        return at(sending.from(), PolicyDirection.Out)
+                .flatMap(PlannedPolicy::protection)
+                .filter(template -> template.reqid() == sending.reqid())
+                .isPresent();
+    }
+
+    private ClusterSnapshot snapshot() {
+        return cluster.snapshot(justDeleted.keySet());
+    }
+
     private void operator() {
-        cluster = cluster.slices(Fixtures.asExisting(cluster.compileNow(), cluster.slices()));
+        cluster = cluster.slices(Fixtures.asExisting(Compiler.compile(snapshot()), cluster.slices()));
+        wants();
     }
 
     /** The agent reads some of its slices and acts, or reports. */
@@ -177,6 +314,7 @@ class StagesPropertiesTest {
     }
 
     private void everybodyUntilItIsQuiet() {
+        justDeleted.clear();
         for (int i = 0; i < 20; i++) {
             operator();
             for (String name : NODES) {
@@ -204,6 +342,11 @@ class StagesPropertiesTest {
         }
         for (var flow : List.of(List.of("n1", "n2"), List.of("n2", "n3"))) {
             var sent = at(flow.getFirst(), PolicyDirection.Out).flatMap(PlannedPolicy::protection);
+            sent.map(template -> new Sending(flow.getFirst(), flow.getLast(), template.reqid()))
+                    .filter(Predicate.not(forsaken::contains))
+                    .ifPresent(sending -> assertThat(hasSa(sending))
+                            .as("an SA for %s", sending)
+                            .isTrue());
             for (var direction : List.of(PolicyDirection.In, PolicyDirection.Forward)) {
                 var receiver = at(flow.getLast(), direction);
                 assertThat(takes(receiver, sent))
@@ -211,6 +354,14 @@ class StagesPropertiesTest {
                         .isTrue();
             }
         }
+    }
+
+    private boolean hasSa(Sending sending) {
+        return agents.get(sending.from()).kernel.values().stream()
+                .anyMatch(entry -> entry instanceof Entry.Sa(PlannedSa sa)
+                        && sa.direction() == SaDirection.Out
+                        && sa.otherNode().filter(sending.to()::equals).isPresent()
+                        && sa.terms().reqid() == sending.reqid());
     }
 
     private boolean has(String node, ObjectKey object) {

@@ -10,14 +10,18 @@ import static io.ipsecxdp.operator.compile.Plans.reasons;
 import static io.ipsecxdp.operator.compile.Plans.sas;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.TemplateLevel;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** One step after the other: who gets what first, and what the others are told meanwhile. */
 class StagesTest {
@@ -76,6 +80,65 @@ class StagesTest {
         assertThat(entries(deleted.step().withoutTheNode("n1").step().compileNow()))
                 .as("the node is gone")
                 .isEmpty();
+    }
+
+    /** As a receiver does that was booted anew, or whose other SAs have the key by now. */
+    @ParameterizedTest
+    @EnumSource(names = {"KeyReused", "ReplayAtRisk", "Expired"})
+    void theSenderStopsWhenItsReceiverRefusesTheKeyForGoodAndGoesOnWhenItReceives(Reason reason) {
+        var refused = reported(SA.planned(), "n2", EntryState.Failed, reason);
+
+        assertThat(entries(refused.compileNow())).containsExactly("n2: east");
+        assertThat(waits(refused, Fixtures.sa("east"))).singleElement().satisfies(wait -> {
+            assertThat(wait.node()).isEqualTo("n1");
+            assertThat(wait.message()).contains("node n2", reason.name());
+        });
+
+        var repaired = reported(refused.step(), "n2", EntryState.Installed, Reason.Installed);
+        assertThat(entries(repaired.compileNow())).containsExactly("n1: east", "n2: east");
+        assertThat(waits(repaired, Fixtures.sa("east"))).isEmpty();
+    }
+
+    @Test
+    void theSenderGoesOnWhileItsReceiverIsSilentOrRepairsOrMayYetReceive() {
+        var sends = SA.planned();
+        var unread = sends.slices(sends.slices().stream()
+                .map(slice -> new ExistingSlice(
+                        slice.name(),
+                        slice.nodeUid(),
+                        slice.spec(),
+                        slice.generation() + 1,
+                        slice.observedGeneration()))
+                .toList());
+
+        for (var given : List.of(
+                reported(sends, "n2", EntryState.Failed, Reason.ReplayAtRisk).agentDies("n2"),
+                reported(sends, "n2", EntryState.Pending, Reason.Installing),
+                reported(sends, "n2", EntryState.Failed, Reason.KeyMissing),
+                reported(sends, "n2", EntryState.Installed, Reason.KeyChanged),
+                reported(unread, "n2", EntryState.Failed, Reason.ReplayAtRisk))) {
+            assertThat(entries(given.compileNow())).containsExactly("n1: east", "n2: east");
+        }
+    }
+
+    /** The same, where the agent of {@code node} says this of all that it has. */
+    private static Fixtures reported(Fixtures given, String node, EntryState state, Reason reason) {
+        var reports = new HashMap<>(given.reports().bySubject());
+        reports.replaceAll((subject, of) -> subject.node().equals(node)
+                ? of.stream()
+                        .map(report -> new Report(
+                                report.entry(),
+                                report.uid(),
+                                report.generation(),
+                                state,
+                                reason.name(),
+                                "",
+                                report.of(),
+                                report.keyUsed(),
+                                report.keyFingerprint()))
+                        .toList()
+                : of);
+        return given.observed(given.slices(), new Reports(reports));
     }
 
     @Test
@@ -142,6 +205,58 @@ class StagesTest {
                 .containsExactly("n1: east", "n2: east", "n2: flow Forward", "n2: flow In");
         assertThat(entries(deleted.step().step().compileNow())).containsExactly("n2: east");
         assertThat(entries(deleted.compile())).isEmpty();
+    }
+
+    @Test
+    void anSaWithoutWhichAPolicyWouldDropStaysForAMomentInCaseThatIsDeletedAsWell() {
+        var deleted = FLOW.planned().delete("east");
+        var aMomentAgo = Compiler.compile(deleted.snapshot(Set.of("uid-of-east")));
+
+        assertThat(sas(aMomentAgo, "n1")).hasSize(1);
+        assertThat(sas(aMomentAgo, "n2")).hasSize(1);
+        assertThat(sas(deleted.compileNow(), "n1")).as("the policy stays").isEmpty();
+    }
+
+    @Test
+    void anSaGoesAtOnceWhereAnotherOneSendsInItsPlaceOrHasItsName() {
+        var two = FLOW.sa("successor", node("n1"), node("n2"), 4097).planned();
+        var moment = Set.of("uid-of-east");
+
+        assertThat(sas(Compiler.compile(two.delete("east").snapshot(moment)), "n1"))
+                .extracting(PlannedSa::name)
+                .containsExactly("successor");
+        assertThat(sas(
+                        Compiler.compile(FLOW.planned()
+                                .delete("east")
+                                .sa("east", node("n1"), node("n2"), 4097)
+                                .withUid("east", "another-uid")
+                                .snapshot(moment)),
+                        "n1"))
+                .isEmpty();
+    }
+
+    @Test
+    void anSaOfAnotherCpuIsNoneInItsPlace() {
+        var onCpu0 = twoNodes()
+                .sa("cpu0", Fixtures.cpu("n1", 0), node("n2"), 4096)
+                .sa("cpu1", Fixtures.cpu("n1", 1), node("n2"), 4097)
+                .policy("flow", flowNode("n1"), flowNode("n2"))
+                .planned();
+
+        assertThat(sas(Compiler.compile(onCpu0.delete("cpu0").snapshot(Set.of("uid-of-cpu0"))), "n1"))
+                .hasSize(2);
+    }
+
+    @Test
+    void anSaStaysUntilThePolicyThatNeedsItIsReportedGone() {
+        var deleted = FLOW.planned().delete("flow").delete("east").step();
+        var told = deleted.slices(Fixtures.asExisting(deleted.compileNow(), deleted.slices()));
+
+        assertThat(policies(told.compileNow(), "n1")).isEmpty();
+        assertThat(sas(told.compileNow(), "n1"))
+                .as("its agent has not read that")
+                .hasSize(1);
+        assertThat(sas(told.done().compileNow(), "n1")).isEmpty();
     }
 
     @Test

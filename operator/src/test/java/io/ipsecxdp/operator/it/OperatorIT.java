@@ -13,13 +13,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingAdmissionPolicyBindingBuilder;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingAdmissionPolicyBuilder;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.ipsecxdp.charts.TestingApiServer;
 import io.ipsecxdp.crds.Condition;
@@ -38,6 +42,7 @@ import io.ipsecxdp.crds.TunnelStatus;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +61,9 @@ import org.junit.jupiter.api.io.TempDir;
 class OperatorIT {
     private static final List<Class<? extends CustomResource<?, ? extends DeclaredStatus>>> DECLARED =
             List.of(SecurityAssociation.class, SecurityPolicy.class, SteeringPolicy.class, Tunnel.class);
-    private static final Map<String, String> QUICK_ELECTION = Map.of(
+    private static final String STARTUP_TAINT = "ipsec-xdp.io/agent-not-ready";
+    private static final Map<String, String> SETTINGS = Map.of(
+            "IPSEC_XDP_OPERATOR_TAINT", "true",
             "IPSEC_XDP_OPERATOR_LEADER_ELECTION_LEASE_DURATION", "3s",
             "IPSEC_XDP_OPERATOR_LEADER_ELECTION_RENEW_DEADLINE", "2s",
             "IPSEC_XDP_OPERATOR_LEADER_ELECTION_RETRY_PERIOD", "200ms");
@@ -72,9 +79,9 @@ class OperatorIT {
     @BeforeAll
     static void anApiServerTwoNodesAndAnOperator(@TempDir Path folder) throws Exception {
         server = TestingApiServer.start(PROJECT, folder);
-        server.install(OperatorProcess.ACCOUNT);
+        server.install(OperatorProcess.ACCOUNT, Map.of("taint", Map.of("enabled", true)));
         client = server.client();
-        operator = OperatorProcess.start("operator", server, QUICK_ELECTION);
+        operator = OperatorProcess.start("operator", server, SETTINGS);
         TimeUnit.SECONDS.sleep(2);
         n1 = PlayedAgent.start(client, "n1", "0-3", "10.0.0.1");
         n2 = PlayedAgent.start(client, "n2", "0-3", "10.0.0.2");
@@ -230,10 +237,9 @@ class OperatorIT {
         int events = events().size();
 
         assertThat(operator.terminate()).as("exit code, see its log").isIn(0, 143);
-        operator = OperatorProcess.start("operator-restarted", server, QUICK_ELECTION);
-        within(60)
-                .untilAsserted(() -> assertThat(operator.metric("ipsecxdp_reconciles_seconds_count"))
-                        .isPositive());
+        operator = OperatorProcess.start("operator-restarted", server, SETTINGS);
+        soon().untilAsserted(() ->
+                assertThat(operator.metric("ipsecxdp_reconciles_seconds_count")).isPositive());
         TimeUnit.SECONDS.sleep(1);
 
         assertThat(versions()).isEqualTo(before);
@@ -252,7 +258,7 @@ class OperatorIT {
         assertThat(statusOf("new").observedGeneration())
                 .as("no tool takes what the operator has not seen for done")
                 .isEqualTo(-1);
-        operator = OperatorProcess.start("operator-back", server, QUICK_ELECTION);
+        operator = OperatorProcess.start("operator-back", server, SETTINGS);
 
         readySoon("west", "new");
         soon().untilAsserted(() -> assertThat(plans().values().stream().flatMap(plan -> entries(plan).stream()))
@@ -306,7 +312,7 @@ class OperatorIT {
 
     @Test
     void ofTwoOperatorsOneLeadsAndTheOtherTakesOver() {
-        try (var other = OperatorProcess.start("second-operator", server, QUICK_ELECTION)) {
+        try (var other = OperatorProcess.start("second-operator", server, SETTINGS)) {
             apply(sa("east", node("n1"), node("n2"), 4096));
             readySoon("east");
             assertThat(other.metric("ipsecxdp_reconciles_seconds_count"))
@@ -319,7 +325,7 @@ class OperatorIT {
             readySoon("east", "west");
             assertThat(other.metric("ipsecxdp_reconciles_seconds_count")).isPositive();
         }
-        operator = OperatorProcess.start("operator-after-the-second", server, QUICK_ELECTION);
+        operator = OperatorProcess.start("operator-after-the-second", server, SETTINGS);
     }
 
     @Test
@@ -504,6 +510,61 @@ class OperatorIT {
             n2.knowsTunnels(true);
         }
         readySoon("pods");
+    }
+
+    /** While somebody else puts taints before it, so that its index is another one each time. */
+    @Test
+    void theStartupTaintGoesWhenThePoliciesOfTheNodeAreInForceAndNoOtherTaintDoes() throws InterruptedException {
+        var n4 = PlayedAgent.start(client, "n4", "0", "10.0.0.4");
+        client.nodes()
+                .withName("n4")
+                .edit(node -> new NodeBuilder(node)
+                        .editSpec()
+                        .addNewTaint("NoSchedule", STARTUP_TAINT, null, null)
+                        .addNewTaint("NoSchedule", "one-of-others", null, "value")
+                        .addNewTaint("NoExecute", STARTUP_TAINT, null, null)
+                        .endSpec()
+                        .build());
+        try {
+            n4.fail("flow", "KernelRefused", "the kernel refused");
+            apply(policy("flow", "n1", "n4", "10.20.1.0/24", "10.20.4.0/24"));
+            soon().until(() -> readiness().get("flow").equals("False KernelRefused"));
+            client.nodes()
+                    .withName("n4")
+                    .editStatus(node -> new NodeBuilder(node)
+                            .editStatus()
+                            .withNewNodeInfo()
+                            .withBootID("boot")
+                            .endNodeInfo()
+                            .endStatus()
+                            .build());
+            TimeUnit.SECONDS.sleep(1);
+            var before = taints("n4");
+            assertThat(before)
+                    .filteredOn(taint -> taint.getKey().equals(STARTUP_TAINT))
+                    .hasSize(2);
+
+            n4.recover("flow");
+            var others = new ArrayList<>(before);
+            others.removeIf(taint -> taint.getKey().equals(STARTUP_TAINT));
+            for (int i = 0; i < 50; i++) {
+                var taint = new Taint("PreferNoSchedule", "other-" + i, null, null);
+                client.nodes().withName("n4").patch(PatchContext.of(PatchType.JSON), """
+                        [{"op": "add", "path": "/spec/taints/0", "value": %s}]""".formatted(
+                                Serialization.asJson(taint)));
+                others.addFirst(taint);
+            }
+
+            soon().untilAsserted(() -> assertThat(taints("n4")).isEqualTo(others));
+        } finally {
+            nothingIsDeclaredAndNothingIsPlanned();
+            n4.close();
+            client.nodes().withName("n4").delete();
+        }
+    }
+
+    private static List<Taint> taints(String node) {
+        return client.nodes().withName(node).get().getSpec().getTaints();
     }
 
     @Test

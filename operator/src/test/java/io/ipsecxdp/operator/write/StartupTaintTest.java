@@ -38,6 +38,7 @@ class StartupTaintTest {
         var builder = new NodeBuilder()
                 .withNewMetadata()
                 .withName("n1")
+                .withResourceVersion("17")
                 .endMetadata()
                 .withNewStatus()
                 .withNewNodeInfo()
@@ -107,7 +108,7 @@ class StartupTaintTest {
         assertThat(StartupTaint.isTainted(node("other", StartupTaint.KEY))).isTrue();
         assertThat(StartupTaint.removal(node("other", StartupTaint.KEY, "another")))
                 .isEqualTo("""
-                        [{"op":"test","path":"/spec/taints/1/key","value":"ipsec-xdp.io/agent-not-ready"},\
+                        [{"op":"replace","path":"/metadata/resourceVersion","value":"17"},\
                         {"op":"remove","path":"/spec/taints/1"}]""");
     }
 
