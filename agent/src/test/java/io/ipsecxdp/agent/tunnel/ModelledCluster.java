@@ -573,6 +573,7 @@ final class ModelledCluster {
                 (long) INTERVAL,
                 1L << 36,
                 0x8000_0001L,
+                null,
                 null);
     }
 }

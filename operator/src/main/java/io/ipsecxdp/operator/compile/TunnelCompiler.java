@@ -443,7 +443,8 @@ final class TunnelCompiler {
                 spec.rekey().intervalSeconds().orElseThrow(),
                 spec.rekey().volumeBytes().orElseThrow(),
                 reqid(tunnel.uid()),
-                spec.presharedKeySecretRef());
+                spec.presharedKeySecretRef(),
+                spec.rekey().request());
     }
 
     /** What a tunnel got it keeps; above those that users may declare. */
