@@ -1,0 +1,13 @@
+package io.ipsecxdp.agent.tunnel;
+
+import io.ipsecxdp.crds.KeyShareSpec;
+
+/** The way to the other nodes, by the API server. Nothing here blocks or fails. */
+public interface PeerLink {
+
+    /** Whether it is to be heard what others say; what is heard comes to {@link NodeTunnels#heard}. */
+    void listen(boolean wanted);
+
+    /** This is to be this node's KeyShare; what became of it comes to {@link NodeTunnels#wrote}. */
+    void say(KeyShareSpec share);
+}
