@@ -23,6 +23,7 @@ import io.ipsecxdp.agent.report.NodeReporter;
 import io.ipsecxdp.agent.report.XfrmErrors;
 import io.ipsecxdp.agent.secrets.KeyRing;
 import io.ipsecxdp.agent.secrets.KeySecrets;
+import io.ipsecxdp.agent.secrets.PresharedKeys;
 import io.ipsecxdp.agent.tunnel.Heard;
 import io.ipsecxdp.agent.tunnel.NodeTunnels;
 import io.ipsecxdp.crds.KeyShareSpec;
@@ -73,6 +74,7 @@ final class Agent implements AutoCloseable {
             ApiServerLink link = part(new ApiServerLink(
                     client,
                     node,
+                    secrets.presharedKeys(),
                     new ApiServerLink.Listener() {
                         @Override
                         public void heard(Heard heard) {
@@ -82,6 +84,11 @@ final class Agent implements AutoCloseable {
                         @Override
                         public void shareWritten(KeyShareSpec share, long version) {
                             events.shareWritten(share, version);
+                        }
+
+                        @Override
+                        public void presharedKeyRead(String tunnel, PresharedKeys.Answer answer) {
+                            events.presharedKeyRead(tunnel, answer);
                         }
                     },
                     clock));

@@ -4,6 +4,7 @@ import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.node.NodeInfo;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.secrets.KeySecrets;
+import io.ipsecxdp.agent.secrets.PresharedKeys;
 import io.ipsecxdp.agent.tunnel.Heard;
 import io.ipsecxdp.crds.KeyShareSpec;
 import io.ipsecxdp.xfrm.Notification;
@@ -37,6 +38,8 @@ public final class Events {
     record PeersHeard(Heard heard) implements Event {}
 
     record ShareWritten(KeyShareSpec share, long version) implements Event {}
+
+    record PresharedKeyRead(String tunnel, PresharedKeys.Answer answer) implements Event {}
 
     record Stop() implements Event {}
 
@@ -109,6 +112,10 @@ public final class Events {
         queue.add(new ShareWritten(share, version));
     }
 
+    public void presharedKeyRead(String tunnel, PresharedKeys.Answer answer) {
+        queue.add(new PresharedKeyRead(tunnel, answer));
+    }
+
     void stop() {
         queue.add(new Stop());
     }
@@ -126,6 +133,7 @@ public final class Events {
                 case KernelTold(List<Notification> notifications) -> told.addAll(notifications.reversed());
                 case KeyArrived key -> condensed.add(key);
                 case ShareWritten written -> condensed.add(written);
+                case PresharedKeyRead read -> condensed.add(read);
                 case PeersHeard heard -> addIfNewest(heard, newer, condensed);
                 case PlansAre plans -> addIfNewest(plans, newer, condensed);
                 case FactsAre facts -> addIfNewest(facts, newer, condensed);

@@ -10,6 +10,7 @@ import io.ipsecxdp.agent.kernel.Events.KeyArrived;
 import io.ipsecxdp.agent.kernel.Events.LinksChanged;
 import io.ipsecxdp.agent.kernel.Events.PeersHeard;
 import io.ipsecxdp.agent.kernel.Events.PlansAre;
+import io.ipsecxdp.agent.kernel.Events.PresharedKeyRead;
 import io.ipsecxdp.agent.kernel.Events.ShareWritten;
 import io.ipsecxdp.agent.kernel.Events.Stop;
 import io.ipsecxdp.agent.ledger.Origin;
@@ -26,6 +27,7 @@ import io.ipsecxdp.agent.report.AgentStatusWriter.StatusUpdate;
 import io.ipsecxdp.agent.report.Failing;
 import io.ipsecxdp.agent.report.NodeReporter;
 import io.ipsecxdp.agent.secrets.KeySecrets;
+import io.ipsecxdp.agent.secrets.PresharedKeys;
 import io.ipsecxdp.agent.steering.NotifiedMarks;
 import io.ipsecxdp.agent.steering.Steerer;
 import io.ipsecxdp.agent.tunnel.Heard;
@@ -262,6 +264,10 @@ public final class KernelThread implements AutoCloseable {
             }
             case ShareWritten(KeyShareSpec share, long version) -> {
                 tunnels.wrote(share, version);
+                agreement.dueAt(now);
+            }
+            case PresharedKeyRead(String tunnel, PresharedKeys.Answer answer) -> {
+                tunnels.presharedKey(tunnel, answer);
                 agreement.dueAt(now);
             }
             case CpusChanged() -> facts.ifPresent(this::factsAre);

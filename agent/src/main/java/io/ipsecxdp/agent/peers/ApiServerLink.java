@@ -4,9 +4,11 @@ import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.ipsecxdp.agent.node.Failures;
 import io.ipsecxdp.agent.node.GuardedInformer;
+import io.ipsecxdp.agent.secrets.PresharedKeys;
 import io.ipsecxdp.agent.time.Backoff;
 import io.ipsecxdp.agent.tunnel.Heard;
 import io.ipsecxdp.agent.tunnel.PeerLink;
+import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.KeyShare;
 import io.ipsecxdp.crds.KeyShareSpec;
 import io.ipsecxdp.crds.TunnelPeers;
@@ -45,10 +47,13 @@ public final class ApiServerLink implements PeerLink, AutoCloseable {
         void heard(Heard heard);
 
         void shareWritten(KeyShareSpec share, long version);
+
+        void presharedKeyRead(String tunnel, PresharedKeys.Answer answer);
     }
 
     private final KubernetesClient client;
     private final String node;
+    private final PresharedKeys presharedKeys;
     private final Listener listener;
     private final Clock clock;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
@@ -63,11 +68,18 @@ public final class ApiServerLink implements PeerLink, AutoCloseable {
     private Instant notBefore = Instant.MIN;
     private Backoff retry = Backoff.between(Duration.ofMillis(500), Duration.ofSeconds(30));
 
-    public ApiServerLink(KubernetesClient client, String node, Listener listener, Clock clock) {
+    public ApiServerLink(
+            KubernetesClient client, String node, PresharedKeys presharedKeys, Listener listener, Clock clock) {
         this.client = client;
         this.node = node;
+        this.presharedKeys = presharedKeys;
         this.listener = listener;
         this.clock = clock;
+    }
+
+    @Override
+    public void read(String tunnel, KeySecretRef presharedKey) {
+        presharedKeys.read(presharedKey).thenAccept(answer -> listener.presharedKeyRead(tunnel, answer));
     }
 
     @Override

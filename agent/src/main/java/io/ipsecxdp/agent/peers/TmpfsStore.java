@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.ipsecxdp.agent.tunnel.GenerationStore;
 import io.ipsecxdp.agent.tunnel.PrivateValues;
+import io.ipsecxdp.agent.tunnel.PrivateValues.PresharedKeyName;
 import io.ipsecxdp.agent.tunnel.TunnelMemory;
 import io.ipsecxdp.xfrm.KeyMaterial;
 import java.io.IOException;
@@ -36,7 +37,7 @@ public final class TmpfsStore implements GenerationStore, AutoCloseable {
 
     private static final Set<String> IN_MEMORY = Set.of("tmpfs", "ramfs");
 
-    /** Of a pre-shared key, before its version. */
+    /** Of a pre-shared key, before tunnel and version. */
     private static final String PRESHARED = "psk ";
 
     private static final int LONGEST = 1 << 20;
@@ -105,7 +106,8 @@ public final class TmpfsStore implements GenerationStore, AutoCloseable {
         readSecrets(secrets);
         secrets.forEach((name, value) -> {
             if (name.startsWith(PRESHARED)) {
-                values.addPresharedKey(name.substring(PRESHARED.length()), value);
+                String[] parts = name.substring(PRESHARED.length()).split(" ", 2);
+                values.addPresharedKey(new PresharedKeyName(parts[0], parts[1]), value);
             } else {
                 values.add(name, value);
             }
@@ -167,7 +169,8 @@ public final class TmpfsStore implements GenerationStore, AutoCloseable {
 
     private Map<String, KeyMaterial> named() {
         Map<String, KeyMaterial> named = new HashMap<>(values.all());
-        values.allPresharedKeys().forEach((version, key) -> named.put(PRESHARED + version, key));
+        values.allPresharedKeys()
+                .forEach((name, key) -> named.put(PRESHARED + name.tunnel() + " " + name.version(), key));
         return named;
     }
 

@@ -8,6 +8,7 @@ import io.ipsecxdp.agent.plan.KernelInfo;
 import io.ipsecxdp.agent.plan.KeySource;
 import io.ipsecxdp.agent.plan.Round;
 import io.ipsecxdp.agent.plan.Slice;
+import io.ipsecxdp.agent.secrets.PresharedKeys;
 import io.ipsecxdp.agent.tunnel.GenerationStore.Content;
 import io.ipsecxdp.crds.KeyShareSpec;
 import io.ipsecxdp.crds.PlannedTunnel;
@@ -70,6 +71,7 @@ public final class NodeTunnels {
     private final PrivateValues values;
     private final PeerLink link;
     private final Shares shares = new Shares();
+    private final PresharedKeyBook presharedKeys;
     /** SAs that the kernel had, of generations that are not wiped: what of them is not there any more is lost. */
     private final Set<TunnelSa> installed = new HashSet<>();
     /** Uids of tunnels that this node was leaving when it was last in them. */
@@ -91,6 +93,7 @@ public final class NodeTunnels {
         this.store = store;
         this.values = store.values();
         this.link = link;
+        this.presharedKeys = new PresharedKeyBook(values, link);
         this.memory = store.content().memory();
         this.answered = store.content().answered();
     }
@@ -114,6 +117,11 @@ public final class NodeTunnels {
         published = Optional.of(new Published(share, version));
         memory = memory.wrote(share, version);
         keep();
+    }
+
+    /** What came of reading the pre-shared key of a tunnel. */
+    public void presharedKey(String tunnel, PresharedKeys.Answer answer) {
+        presharedKeys.arrived(tunnel, answer);
     }
 
     /** When {@link #work} is to be called, if nothing happens before. */
@@ -156,11 +164,12 @@ public final class NodeTunnels {
             reports = Map.of();
             return false;
         }
+        presharedKeys.ask(planned, now.at());
         if (heard.isEmpty()) {
             reports = TunnelReports.unheard(planned);
             return false;
         }
-        Memberships members = Memberships.of(node, planned, heard.get().peers(), Map.of());
+        Memberships members = Memberships.of(node, planned, heard.get().peers(), presharedKeys.versions());
         members.in().forEach(tunnel -> {
             if (tunnel.self().isLeaving()) {
                 left.add(tunnel.uid());
@@ -171,7 +180,7 @@ public final class NodeTunnels {
         self = members.self().or(() -> published.map(own -> own.spec().nodeUid()));
         boolean nothing = members.in().isEmpty() && memory.generations().isEmpty() && view.isEmpty();
         if (self.isEmpty() || nothing || isHeld(members, view)) {
-            reports = TunnelReports.notIn(planned);
+            reports = TunnelReports.notIn(planned, presharedKeys::lack);
             return false;
         }
         remember(view, now.ledger());
@@ -266,6 +275,7 @@ public final class NodeTunnels {
         memory = decision.memory();
         answered = requests(in, false);
         decision.wipe().forEach(values::wipe);
+        presharedKeys.keepFor(memory.generations());
         keep();
         TunnelEntries next = TunnelEntries.of(in, decision, view, values, entries.orElse(TunnelEntries.NONE));
         boolean changed = !entries.equals(Optional.of(next));
@@ -274,7 +284,8 @@ public final class NodeTunnels {
         if (!changed && !in.published().equals(Optional.of(decision.share()))) {
             link.say(decision.share());
         }
-        reports = new TunnelReports(in, decision, next, now.round().plan(), shares.nonsense()).of(members);
+        reports = new TunnelReports(in, decision, next, now.round().plan(), shares.nonsense())
+                .of(members, presharedKeys::lack);
         memory.unwanted().values().stream()
                 .map(since -> since.plus(Agreement.DRAIN))
                 .min(Comparator.naturalOrder())

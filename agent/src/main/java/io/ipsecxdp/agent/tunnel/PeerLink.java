@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.tunnel;
 
+import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.KeyShareSpec;
 
 /** The way to the other nodes, by the API server. Nothing here blocks or fails. */
@@ -10,4 +11,7 @@ public interface PeerLink {
 
     /** This is to be this node's KeyShare; what became of it comes to {@link NodeTunnels#wrote}. */
     void say(KeyShareSpec share);
+
+    /** Reads the pre-shared key of a tunnel; what comes of it comes to {@link NodeTunnels#presharedKey}. */
+    void read(String tunnel, KeySecretRef presharedKey);
 }

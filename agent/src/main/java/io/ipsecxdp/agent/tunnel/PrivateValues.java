@@ -5,6 +5,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -17,12 +18,15 @@ public final class PrivateValues implements AutoCloseable {
     /** What the kernel wants of an algorithm: a key is never shared between two. */
     public record Cipher(String name, int keyBytes) {}
 
-    /** @param presharedKey version of the pre-shared key that is mixed in, if one is */
-    private record Agreed(String own, String theirs, TunnelPair pair, Optional<String> presharedKey) {}
+    /** @param version of the Secret that it came from */
+    public record PresharedKeyName(String tunnel, String version) {}
+
+    /** @param presharedKey the one that is mixed in, if one is */
+    private record Agreed(String own, String theirs, TunnelPair pair, Optional<PresharedKeyName> presharedKey) {}
 
     private final Map<String, KeyMaterial> values = new HashMap<>();
     private final Map<Agreed, PairSecret> secrets = new HashMap<>();
-    private final Map<String, KeyMaterial> presharedKeys = new HashMap<>();
+    private final Map<PresharedKeyName, KeyMaterial> presharedKeys = new HashMap<>();
 
     /** Makes a key pair; returns its public value in Base64. */
     public String make() {
@@ -46,24 +50,27 @@ public final class PrivateValues implements AutoCloseable {
         return Map.copyOf(values);
     }
 
-    /** Takes a pre-shared key over; the same version again is closed. */
-    public void addPresharedKey(String version, KeyMaterial key) {
-        if (presharedKeys.putIfAbsent(version, key) != null) {
+    /** Takes a pre-shared key over; one that is known already is closed. */
+    public void addPresharedKey(PresharedKeyName name, KeyMaterial key) {
+        if (presharedKeys.putIfAbsent(name, key) != null) {
             key.close();
         }
     }
 
-    public boolean hasPresharedKey(String version) {
-        return presharedKeys.containsKey(version);
-    }
-
-    /** By version, for a store. */
-    public Map<String, KeyMaterial> allPresharedKeys() {
+    /** For a store. */
+    public Map<PresharedKeyName, KeyMaterial> allPresharedKeys() {
         return Map.copyOf(presharedKeys);
     }
 
-    public void wipePresharedKey(String version) {
-        Optional.ofNullable(presharedKeys.remove(version)).ifPresent(KeyMaterial::close);
+    /** Wipes the pre-shared keys but these. */
+    void keepPresharedKeys(Set<PresharedKeyName> needed) {
+        presharedKeys.entrySet().removeIf(entry -> {
+            boolean obsolete = !needed.contains(entry.getKey());
+            if (obsolete) {
+                entry.getValue().close();
+            }
+            return obsolete;
+        });
     }
 
     public void wipe(String publicValue) {
@@ -81,22 +88,21 @@ public final class PrivateValues implements AutoCloseable {
      * Key and salt of an SA, for the caller to close; empty if the private value is not there.
      *
      * @param self uid of this node
-     * @param presharedKey version of the pre-shared key that this node's generation goes with, if one
+     * @param presharedKey the one that this node's generation goes with, if one
      */
-    public Optional<KeyMaterial> key(TunnelSa sa, String self, Cipher cipher, Optional<String> presharedKey) {
+    public Optional<KeyMaterial> key(TunnelSa sa, String self, Cipher cipher, Optional<PresharedKeyName> presharedKey) {
         return agreed(sa, self, presharedKey, secret -> secret.key(which(sa, self, cipher), cipher.keyBytes()));
     }
 
     /** The SPI of an SA; empty as {@link #key}. */
-    public Optional<Long> spi(TunnelSa sa, String self, Cipher cipher, Optional<String> presharedKey) {
+    public Optional<Long> spi(TunnelSa sa, String self, Cipher cipher, Optional<PresharedKeyName> presharedKey) {
         return agreed(sa, self, presharedKey, secret -> secret.spi(which(sa, self, cipher), 0));
     }
 
     private <T> Optional<T> agreed(
-            TunnelSa sa, String self, Optional<String> presharedKey, Function<PairSecret, T> derive) {
+            TunnelSa sa, String self, Optional<PresharedKeyName> presharedKey, Function<PairSecret, T> derive) {
         KeyMaterial own = values.get(sa.own());
-        if (own == null
-                || presharedKey.filter(version -> !hasPresharedKey(version)).isPresent()) {
+        if (own == null || !presharedKey.map(presharedKeys::containsKey).orElse(true)) {
             return Optional.empty();
         }
         Agreed agreed = new Agreed(sa.own(), sa.theirs(), sa.pair(), presharedKey);

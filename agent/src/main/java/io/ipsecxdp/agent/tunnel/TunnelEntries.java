@@ -4,6 +4,7 @@ import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.plan.DesiredSa;
 import io.ipsecxdp.agent.plan.KeySource;
 import io.ipsecxdp.agent.plan.Slice;
+import io.ipsecxdp.agent.tunnel.PrivateValues.PresharedKeyName;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.PlannedPolicy;
@@ -124,12 +125,13 @@ public record TunnelEntries(Slice slice, Map<Origin, DesiredSa> sas) {
         return cpus.isEmpty() ? OptionalInt.empty() : OptionalInt.of(cpus.get(cpu % cpus.size()));
     }
 
-    /** Which version of it this node's generation goes with. */
-    static Optional<String> presharedKey(TunnelSa sa, TunnelMemory memory) {
+    /** The one that this node's generation goes with. */
+    static Optional<PresharedKeyName> presharedKey(TunnelSa sa, TunnelMemory memory) {
         return memory.generations().stream()
                 .filter(own -> own.publicKey().equals(sa.own()))
                 .flatMap(own ->
                         Optional.ofNullable(own.presharedKeys().get(sa.pair().tunnel())).stream())
+                .map(version -> new PresharedKeyName(sa.pair().tunnel(), version))
                 .findFirst();
     }
 

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -28,23 +29,33 @@ record TunnelReports(
 
     /** Before anything was heard of the API server. */
     static Map<String, TunnelReport> unheard(List<PlannedTunnel> planned) {
-        return pending(planned, "It is being read who else is in the tunnel.");
+        return reports(planned, tunnel -> EntryStatus.pending("It is being read who else is in the tunnel."));
     }
 
-    /** Of tunnels that the node is not in. */
-    static Map<String, TunnelReport> notIn(List<PlannedTunnel> planned) {
-        return pending(planned, "Waits until the TunnelPeers of the tunnel list this node.");
+    /**
+     * Of tunnels that the node is not in.
+     *
+     * @param lacks why it has not the pre-shared key of a tunnel, if it needs one
+     */
+    static Map<String, TunnelReport> notIn(
+            List<PlannedTunnel> planned, Function<PlannedTunnel, Optional<EntryStatus>> lacks) {
+        return reports(
+                planned,
+                tunnel -> lacks.apply(tunnel)
+                        .orElseGet(() ->
+                                EntryStatus.pending("Waits until the TunnelPeers of the tunnel list this node.")));
     }
 
-    private static Map<String, TunnelReport> pending(Collection<PlannedTunnel> planned, String message) {
+    private static Map<String, TunnelReport> reports(
+            Collection<PlannedTunnel> planned, Function<PlannedTunnel, EntryStatus> status) {
         Map<String, TunnelReport> reports = new HashMap<>();
-        planned.forEach(tunnel ->
-                reports.put(tunnel.uid(), report(tunnel, EntryStatus.pending(message), 0, 0, Optional.empty())));
+        planned.forEach(
+                tunnel -> reports.put(tunnel.uid(), report(tunnel, status.apply(tunnel), 0, 0, Optional.empty())));
         return reports;
     }
 
-    Map<String, TunnelReport> of(Memberships members) {
-        Map<String, TunnelReport> reports = new HashMap<>(notIn(members.out()));
+    Map<String, TunnelReport> of(Memberships members, Function<PlannedTunnel, Optional<EntryStatus>> lacks) {
+        Map<String, TunnelReport> reports = new HashMap<>(notIn(members.out(), lacks));
         members.in().forEach(tunnel -> {
             List<TunnelPeer> wanted =
                     tunnel.others().stream().filter(tunnel::isOn).toList();

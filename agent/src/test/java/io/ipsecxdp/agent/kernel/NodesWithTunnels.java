@@ -11,11 +11,13 @@ import io.ipsecxdp.agent.plan.Round;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.secrets.KeyRing;
 import io.ipsecxdp.agent.secrets.KeySecrets;
+import io.ipsecxdp.agent.secrets.PresharedKeys;
 import io.ipsecxdp.agent.tunnel.Heard;
 import io.ipsecxdp.agent.tunnel.NodeTunnels;
 import io.ipsecxdp.agent.tunnel.PeerLink;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
+import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.KeyShareSpec;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.PlannedTunnel;
@@ -27,6 +29,7 @@ import io.ipsecxdp.crds.TunnelTraffic;
 import io.ipsecxdp.xfrm.KeyMaterial;
 import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.SaDir;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -57,8 +60,10 @@ final class NodesWithTunnels implements AutoCloseable {
     private long version = 1000;
     private long revision;
     private String request = "";
+    private Optional<String> presharedKey;
 
-    NodesWithTunnels(Path folder, int nodes) {
+    NodesWithTunnels(Path folder, int nodes, Optional<String> presharedKey) {
+        this.presharedKey = presharedKey;
         this.folder = folder;
         for (int i = 1; i <= nodes; i++) {
             Member member = new Member("n" + i, i);
@@ -83,6 +88,10 @@ final class NodesWithTunnels implements AutoCloseable {
     void forgetAll() {
         entries.clear();
         members.values().forEach(member -> member.planned = false);
+    }
+
+    void presharedKey(String version) {
+        presharedKey = Optional.of(version);
     }
 
     void request(String text) {
@@ -186,6 +195,13 @@ final class NodesWithTunnels implements AutoCloseable {
         }
 
         @Override
+        public void read(String tunnel, KeySecretRef ref) {
+            String now = presharedKey.orElseThrow();
+            byte[] bytes = now.repeat(32).getBytes(StandardCharsets.UTF_8);
+            mail.add(() -> tunnels.presharedKey(tunnel, new PresharedKeys.Key(now, KeyMaterial.takeFrom(bytes))));
+        }
+
+        @Override
         public void listen(boolean wanted) {
             listening = wanted;
         }
@@ -252,7 +268,9 @@ final class NodesWithTunnels implements AutoCloseable {
                             3600L,
                             1L << 36,
                             0x8000_0001L,
-                            null,
+                            presharedKey
+                                    .map(version -> new KeySecretRef("extra", "psk"))
+                                    .orElse(null),
                             request))
                     : List.of();
         }

@@ -5,6 +5,7 @@ import io.ipsecxdp.agent.tunnel.NodeTunnels;
 import io.ipsecxdp.agent.tunnel.PeerLink;
 import io.ipsecxdp.agent.tunnel.PrivateValues;
 import io.ipsecxdp.agent.tunnel.TunnelMemory;
+import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.KeyShareSpec;
 import java.util.Map;
 
@@ -27,6 +28,11 @@ final class TestingPeers implements PeerLink, GenerationStore {
     @Override
     public void say(KeyShareSpec share) {
         // Nobody hears it
+    }
+
+    @Override
+    public void read(String tunnel, KeySecretRef presharedKey) {
+        // There is no API server
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,7 +23,7 @@ class TunnelsBetweenNodesTest {
     private static final int NODES = 3;
 
     /** Longer than all steps between nodes take, and than packets may be in flight. */
-    private static final int A_WHILE = 40;
+    private static final int A_WHILE = 25;
 
     private Path folder;
     private NodesWithTunnels nodes;
@@ -30,7 +31,7 @@ class TunnelsBetweenNodesTest {
     @BeforeEach
     void aTunnelInForce() throws IOException {
         folder = Files.createTempDirectory(Path.of("/dev/shm"), "tunnels");
-        nodes = new NodesWithTunnels(folder, NODES);
+        nodes = new NodesWithTunnels(folder, NODES, Optional.empty());
         nodes.run(A_WHILE);
         assertInForce();
     }
@@ -95,6 +96,20 @@ class TunnelsBetweenNodesTest {
         }
         nodes.run(A_WHILE);
         assertThat(shown()).isEqualTo(after);
+    }
+
+    @Test
+    void aPresharedKeyIsMixedInAndAnotherOneMakesNewKeys() throws IOException {
+        try (NodesWithTunnels others = new NodesWithTunnels(folder.resolve("psk"), 2, Optional.of("1"))) {
+            others.run(A_WHILE);
+            Map<String, String> first = others.node(1).sad(SaDir.OUT);
+            assertThat(first).hasSize(3).isEqualTo(others.node(2).sad(SaDir.IN));
+            others.presharedKey("2");
+            others.run(2 * 60);
+            Map<String, String> second = others.node(1).sad(SaDir.OUT);
+            assertThat(second).hasSize(3).isEqualTo(others.node(2).sad(SaDir.IN));
+            assertThat(second.values()).doesNotContainAnyElementsOf(first.values());
+        }
     }
 
     @Test
