@@ -158,6 +158,16 @@ public final class TmpfsStore implements GenerationStore, AutoCloseable {
         }
     }
 
+    /**
+     * Nothing is kept, and nothing is left.
+     *
+     * @throws IOException if the folder does not do as told
+     */
+    public void forget() throws IOException {
+        wipe(secretFile());
+        Files.deleteIfExists(memoryFile());
+    }
+
     @Override
     public void close() {
         values.close();

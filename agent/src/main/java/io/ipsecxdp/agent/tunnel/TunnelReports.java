@@ -78,9 +78,9 @@ record TunnelReports(
     }
 
     private EntryStatus status(Membership tunnel, List<TunnelPeer> wanted, List<TunnelPeer> missing) {
-        Optional<EntryStatus> failed = failed(tunnel);
-        if (failed.isPresent()) {
-            return failed.get();
+        Optional<EntryStatus> hindrance = hindrance(tunnel);
+        if (hindrance.isPresent()) {
+            return hindrance.get();
         }
         if (tunnel.self().isLeaving()) {
             return EntryStatus.pending("The node leaves the tunnel.");
@@ -121,8 +121,8 @@ record TunnelReports(
                                         silent.size() > 1 ? " and %d more".formatted(silent.size() - 1) : "")));
     }
 
-    /** Of an SA or policy that the kernel does not take, or that has no place. */
-    private Optional<EntryStatus> failed(Membership tunnel) {
+    /** Of an SA or policy that the kernel does not take, or that waits for something outside the tunnel. */
+    private Optional<EntryStatus> hindrance(Membership tunnel) {
         return Stream.concat(
                         entries.sas().keySet().stream()
                                 .filter(origin -> origin.uid().equals(tunnel.uid()))
@@ -130,8 +130,9 @@ record TunnelReports(
                         plan.policies().entrySet().stream()
                                 .filter(entry -> entry.getKey().origin().uid().equals(tunnel.uid()))
                                 .map(Map.Entry::getValue))
-                .filter(status -> status != null && status.state() == EntryState.Failed)
-                .min(Comparator.comparing(EntryStatus::message));
+                .filter(status -> status != null && status.state() != EntryState.Installed)
+                .filter(status -> status.reason() != Reason.Installing)
+                .min(Comparator.comparing(EntryStatus::state).reversed().thenComparing(EntryStatus::message));
     }
 
     /** When it was made: of the generations of both ends by which this node sends. */
