@@ -171,7 +171,7 @@ public final class NodeTunnels {
         }
         Memberships members = Memberships.of(node, planned, heard.get().peers(), presharedKeys.versions());
         members.in().forEach(tunnel -> {
-            if (tunnel.self().isLeaving()) {
+            if (tunnel.self().leaves()) {
                 left.add(tunnel.uid());
             } else {
                 left.remove(tunnel.uid());

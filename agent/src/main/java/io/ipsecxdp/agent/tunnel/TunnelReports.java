@@ -82,7 +82,7 @@ record TunnelReports(
         if (hindrance.isPresent()) {
             return hindrance.get();
         }
-        if (tunnel.self().isLeaving()) {
+        if (tunnel.self().leaves()) {
             return EntryStatus.pending("The node leaves the tunnel.");
         }
         if (wanted.isEmpty()) {
