@@ -117,7 +117,7 @@ class ChartTest {
     }
 
     @Test
-    void theAgentSeesOfItsNodeTheNetworkAndTwoFoldersOfItsOwn() {
+    void theAgentSeesOfItsNodeTheNetworkAndThreeFoldersOfItsOwn() {
         var pod = agent(INSTALLED);
         assertThat(pod.getHostNetwork()).isTrue();
         assertThat(pod.getHostPID()).isNull();
@@ -126,7 +126,7 @@ class ChartTest {
                         .map(Volume::getHostPath)
                         .filter(path -> path != null)
                         .map(HostPathVolumeSource::getPath))
-                .containsExactlyInAnyOrder("/sys/fs/bpf/ipsec-xdp", "/var/lib/ipsec-xdp");
+                .containsExactlyInAnyOrder("/sys/fs/bpf/ipsec-xdp", "/var/lib/ipsec-xdp", "/run/ipsec-xdp");
     }
 
     @Test
@@ -146,7 +146,8 @@ class ChartTest {
                         .map(Volume::getHostPath)
                         .filter(path -> path != null)
                         .map(HostPathVolumeSource::getPath))
-                .containsExactlyInAnyOrder("/sys/fs/bpf/ipsec-xdp", "/sys/fs/bpf/xdp", "/var/lib/ipsec-xdp");
+                .containsExactlyInAnyOrder(
+                        "/sys/fs/bpf/ipsec-xdp", "/sys/fs/bpf/xdp", "/var/lib/ipsec-xdp", "/run/ipsec-xdp");
     }
 
     /** The default AppArmor profile of containerd and Docker: {@code deny /sys/fs/[^c]*}{@code /** wklx}. */
