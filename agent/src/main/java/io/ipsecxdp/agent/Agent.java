@@ -14,6 +14,7 @@ import io.ipsecxdp.agent.node.ApiServerEndpoints;
 import io.ipsecxdp.agent.node.NodeProbe;
 import io.ipsecxdp.agent.node.PlanInformer;
 import io.ipsecxdp.agent.node.XfrmStat;
+import io.ipsecxdp.agent.peers.ApiServerLink;
 import io.ipsecxdp.agent.plan.BootPolicies;
 import io.ipsecxdp.agent.plan.KeySource;
 import io.ipsecxdp.agent.report.AgentStatusWriter;
@@ -22,9 +23,15 @@ import io.ipsecxdp.agent.report.NodeReporter;
 import io.ipsecxdp.agent.report.XfrmErrors;
 import io.ipsecxdp.agent.secrets.KeyRing;
 import io.ipsecxdp.agent.secrets.KeySecrets;
+import io.ipsecxdp.agent.secrets.PresharedKeys;
+import io.ipsecxdp.agent.tunnel.Heard;
+import io.ipsecxdp.agent.tunnel.NodeTunnels;
+import io.ipsecxdp.crds.KeyShareSpec;
+import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.xfrm.XfrmException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
@@ -64,8 +71,30 @@ final class Agent implements AutoCloseable {
             Events events = new Events();
             AgentStatusWriter status = part(new AgentStatusWriter(client, node, AgentStatusWriter.LOOK_AGAIN, clock));
             KeySecrets secrets = new KeySecrets(client, config.keysNamespace(), clock);
-            KeyRing keys =
-                    new KeyRing(source -> read(source, secrets), events::keyArrived, bench.state()::fingerprint, clock);
+            ApiServerLink link = part(new ApiServerLink(
+                    client,
+                    node,
+                    secrets.presharedKeys(),
+                    new ApiServerLink.Listener() {
+                        @Override
+                        public void heard(Heard heard) {
+                            events.heard(heard);
+                        }
+
+                        @Override
+                        public void shareWritten(KeyShareSpec share, long version) {
+                            events.shareWritten(share, version);
+                        }
+
+                        @Override
+                        public void presharedKeyRead(String tunnel, PresharedKeys.Answer answer) {
+                            events.presharedKeyRead(tunnel, answer);
+                        }
+                    },
+                    clock));
+            NodeTunnels tunnels = new NodeTunnels(node, bench.generations(), link);
+            KeyRing keys = new KeyRing(
+                    source -> read(source, secrets, tunnels), events::keyArrived, bench.state()::fingerprint, clock);
             // Before the first dump, so that nothing happens unseen between the two
             part(NotificationListener.open(bench.xfrm(), events));
             NodeReporter.Identity identity = new NodeReporter.Identity(
@@ -83,6 +112,7 @@ final class Agent implements AutoCloseable {
                             bench.steerer(),
                             new XfrmErrors(XfrmStat::read, clock),
                             keys::clusterFingerprint),
+                    tunnels,
                     bench.policyFile(),
                     status::tell,
                     clock));
@@ -126,9 +156,17 @@ final class Agent implements AutoCloseable {
         return loop.alive();
     }
 
-    private static CompletableFuture<KeySecrets.Answer> read(KeySource source, KeySecrets secrets) {
+    private static CompletableFuture<KeySecrets.Answer> read(
+            KeySource source, KeySecrets secrets, NodeTunnels tunnels) {
         return switch (source) {
             case KeySource.InSecret(var protection) -> secrets.read(protection);
+            case KeySource.Derived derived ->
+                // Younger than any damage to the ledger, with which generations are lost too
+                CompletableFuture.completedFuture(tunnels.key(derived)
+                        .<KeySecrets.Answer>map(
+                                key -> new KeySecrets.Key(key, Optional.of(Instant.MAX), Optional.empty()))
+                        .orElseGet(() -> new KeySecrets.NoKey(
+                                Reason.KeyMissing, "The agent has lost what its key is derived of.")));
         };
     }
 

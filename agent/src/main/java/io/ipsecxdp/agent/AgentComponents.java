@@ -4,6 +4,7 @@ import io.ipsecxdp.agent.ledger.PolicyFile;
 import io.ipsecxdp.agent.ledger.StateException;
 import io.ipsecxdp.agent.ledger.StateFolder;
 import io.ipsecxdp.agent.node.NodeProbe;
+import io.ipsecxdp.agent.peers.TmpfsStore;
 import io.ipsecxdp.agent.steering.Steerer;
 import io.ipsecxdp.bpf.Capabilities;
 import io.ipsecxdp.bpf.Dispatchers;
@@ -29,6 +30,7 @@ record AgentComponents(
         Xfrm xfrm,
         StateFolder state,
         PolicyFile policyFile,
+        TmpfsStore generations,
         Steerer steerer,
         String boot,
         boolean lookup,
@@ -51,7 +53,8 @@ record AgentComponents(
             Steerer steerer = new Steerer(steerings, capabilities, state, boot, clock);
             boolean lookup = capabilities.filter(Capabilities::saLookup).isPresent();
             PolicyFile policyFile = new PolicyFile(config.stateDir());
-            return new AgentComponents(xfrm, state, policyFile, steerer, boot, lookup, List.copyOf(lacks));
+            TmpfsStore generations = new TmpfsStore(config.runtimeDir(), boot, state.identity());
+            return new AgentComponents(xfrm, state, policyFile, generations, steerer, boot, lookup, List.copyOf(lacks));
         } catch (RuntimeException e) {
             xfrm.close();
             throw e;
@@ -63,15 +66,17 @@ record AgentComponents(
         return config.bpffs().resolve("ipsec-xdp");
     }
 
-    /** Sentences about what was found damaged in the state folder. */
+    /** Sentences about what was found damaged in the state folder, and about a folder in memory that is none. */
     List<String> complaints() {
-        return Stream.concat(state.complaints().stream(), policyFile.complaint().stream())
+        return Stream.of(state.complaints().stream(), policyFile.complaint().stream(), generations.complaint().stream())
+                .flatMap(complaints -> complaints)
                 .toList();
     }
 
     @Override
     public void close() {
         steerer.close();
+        generations.close();
         state.close();
         xfrm.close();
     }

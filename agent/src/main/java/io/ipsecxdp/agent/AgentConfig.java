@@ -16,6 +16,10 @@ public interface AgentConfig {
     @WithDefault("/var/lib/ipsec-xdp")
     Path stateDir();
 
+    /** Folder of this agent alone, in memory: the private values of its tunnels, which a boot is to forget. */
+    @WithDefault("/run/ipsec-xdp/keys")
+    Path runtimeDir();
+
     /** A BPF file system, for what has to outlive the agent. */
     @WithDefault("/sys/fs/bpf")
     Path bpffs();

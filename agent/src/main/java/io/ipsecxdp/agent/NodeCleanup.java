@@ -66,6 +66,7 @@ final class NodeCleanup {
             List<String> left = removeEntries(bench, removed);
             steering.left().forEach((name, why) -> left.add("the XDP program from %s: %s".formatted(name, why)));
             bench.policyFile().delete();
+            forgetGenerations(bench);
             removePinFolder();
             removed.forEach(what -> out.println("removed " + what));
             left.forEach(what -> out.println("could not remove " + what));
@@ -135,6 +136,15 @@ final class NodeCleanup {
 
     private static boolean isEmpty(Journal journal) {
         return journal.sas().isEmpty() && journal.policies().isEmpty();
+    }
+
+    private void forgetGenerations(AgentComponents bench) {
+        try {
+            bench.generations().forget();
+        } catch (IOException e) {
+            out.println(
+                    "the private values in %s cannot be removed: %s".formatted(config.runtimeDir(), e.getMessage()));
+        }
     }
 
     private void removePinFolder() {

@@ -121,7 +121,7 @@ class ChartTest {
     }
 
     @Test
-    void theAgentSeesOfItsNodeTheNetworkAndTwoFoldersOfItsOwn() {
+    void theAgentSeesOfItsNodeTheNetworkAndThreeFoldersOfItsOwn() {
         var pod = agent(INSTALLED);
         assertThat(pod.getHostNetwork()).isTrue();
         assertThat(pod.getHostPID()).isNull();
@@ -130,7 +130,7 @@ class ChartTest {
                         .map(Volume::getHostPath)
                         .filter(path -> path != null)
                         .map(HostPathVolumeSource::getPath))
-                .containsExactlyInAnyOrder("/sys/fs/bpf/ipsec-xdp", "/var/lib/ipsec-xdp");
+                .containsExactlyInAnyOrder("/sys/fs/bpf/ipsec-xdp", "/var/lib/ipsec-xdp", "/run/ipsec-xdp");
     }
 
     @Test
@@ -150,7 +150,8 @@ class ChartTest {
                         .map(Volume::getHostPath)
                         .filter(path -> path != null)
                         .map(HostPathVolumeSource::getPath))
-                .containsExactlyInAnyOrder("/sys/fs/bpf/ipsec-xdp", "/sys/fs/bpf/xdp", "/var/lib/ipsec-xdp");
+                .containsExactlyInAnyOrder(
+                        "/sys/fs/bpf/ipsec-xdp", "/sys/fs/bpf/xdp", "/var/lib/ipsec-xdp", "/run/ipsec-xdp");
     }
 
     /** The default AppArmor profile of containerd and Docker: {@code deny /sys/fs/[^c]*}{@code /** wklx}. */

@@ -28,7 +28,7 @@ public record KeyGeneration(
         presharedKeys = presharedKeys == null ? List.of() : List.copyOf(presharedKeys);
     }
 
-    public boolean isLost() {
+    public boolean wasLost() {
         return lost != null && lost;
     }
 }

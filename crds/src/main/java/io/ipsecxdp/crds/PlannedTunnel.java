@@ -43,8 +43,16 @@ public record PlannedTunnel(
         Long reqid,
 
         @JsonPropertyDescription("Where the pre-shared key is; never the key.")
-        KeySecretRef presharedKey)
+        KeySecretRef presharedKey,
+
+        @JsonPropertyDescription("Any text. When it changes, new keys are agreed at once.")
+        String rekeyRequest)
         implements PlannedEntry {
+
+    /** What somebody wrote who wants new keys; empty if nobody did. */
+    public String request() {
+        return rekeyRequest == null ? "" : rekeyRequest;
+    }
 
     public Optional<KeySecretRef> presharedKeyRef() {
         return Optional.ofNullable(presharedKey);

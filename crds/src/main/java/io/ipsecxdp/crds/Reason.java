@@ -49,6 +49,8 @@ public enum Reason {
     EndsOverlap,
     /** A Tunnel protects pods, and the node has no pod CIDR. */
     NoPodCidr,
+    /** A Tunnel in force whose new keys wait for a node that does not follow. */
+    RekeyWaits,
     /** Another SteeringPolicy has the interface. */
     InterfaceTaken,
     /** The agent of a node does not renew its Lease, or never has. */

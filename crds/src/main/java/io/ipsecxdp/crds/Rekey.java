@@ -33,7 +33,12 @@ public record Rekey(
         @Default("64Gi")
         @JsonPropertyDescription("How much one SA may encrypt with a key, 64Mi to 896Gi bytes.")
         @Size(max = 16)
-        String volume) {
+        String volume,
+
+        @JsonPropertyDescription(
+                "Any text, for instance the date. When it changes, all nodes of the tunnel agree new keys at once.")
+        @Size(max = 64)
+        String request) {
 
     public static final String DEFAULT_INTERVAL = "1h";
     public static final String DEFAULT_VOLUME = "64Gi";
@@ -66,6 +71,9 @@ public record Rekey(
         interval = interval == null ? DEFAULT_INTERVAL : interval;
         volume = volume == null ? DEFAULT_VOLUME : volume;
     }
+
+    /** When nobody says anything else. */
+    public static final Rekey DEFAULT = new Rekey(null, null, null);
 
     /** The interval in seconds; empty if it is none. */
     public OptionalLong intervalSeconds() {

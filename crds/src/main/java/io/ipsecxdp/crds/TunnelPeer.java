@@ -70,7 +70,7 @@ public record TunnelPeer(
         return !node.equals(other.node) && isPair(end, other.end);
     }
 
-    public boolean isLeaving() {
+    public boolean leaves() {
         return leaving != null && leaving;
     }
 }

@@ -72,7 +72,7 @@ public record TunnelSpec(
         ends = ends == null ? List.of() : List.copyOf(ends);
         perCpu = perCpu == null ? new PerCpu(null) : perCpu;
         encryption = encryption == null ? new TunnelEncryption(null, null) : encryption;
-        rekey = rekey == null ? new Rekey(null, null) : rekey;
+        rekey = rekey == null ? Rekey.DEFAULT : rekey;
         paused = paused != null && paused;
     }
 

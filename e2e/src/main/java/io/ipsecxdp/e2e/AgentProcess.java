@@ -124,6 +124,7 @@ public final class AgentProcess implements AutoCloseable {
                 "POD_NAMESPACE=" + ApiServer.NAMESPACE,
                 "IPSEC_XDP_AGENT_KEYS_NAMESPACE=" + ApiServer.KEYS_NAMESPACE,
                 "IPSEC_XDP_AGENT_STATE_DIR=" + node.facts().state(),
+                "IPSEC_XDP_AGENT_RUNTIME_DIR=" + node.facts().runtime(),
                 "IPSEC_XDP_AGENT_BPFFS=" + node.facts().bpffs(),
                 "QUARKUS_HTTP_PORT=" + HEALTH_PORT));
         words.addAll(environment);

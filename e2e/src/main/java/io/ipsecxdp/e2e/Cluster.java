@@ -10,6 +10,7 @@ import io.ipsecxdp.crds.NodePlanStatus;
 import io.ipsecxdp.crds.SecurityAssociation;
 import io.ipsecxdp.crds.SecurityPolicy;
 import io.ipsecxdp.crds.SteeringPolicy;
+import io.ipsecxdp.crds.Tunnel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -28,13 +29,13 @@ import java.util.stream.Stream;
 public final class Cluster implements AutoCloseable {
     /** By name and not as the category ipsec, which kubectl does not look up anew in its cache of what a server has. */
     private static final String DECLARED_AND_REPORTED =
-            "securityassociations,securitypolicies,steeringpolicies,nodeplans,ipsecnodes";
+            "tunnels,securityassociations,securitypolicies,steeringpolicies,nodeplans,tunnelpeers,keyshares,ipsecnodes";
 
     /** How long the slowest change may take to show in a status. */
     public static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static final List<Class<? extends CustomResource<?, ?>>> DECLARED =
-            List.of(SteeringPolicy.class, SecurityPolicy.class, SecurityAssociation.class);
+            List.of(Tunnel.class, SteeringPolicy.class, SecurityPolicy.class, SecurityAssociation.class);
 
     private final Lab lab;
     private final Operator operator;
@@ -225,10 +226,12 @@ public final class Cluster implements AutoCloseable {
         return spec.securityAssociations().isEmpty()
                 && spec.securityPolicies().isEmpty()
                 && spec.steering().isEmpty()
+                && spec.tunnels().isEmpty()
                 && status != null
                 && plan.getMetadata().getGeneration().equals(status.observedGeneration())
                 && status.securityAssociations().isEmpty()
                 && status.securityPolicies().isEmpty()
-                && status.steering().isEmpty();
+                && status.steering().isEmpty()
+                && status.tunnels().isEmpty();
     }
 }

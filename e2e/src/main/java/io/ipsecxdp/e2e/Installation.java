@@ -67,6 +67,9 @@ public record Installation(Project project, KubernetesClient client) {
                 .addToLabels("kubernetes.io/hostname", node.name())
                 .addToLabels("kubernetes.io/os", "linux")
                 .endMetadata()
+                .withNewSpec()
+                .withPodCIDRs(node.pods())
+                .endSpec()
                 .build());
         client.nodes().withName(node.name()).editStatus(found -> {
             var status = new NodeBuilder(found).editOrNewStatus().withAddresses(List.of());

@@ -33,6 +33,14 @@ public final class Keys {
         return List.copyOf(made);
     }
 
+    /** Remembers a key that comes from elsewhere, so that leaks of it are looked for as well. */
+    public void remember(byte[] key) {
+        made.add(secret(
+                "elsewhere",
+                Api.KEY_SECRET_TYPE,
+                Map.of(ENTRY, Base64.getEncoder().encodeToString(key))));
+    }
+
     /** Makes, or makes anew, a Secret with one key. */
     public void make(String name, int bytes) {
         put(name, Api.KEY_SECRET_TYPE, Map.of(ENTRY, random(bytes)));

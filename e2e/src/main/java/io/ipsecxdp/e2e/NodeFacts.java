@@ -55,6 +55,11 @@ public record NodeFacts(
         return prefix.substring(0, prefix.indexOf('/')).replaceFirst(family == IpFamily.IPV4 ? "0$" : "$", "1");
     }
 
+    /** Folder in memory for the agent's private values. */
+    public String runtime() {
+        return "/dev/shm/" + namespace + ".keys";
+    }
+
     public String address(IpFamily family) {
         return addresses.get(family.ordinal());
     }

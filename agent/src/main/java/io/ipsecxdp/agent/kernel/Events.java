@@ -4,6 +4,9 @@ import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.node.NodeInfo;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.secrets.KeySecrets;
+import io.ipsecxdp.agent.secrets.PresharedKeys;
+import io.ipsecxdp.agent.tunnel.Heard;
+import io.ipsecxdp.crds.KeyShareSpec;
 import io.ipsecxdp.xfrm.Notification;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,6 +34,12 @@ public final class Events {
     record CpusChanged() implements Event {}
 
     record FactsAre(NodeInfo facts) implements Event {}
+
+    record PeersHeard(Heard heard) implements Event {}
+
+    record ShareWritten(KeyShareSpec share, long version) implements Event {}
+
+    record PresharedKeyRead(String tunnel, PresharedKeys.Answer answer) implements Event {}
 
     record Stop() implements Event {}
 
@@ -93,6 +102,20 @@ public final class Events {
                 .toList();
     }
 
+    /** What other nodes say, and who they are. */
+    public void heard(Heard heard) {
+        queue.add(new PeersHeard(heard));
+    }
+
+    /** The API server has taken this node's KeyShare; that is its resourceVersion. */
+    public void shareWritten(KeyShareSpec share, long version) {
+        queue.add(new ShareWritten(share, version));
+    }
+
+    public void presharedKeyRead(String tunnel, PresharedKeys.Answer answer) {
+        queue.add(new PresharedKeyRead(tunnel, answer));
+    }
+
     void stop() {
         queue.add(new Stop());
     }
@@ -109,6 +132,9 @@ public final class Events {
             switch (event) {
                 case KernelTold(List<Notification> notifications) -> told.addAll(notifications.reversed());
                 case KeyArrived key -> condensed.add(key);
+                case ShareWritten written -> condensed.add(written);
+                case PresharedKeyRead read -> condensed.add(read);
+                case PeersHeard heard -> addIfNewest(heard, newer, condensed);
                 case PlansAre plans -> addIfNewest(plans, newer, condensed);
                 case FactsAre facts -> addIfNewest(facts, newer, condensed);
                 case CpusChanged cpus -> addIfNewest(cpus, newer, condensed);

@@ -2,6 +2,7 @@ package io.ipsecxdp.agent.kernel;
 
 import io.ipsecxdp.agent.ledger.DurableState;
 import io.ipsecxdp.agent.ledger.JournalChange;
+import io.ipsecxdp.agent.ledger.KernelHistory;
 import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.ledger.StateException;
 import io.ipsecxdp.agent.plan.Action;
@@ -94,6 +95,11 @@ public final class KernelReconciler {
     /** The desired entries are as before; what is reported of them may have changed. */
     public void keepDesired(Collection<Slice> slices) {
         desired = desired.withReports(slices);
+    }
+
+    /** What became of what is ours, as far as it is known. */
+    KernelHistory witness() {
+        return intake.history();
     }
 
     /** Takes in what the kernel told; true if it calls for a round. */

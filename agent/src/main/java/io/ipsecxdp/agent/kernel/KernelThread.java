@@ -8,7 +8,10 @@ import io.ipsecxdp.agent.kernel.Events.FactsAre;
 import io.ipsecxdp.agent.kernel.Events.KernelTold;
 import io.ipsecxdp.agent.kernel.Events.KeyArrived;
 import io.ipsecxdp.agent.kernel.Events.LinksChanged;
+import io.ipsecxdp.agent.kernel.Events.PeersHeard;
 import io.ipsecxdp.agent.kernel.Events.PlansAre;
+import io.ipsecxdp.agent.kernel.Events.PresharedKeyRead;
+import io.ipsecxdp.agent.kernel.Events.ShareWritten;
 import io.ipsecxdp.agent.kernel.Events.Stop;
 import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.ledger.PoliciesInForce;
@@ -24,9 +27,13 @@ import io.ipsecxdp.agent.report.AgentStatusWriter.StatusUpdate;
 import io.ipsecxdp.agent.report.Failing;
 import io.ipsecxdp.agent.report.NodeReporter;
 import io.ipsecxdp.agent.secrets.KeySecrets;
+import io.ipsecxdp.agent.secrets.PresharedKeys;
 import io.ipsecxdp.agent.steering.NotifiedMarks;
 import io.ipsecxdp.agent.steering.Steerer;
+import io.ipsecxdp.agent.tunnel.Heard;
+import io.ipsecxdp.agent.tunnel.NodeTunnels;
 import io.ipsecxdp.crds.CpuList;
+import io.ipsecxdp.crds.KeyShareSpec;
 import io.ipsecxdp.xfrm.Notification;
 import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.Xfrm;
@@ -75,6 +82,7 @@ public final class KernelThread implements AutoCloseable {
     private final Steerer steerer;
     private final Supplier<CpuList> onlineCpus;
     private final NodeReporter reporter;
+    private final NodeTunnels tunnels;
     private final PolicyFile policyFile;
     private final Consumer<StatusUpdate> listener;
     private final Clock clock;
@@ -84,6 +92,7 @@ public final class KernelThread implements AutoCloseable {
     private final KeyBatch keyBatch = new KeyBatch();
     private final Job resync = new Job("The resync", this::resync);
     private final Job desire = new Job("Working out what is desired", this::desire);
+    private final Job agreement;
     private final Job keys;
     private final Job rounds = new Job("The work on SAD and SPD", this::reconcile, this::reconciliationDue);
     private final Job memory = new Job("Writing down what is to be protected after a boot", this::remember);
@@ -103,6 +112,9 @@ public final class KernelThread implements AutoCloseable {
     private boolean wholeRound;
     /** Packets may be sent to a CPU that is not there, or dropped although an SA with a mark is there for them. */
     private boolean steeringUrgent;
+
+    /** What the NodePlans list. */
+    private Desired declared = Desired.UNKNOWN;
 
     private Optional<Round> round = Optional.empty();
     private Map<InterfaceStatus.Key, InterfaceStatus> steered = Map.of();
@@ -129,6 +141,7 @@ public final class KernelThread implements AutoCloseable {
             Steerer steerer,
             Supplier<CpuList> onlineCpus,
             NodeReporter reporter,
+            NodeTunnels tunnels,
             PolicyFile policyFile,
             Consumer<StatusUpdate> listener,
             Clock clock) {
@@ -138,12 +151,14 @@ public final class KernelThread implements AutoCloseable {
         this.steerer = steerer;
         this.onlineCpus = onlineCpus;
         this.reporter = reporter;
+        this.tunnels = tunnels;
+        this.agreement = new Job("Agreeing keys with other nodes", this::agree, tunnels::due);
         this.policyFile = policyFile;
         this.listener = listener;
         this.clock = clock;
         this.keys = new Job("Asking for keys", reconciler::refreshKeys, reconciler::keysDue);
-        this.schedule =
-                new Schedule(List.of(resync, desire, keys, rounds, memory, afterRound, steering, report), clock);
+        this.schedule = new Schedule(
+                List.of(resync, desire, agreement, keys, rounds, memory, afterRound, steering, report), clock);
         this.beforePlans = new Schedule(List.of(holding), clock);
         this.held = policyFile
                 .content()
@@ -243,6 +258,18 @@ public final class KernelThread implements AutoCloseable {
                     keyBatch.keyArrived(now);
                 }
             }
+            case PeersHeard(Heard heard) -> {
+                tunnels.heard(heard);
+                agreement.dueAt(now);
+            }
+            case ShareWritten(KeyShareSpec share, long version) -> {
+                tunnels.wrote(share, version);
+                agreement.dueAt(now);
+            }
+            case PresharedKeyRead(String tunnel, PresharedKeys.Answer answer) -> {
+                tunnels.presharedKey(tunnel, answer);
+                agreement.dueAt(now);
+            }
             case CpusChanged() -> facts.ifPresent(this::factsAre);
             case FactsAre(NodeInfo read) -> factsAre(read);
             case Stop() -> {}
@@ -254,7 +281,7 @@ public final class KernelThread implements AutoCloseable {
             desire.dueAt(clock.instant());
             steering.dueAt(clock.instant());
         } else if (!orders.areChanged()) {
-            reconciler.keepDesired(read);
+            reconciler.keepDesired(tunnels.with(read));
         }
     }
 
@@ -303,8 +330,22 @@ public final class KernelThread implements AutoCloseable {
 
     private void desire() {
         orders.desired(Links::list).ifPresent(desired -> {
-            reconciler.setDesired(desired);
+            declared = desired;
+            reconciler.setDesired(tunnels.with(declared));
+            agreement.dueAt(clock.instant());
             needRound();
+        });
+    }
+
+    /** Once it is known what the kernel has. */
+    private void agree() {
+        round.ifPresent(done -> {
+            if (tunnels.work(reporter.forTunnels(
+                    orders.slices(), done, reconciler.witness(), facts.orElseThrow(), clock.instant()))) {
+                reconciler.setDesired(tunnels.with(declared));
+                needRound();
+            }
+            report.dueAt(clock.instant());
         });
     }
 
@@ -336,6 +377,7 @@ public final class KernelThread implements AutoCloseable {
         Instant later = whole ? ended : ended.plus(AFTER_REPAIR);
         memory.dueAt(later);
         afterRound.dueAt(later);
+        agreement.dueAt(ended);
         keyBatch.installed(Duration.between(began, ended));
     }
 
@@ -403,7 +445,7 @@ public final class KernelThread implements AutoCloseable {
     private Optional<String> trouble() {
         return Stream.concat(
                         intakeTrouble.stream(),
-                        Stream.of(resync, desire, keys, rounds, memory, afterRound, steering)
+                        Stream.of(resync, desire, agreement, keys, rounds, memory, afterRound, steering)
                                 .map(Job::trouble)
                                 .flatMap(Optional::stream))
                 .findFirst();
@@ -414,8 +456,8 @@ public final class KernelThread implements AutoCloseable {
         Optional<Failing> failing = failing();
         // An agent that never could read the kernel does not leave the last word to the one before it
         round.or(() -> failing.map(blind -> Round.blind(Desired.of(orders.slices(), Map.of()))))
-                .ifPresent(done -> listener.accept(
-                        reporter.news(orders.slices(), facts.orElseThrow(), done, steered, trouble, failing)));
+                .ifPresent(done -> listener.accept(reporter.news(
+                        orders.slices(), facts.orElseThrow(), done, steered, tunnels.reports(), trouble, failing)));
         reportedTrouble = trouble;
         reportedFailing = failing;
     }

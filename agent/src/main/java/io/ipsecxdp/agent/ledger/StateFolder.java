@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -143,6 +144,14 @@ public final class StateFolder implements DurableState, AutoCloseable {
     @Override
     public KeyLedger ledger() {
         return ledger;
+    }
+
+    /** What tells this ledger from another one, and from what is left of a damaged one. */
+    public String identity() {
+        byte[] text = "ledger %s".formatted(lost).getBytes(StandardCharsets.UTF_8);
+        try (KeyMaterial name = KeyMaterial.takeFrom(text)) {
+            return fingerprint(name).hex();
+        }
     }
 
     /** Sentences about what was found damaged when the folder was opened. */

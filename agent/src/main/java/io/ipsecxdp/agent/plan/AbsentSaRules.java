@@ -43,6 +43,7 @@ final class AbsentSaRules {
 
     static final RuleChain<AbsentSa> CHAIN = new RuleChain<>(List.of(
             rule("DuplicateSpi", AbsentSaRules::duplicateSpi),
+            rule("LostOfTunnel", AbsentSaRules::lostOfTunnel),
             rule("Expired", AbsentSaRules::expired),
             rule("Unsupported", AbsentSaRules::unsupported),
             rule("ForeignInTheWay", AbsentSaRules::foreignInTheWay),
@@ -75,6 +76,14 @@ final class AbsentSaRules {
                         Reason.DuplicateSpi,
                         "The SecurityAssociation %s has the same destination and SPI; choose another SPI."
                                 .formatted(claimant.name()));
+    }
+
+    /** New keys cost a tunnel nothing, so none is installed a second time, whatever is known of how far it came. */
+    private static Optional<Decision> lostOfTunnel(AbsentSa absent) {
+        return absent.wanted().key() instanceof KeySource.Derived
+                        && absent.facts().now().ledger().hasUsed(absent.wanted().origin())
+                ? Optional.of(pending("The kernel has lost it. Its key is not used again: the nodes agree new ones."))
+                : Optional.empty();
     }
 
     private static Optional<Decision> expired(AbsentSa absent) {

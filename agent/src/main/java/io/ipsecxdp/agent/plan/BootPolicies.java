@@ -51,6 +51,9 @@ public final class BootPolicies {
                             .or(() -> Optional.ofNullable(known.get(key)))
                             .ifPresent(policy -> now.putIfAbsent(key, policy));
                 }));
+        known.values().stream()
+                .filter(held -> !round.desired().slices().containsKey(held.slice()))
+                .forEach(held -> now.putIfAbsent(PolicyKey.of(held.policy()), held));
         Set<ApiServerAddress> apiServers = facts.apiServer().learned()
                 ? addresses(facts.apiServer())
                 : before.map(PoliciesInForce::apiServers).orElse(Set.of());

@@ -112,6 +112,19 @@ public record Desired(
         }
     }
 
+    /** With the policies of one slice more, and SAs that no NodePlan lists. */
+    public Desired with(Slice more, Map<Origin, DesiredSa> moreSas) {
+        ToKernel terms = new ToKernel(Map.of());
+        Map<String, Slice> allSlices = new LinkedHashMap<>(slices);
+        allSlices.put(more.name(), more);
+        Map<Origin, DesiredSa> allSas = new LinkedHashMap<>(sas);
+        allSas.putAll(moreSas);
+        Map<PolicyKey, DesiredPolicy> allPolicies = new LinkedHashMap<>(policies);
+        Map<PolicyKey, EntryStatus> unfit = new LinkedHashMap<>(unfitPolicies);
+        more.spec().securityPolicies().forEach(planned -> add(terms, planned, more.name(), allPolicies, unfit));
+        return new Desired(allSlices, allSas, allPolicies, unfitSas, unfit);
+    }
+
     /** The same entries, with what is reported of them now. */
     public Desired withReports(Collection<Slice> slices) {
         Map<String, Slice> byName = new LinkedHashMap<>();

@@ -27,7 +27,9 @@ final class InForceSaRules {
     static Decision decide(OurSa sa) {
         Decision decision = CHAIN.decide(sa);
         List<Action> actions = new ArrayList<>(decision.actions());
-        if (sa.facts().now().key(sa.wanted()) instanceof KeyView.NotRead) {
+        // What two nodes agreed does not change
+        if (sa.wanted().key() instanceof KeySource.InSecret
+                && sa.facts().now().key(sa.wanted()) instanceof KeyView.NotRead) {
             actions.add(new ReadKey(sa.wanted()));
         }
         if (sa.owned().key().isEmpty()) {

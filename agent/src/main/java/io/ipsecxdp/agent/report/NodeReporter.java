@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent.report;
 
+import io.ipsecxdp.agent.ledger.KernelHistory;
 import io.ipsecxdp.agent.ledger.KeyFingerprint;
 import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.ledger.OwnedSa;
@@ -11,12 +12,14 @@ import io.ipsecxdp.agent.plan.DesiredPolicy;
 import io.ipsecxdp.agent.plan.DesiredSa;
 import io.ipsecxdp.agent.plan.InterfaceStatus;
 import io.ipsecxdp.agent.plan.KernelInfo;
+import io.ipsecxdp.agent.plan.KeySource;
 import io.ipsecxdp.agent.plan.Round;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.plan.ToKernel;
 import io.ipsecxdp.agent.report.AgentStatusWriter.StatusUpdate;
 import io.ipsecxdp.agent.steering.Steerer;
 import io.ipsecxdp.agent.steering.SteeringCounters;
+import io.ipsecxdp.agent.tunnel.NodeTunnels;
 import io.ipsecxdp.bpf.Outcome;
 import io.ipsecxdp.crds.Acquire;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
@@ -26,6 +29,7 @@ import io.ipsecxdp.crds.NodeCapabilities;
 import io.ipsecxdp.crds.OutcomeCount;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaCounters;
+import io.ipsecxdp.crds.TunnelReport;
 import io.ipsecxdp.crds.UpperProtocol;
 import io.ipsecxdp.xfrm.AddressFamily;
 import io.ipsecxdp.xfrm.Dump;
@@ -33,6 +37,7 @@ import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.Xfrm;
 import io.ipsecxdp.xfrm.XfrmCapabilities;
 import io.ipsecxdp.xfrm.XfrmSelector;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -78,14 +83,21 @@ public record NodeReporter(
         return new KernelInfo(identity.boot(), facts.cpus(), xfrm.capabilities(), facts.apiServer());
     }
 
+    /** What a decision about tunnels is made of. */
+    public NodeTunnels.Now forTunnels(
+            List<Slice> slices, Round round, KernelHistory witness, NodeInfo facts, Instant at) {
+        return new NodeTunnels.Now(slices, round, state.journal(), state.ledger(), witness, kernelFacts(facts), at);
+    }
+
     public StatusUpdate news(
             List<Slice> slices,
             NodeInfo facts,
             Round round,
             Map<InterfaceStatus.Key, InterfaceStatus> steering,
+            Map<String, TunnelReport> tunnels,
             Optional<String> trouble,
             Optional<Failing> failing) {
-        PlanReport asRead = report(slices, round, steering);
+        PlanReport asRead = report(slices, round, steering, tunnels);
         PlanReport report = failing.map(asRead::whileAgentIs).orElse(asRead);
         SteeringCounters counters = steerer.counters();
         List<OutcomeCount> outcomes = new ArrayList<>();
@@ -151,7 +163,11 @@ public record NodeReporter(
     /**
      * A report is about what the round worked towards: others may have come since, of which it knows nothing.
      */
-    private PlanReport report(List<Slice> now, Round round, Map<InterfaceStatus.Key, InterfaceStatus> steering) {
+    private PlanReport report(
+            List<Slice> now,
+            Round round,
+            Map<InterfaceStatus.Key, InterfaceStatus> steering,
+            Map<String, TunnelReport> tunnels) {
         List<Slice> slices = now.stream()
                 .flatMap(slice -> Optional.ofNullable(round.desired().slices().get(slice.name()))
                         .map(done -> done.generation() == slice.generation() ? slice : done.with(slice.status()))
@@ -161,6 +177,9 @@ public record NodeReporter(
         Map<Origin, String> keyFingerprints = new HashMap<>();
         Map<Origin, SaCounters> counters = new HashMap<>();
         for (DesiredSa sa : round.desired().sas().values()) {
+            if (sa.key() instanceof KeySource.Derived) {
+                continue;
+            }
             if (state.ledger().hasUsed(sa.origin())) {
                 used.add(sa.origin());
             }
@@ -194,7 +213,8 @@ public record NodeReporter(
                 state.journal().policies().values().stream()
                         .filter(owned -> !desired.lists(owned))
                         .toList(),
-                counters);
+                counters,
+                tunnels);
     }
 
     static SaCounters counters(String name, Optional<String> child, ObservedSa sa) {

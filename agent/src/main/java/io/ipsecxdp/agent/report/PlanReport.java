@@ -16,10 +16,13 @@ import io.ipsecxdp.crds.NodePlanStatus;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
 import io.ipsecxdp.crds.PlannedSteering;
+import io.ipsecxdp.crds.PlannedTunnel;
 import io.ipsecxdp.crds.PolicyReport;
+import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaCounters;
 import io.ipsecxdp.crds.SaReport;
 import io.ipsecxdp.crds.SteeringReport;
+import io.ipsecxdp.crds.TunnelReport;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -40,6 +43,7 @@ import java.util.TreeMap;
  * @param leavingSas SAs that are no longer planned, and that the kernel has or may have
  * @param leavingPolicies the same for policies
  * @param counters of the SAs in force, by origin; names are those of the SecurityAssociations
+ * @param tunnels by the uid of the Tunnel
  */
 public record PlanReport(
         String boot,
@@ -51,7 +55,8 @@ public record PlanReport(
         Set<Origin> usedKeys,
         List<OwnedSa> leavingSas,
         List<OwnedPolicy> leavingPolicies,
-        Map<Origin, SaCounters> counters) {
+        Map<Origin, SaCounters> counters,
+        Map<String, TunnelReport> tunnels) {
 
     private static final EntryStatus NOT_YET = EntryStatus.pending("It is looked at in a moment.");
 
@@ -80,7 +85,13 @@ public record PlanReport(
                 usedKeys,
                 leavingSas,
                 leavingPolicies,
-                counters);
+                counters,
+                slices.stream()
+                        .flatMap(slice -> slice.spec().tunnels().stream())
+                        .collect(toMap(
+                                PlannedTunnel::uid,
+                                tunnel -> report(tunnel, failing.instead(standing(tunnel))),
+                                (one, other) -> one)));
     }
 
     /**
@@ -219,7 +230,8 @@ public record PlanReport(
                 policyReports,
                 steeringReports,
                 counters,
-                tally.conditions(conditions));
+                tally.conditions(conditions),
+                spec.tunnels().stream().map(this::report).toList());
     }
 
     /** All entries of all slices together. */
@@ -232,11 +244,36 @@ public record PlanReport(
     private void count(NodePlanSpec spec, StateCounts tally) {
         spec.securityAssociations().forEach(sa -> tally.add("SecurityAssociation " + sa.name(), standing(sa)));
         spec.securityPolicies().forEach(policy -> tally.add("SecurityPolicy " + policy.name(), standing(policy)));
+        spec.tunnels().forEach(tunnel -> tally.add("Tunnel " + tunnel.name(), standing(tunnel)));
         spec.steering()
                 .forEach(planned -> planned.interfaces()
                         .forEach(name -> tally.add(
                                 "SteeringPolicy %s on %s".formatted(planned.name(), name),
                                 standing(planned, name).status())));
+    }
+
+    private TunnelReport report(PlannedTunnel tunnel) {
+        return Optional.ofNullable(tunnels.get(tunnel.uid())).orElseGet(() -> report(tunnel, NOT_YET));
+    }
+
+    private TunnelReport report(PlannedTunnel tunnel, EntryStatus standing) {
+        Optional<TunnelReport> seen = Optional.ofNullable(tunnels.get(tunnel.uid()));
+        return new TunnelReport(
+                tunnel.name(),
+                tunnel.uid(),
+                seen.map(TunnelReport::generation).orElse(tunnel.generation()),
+                standing.state(),
+                standing.reason().name(),
+                standing.message(),
+                seen.map(TunnelReport::wantedPairs).orElse(0),
+                seen.map(TunnelReport::pairs).orElse(0),
+                seen.map(TunnelReport::oldestKey).orElse(null),
+                seen.map(TunnelReport::mtu).orElse(null));
+    }
+
+    private EntryStatus standing(PlannedTunnel tunnel) {
+        TunnelReport report = report(tunnel);
+        return new EntryStatus(report.state(), Reason.valueOf(report.reason()), report.message());
     }
 
     private static Origin origin(PlannedSa sa) {
@@ -258,13 +295,13 @@ public record PlanReport(
 
     /** SAs in force, of all that are planned, such as {@code 12/12}. */
     public String installedSas() {
-        long planned = slices.stream()
-                .mapToLong(slice -> slice.spec().securityAssociations().size())
-                .sum();
-        long installed = sas.values().stream()
-                .filter(standing -> standing.state() == EntryState.Installed)
+        List<PlannedSa> planned = slices.stream()
+                .flatMap(slice -> slice.spec().securityAssociations().stream())
+                .toList();
+        long installed = planned.stream()
+                .filter(sa -> standing(sa).state() == EntryState.Installed)
                 .count();
-        return "%d/%d".formatted(installed, planned);
+        return "%d/%d".formatted(installed, planned.size());
     }
 
     /** The newest counters of the SAs of a slice, in the order of the plan. */

@@ -57,6 +57,11 @@ public final class KeySecrets {
         this.fingerprints = new FingerprintSecret(http, request(Api.FINGERPRINT_SECRET), clock);
     }
 
+    /** Those of tunnels, from the same namespace. */
+    public PresharedKeys presharedKeys() {
+        return new PresharedKeys(http, this::request, namespace);
+    }
+
     private HttpRequest request(String name) {
         return http.newHttpRequestBuilder()
                 .uri(secrets + URLEncoder.encode(name, StandardCharsets.UTF_8))

@@ -15,10 +15,11 @@ import java.util.Set;
  * keeps what it read in buffers of its own.
  *
  * @param type of the Secret
+ * @param version resourceVersion of the Secret; empty if it does not say so
  * @param made when the Secret was made, if it says so
  * @param bytes of the entry, for the receiver to wipe; empty if the Secret has no such entry
  */
-record SecretEntry(String type, Optional<Instant> made, Optional<byte[]> bytes) {
+record SecretEntry(String type, String version, Optional<Instant> made, Optional<byte[]> bytes) {
 
     /** The text is not the JSON of a Secret. The message never quotes it. */
     static final class UnreadableException extends Exception {
@@ -60,7 +61,7 @@ record SecretEntry(String type, Optional<Instant> made, Optional<byte[]> bytes) 
 
         Map<String, SecretEntry> secret(Set<String> entries) throws UnreadableException {
             String type = "";
-            Optional<Instant> made = Optional.empty();
+            Metadata metadata = new Metadata("", Optional.empty());
             Map<String, byte[]> data = Map.of();
             expect('{');
             if (!take('}')) {
@@ -70,7 +71,7 @@ record SecretEntry(String type, Optional<Instant> made, Optional<byte[]> bytes) 
                     if (is(name, "type")) {
                         type = new String(text(), StandardCharsets.UTF_8);
                     } else if (is(name, "metadata") && peek() == '{') {
-                        made = made();
+                        metadata = metadata();
                     } else if (is(name, "data") && peek() == '{') {
                         data = data(entries);
                     } else {
@@ -81,28 +82,36 @@ record SecretEntry(String type, Optional<Instant> made, Optional<byte[]> bytes) 
             }
             Map<String, SecretEntry> secret = new HashMap<>();
             for (String entry : entries) {
-                secret.put(entry, new SecretEntry(type, made, Optional.ofNullable(data.get(entry))));
+                secret.put(
+                        entry,
+                        new SecretEntry(
+                                type, metadata.version(), metadata.made(), Optional.ofNullable(data.get(entry))));
             }
             return secret;
         }
 
-        private Optional<Instant> made() throws UnreadableException {
+        private record Metadata(String version, Optional<Instant> made) {}
+
+        private Metadata metadata() throws UnreadableException {
+            String version = "";
             Optional<Instant> made = Optional.empty();
             expect('{');
             if (take('}')) {
-                return made;
+                return new Metadata(version, made);
             }
             do {
                 byte[] name = text();
                 expect(':');
                 if (is(name, "creationTimestamp") && peek() == '"') {
                     made = instant(new String(text(), StandardCharsets.UTF_8));
+                } else if (is(name, "resourceVersion") && peek() == '"') {
+                    version = new String(text(), StandardCharsets.UTF_8);
                 } else {
                     skip(0);
                 }
             } while (take(','));
             expect('}');
-            return made;
+            return new Metadata(version, made);
         }
 
         private static Optional<Instant> instant(String text) {

@@ -30,7 +30,7 @@ public record Membership(
     }
 
     boolean isOn(TunnelPeer other) {
-        return !self.isLeaving() && !other.isLeaving();
+        return !self.leaves() && !other.leaves();
     }
 
     TunnelPair pair(TunnelPeer other) {

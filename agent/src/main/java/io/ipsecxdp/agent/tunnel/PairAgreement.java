@@ -148,7 +148,7 @@ record PairAgreement(
             return kernel(SaDir.IN);
         }
         Set<String> lost = theirs().stream()
-                .filter(KeyGeneration::isLost)
+                .filter(KeyGeneration::wasLost)
                 .map(KeyGeneration::publicKey)
                 .collect(Collectors.toSet());
         Set<TunnelSa> all = new HashSet<>(kernel(SaDir.IN));
@@ -255,7 +255,7 @@ record PairAgreement(
 
     /** Both are there, and were made with the same pre-shared key. */
     private boolean fit(OwnGeneration mine, KeyGeneration theirs) {
-        if (theirs.isLost()) {
+        if (theirs.wasLost()) {
             return false;
         }
         Optional<String> other = theirs.presharedKeys().stream()

@@ -262,6 +262,7 @@ public final class TestingNode implements AutoCloseable {
                 used,
                 List.of(),
                 List.of(),
+                Map.of(),
                 Map.of());
         for (Slice slice : slices()) {
             statuses.put(slice.name(), report.status(slice, slice.status(), List.of(), clock.instant()));
@@ -271,6 +272,7 @@ public final class TestingNode implements AutoCloseable {
     private CompletableFuture<KeySecrets.Answer> read(KeySource source) {
         KeySecretRef ref = switch (source) {
             case KeySource.InSecret(Protection protection) -> protection.keySecretRef();
+            case KeySource.Derived derived -> throw new IllegalArgumentException("no tunnel is planned here");
         };
         byte[] bytes = secrets.get(ref);
         if (!apiServerUp) {

@@ -62,6 +62,7 @@ final class TestingThread implements AutoCloseable {
                         steerer,
                         new XfrmErrors(Map::of, clock),
                         keys::clusterFingerprint),
+                TestingPeers.none(),
                 new PolicyFile(folder),
                 told::add,
                 clock);

@@ -22,6 +22,7 @@ import io.ipsecxdp.agent.plan.Action.RemoveSa;
 import io.ipsecxdp.agent.plan.Action.Write;
 import io.ipsecxdp.agent.plan.Action.WriteKey;
 import io.ipsecxdp.agent.plan.PresentSaRules.PresentSa;
+import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.xfrm.IpProtocol;
@@ -80,6 +81,7 @@ class SaRulesTest {
             assertThat(AbsentSaRules.CHAIN.names())
                     .containsExactly(
                             "DuplicateSpi",
+                            "LostOfTunnel",
                             "Expired",
                             "Unsupported",
                             "ForeignInTheWay",
@@ -119,6 +121,21 @@ class SaRulesTest {
         void ofTwoWithOneSpiTheSecondIsRefused() {
             DesiredSa second = outbound("c", 0x1000);
             fails("DuplicateSpi", Reason.DuplicateSpi, new Moment().want(OUT, second), second);
+        }
+
+        @Test
+        void anSaOfATunnelIsNeverInstalledTwiceHoweverFarItIsKnownToHaveCome() {
+            DesiredSa derived = new DesiredSa(
+                    OUT.name(),
+                    OUT.origin(),
+                    OUT.slice(),
+                    OUT.sa(),
+                    new KeySource.Derived(OUT.origin(), EncryptionAlgorithm.ENCR_AES_GCM_16, 256));
+            Moment moment = new Moment()
+                    .want(derived)
+                    .used(derived, "k", new KeyUse.Ended(7))
+                    .secret(derived, "k");
+            waits("LostOfTunnel", moment, derived);
         }
 
         @Test

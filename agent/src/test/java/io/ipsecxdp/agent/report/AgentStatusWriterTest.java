@@ -96,6 +96,7 @@ class AgentStatusWriterTest {
                 Set.of(),
                 List.of(),
                 List.of(),
+                Map.of(),
                 Map.of());
         writer.tell(new AgentStatusWriter.StatusUpdate(
                 report,

@@ -88,6 +88,7 @@ class PlanReportTest {
                 used,
                 List.of(),
                 List.of(),
+                Map.of(),
                 Map.of());
     }
 
@@ -242,6 +243,7 @@ class PlanReportTest {
                 Set.of(),
                 List.of(leaving),
                 List.of(),
+                Map.of(),
                 Map.of());
 
         NodePlanStatus status = report.status(slice, Optional.empty(), List.of(), NOON);

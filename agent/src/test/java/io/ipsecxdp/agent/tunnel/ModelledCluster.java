@@ -133,7 +133,7 @@ final class ModelledCluster {
     void settle() {
         List<TunnelPeer> last = new ArrayList<>(peers.getLast());
         for (TunnelPeer peer : List.copyOf(last)) {
-            if (peer.isLeaving()) {
+            if (peer.leaves()) {
                 last.remove(peer);
                 revision++;
                 last.add(node(peer.uid()).entry(false, revision));
@@ -204,9 +204,9 @@ final class ModelledCluster {
                 .orElseThrow();
         last.remove(before);
         revision++;
-        last.add(node.entry(!before.isLeaving(), revision));
+        last.add(node.entry(!before.leaves(), revision));
         peers.add(last);
-        tell(() -> node + (before.isLeaving() ? " joins" : " leaves") + " at " + revision);
+        tell(() -> node + (before.leaves() ? " joins" : " leaves") + " at " + revision);
     }
 
     private void pass(Duration time) {
@@ -573,6 +573,7 @@ final class ModelledCluster {
                 (long) INTERVAL,
                 1L << 36,
                 0x8000_0001L,
+                null,
                 null);
     }
 }

@@ -20,7 +20,6 @@ import io.ipsecxdp.bench.Rounds;
 import io.ipsecxdp.bench.Series;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.EntryState;
-import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.PlannedSa;
 import io.ipsecxdp.crds.PolicyDirection;
@@ -107,10 +106,16 @@ public final class WorkRounds implements AutoCloseable {
 
     /** Of one SA the same each time, and of no two: two SAs with one key are refused. */
     private static long seed(KeySource source) {
-        KeySecretRef entry = switch (source) {
-            case KeySource.InSecret(Protection protection) -> protection.keySecretRef();
+        return switch (source) {
+            case KeySource.InSecret(Protection protection) ->
+                seed(protection.keySecretRef().name(), protection.keySecretRef().key());
+            case KeySource.Derived derived ->
+                seed(derived.sa().uid(), derived.sa().child());
         };
-        return ((long) entry.name().hashCode() << Integer.SIZE) + entry.key().hashCode();
+    }
+
+    private static long seed(String one, String other) {
+        return ((long) one.hashCode() << Integer.SIZE) + other.hashCode();
     }
 
     /** @param arguments how many SAs, how many policies, the C program, a folder on a disk */

@@ -244,7 +244,7 @@ final class TunnelCompiler {
         entries(tunnel.uid()).forEach((node, peer) -> {
             boolean stays = tunnel.findings().isEmpty()
                     ? tunnel.isOn() && peer.end().equals(tunnel.nodes().getOrDefault(node, endOfMissing(peer)))
-                    : !peer.isLeaving();
+                    : !peer.leaves();
             if (departures.isGone(node)) {
                 return;
             }
@@ -260,7 +260,7 @@ final class TunnelCompiler {
 
     /** The end of a node whose Node is missing and whose agent lives: that is no word of the user's. */
     private Integer endOfMissing(TunnelPeer peer) {
-        return cluster.node(peer.node()).isEmpty() && !peer.isLeaving() ? peer.end() : -1;
+        return cluster.node(peer.node()).isEmpty() && !peer.leaves() ? peer.end() : -1;
     }
 
     /** Nodes that the tunnel gets besides. One that is to be of the other end leaves before it comes again. */
@@ -443,7 +443,8 @@ final class TunnelCompiler {
                 spec.rekey().intervalSeconds().orElseThrow(),
                 spec.rekey().volumeBytes().orElseThrow(),
                 reqid(tunnel.uid()),
-                spec.presharedKeySecretRef());
+                spec.presharedKeySecretRef(),
+                spec.rekey().request());
     }
 
     /** What a tunnel got it keeps; above those that users may declare. */

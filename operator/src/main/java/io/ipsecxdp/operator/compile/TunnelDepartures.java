@@ -32,7 +32,7 @@ final class TunnelDepartures {
      * drop that.
      */
     Optional<Wait> blocker(TunnelPeer leaving, Collection<TunnelPeer> all, PeerSlicer.Of tunnel) {
-        if (!leaving.isLeaving()) {
+        if (!leaving.leaves()) {
             return Optional.of(wait(leaving, leaving.node()));
         }
         var stillSentTo = stillSentTo(leaving, tunnel);

@@ -122,7 +122,7 @@ class TunnelCompilerTest {
                 .settles()
                 .labels("n3", "hub")
                 .operator();
-        assertThat(world.entry("n3").orElseThrow().isLeaving()).isTrue();
+        assertThat(world.entry("n3").orElseThrow().leaves()).isTrue();
 
         world.settles();
         assertThat(world.entry("n3").orElseThrow().end()).isEqualTo(1);
@@ -167,7 +167,7 @@ class TunnelCompilerTest {
         for (int i = 0; i < 5; i++) {
             world.agent("n1", true).agent("n3", true).operator();
         }
-        assertThat(world.entry("n3").orElseThrow().isLeaving()).isTrue();
+        assertThat(world.entry("n3").orElseThrow().leaves()).isTrue();
         assertThat(world.planned("n3")).hasSize(1);
         assertThat(world.compile().verdicts().values())
                 .singleElement()
@@ -196,7 +196,7 @@ class TunnelCompilerTest {
     @Test
     void aTunnelThatIsDeletedIsTakenOffAndLeavesNothing() {
         var world = three().tunnel("pods", MESH).settles().delete("pods").operator();
-        assertThat(world.entry("n1").orElseThrow().isLeaving()).isTrue();
+        assertThat(world.entry("n1").orElseThrow().leaves()).isTrue();
         assertThat(world.planned("n1")).hasSize(1);
 
         world.settles();

@@ -311,7 +311,7 @@ public final class TunnelWorld {
                     .map(share -> share.progress().get(uid))
                     // What it did for entries that are not seen here yet may be the contrary
                     .filter(progress -> progress.accepts() <= seen);
-            boolean leaving = own.isLeaving() || peer.isLeaving();
+            boolean leaving = own.leaves() || peer.leaves();
             // What is asked of a pair is said by both entries
             long revision = Math.max(own.revision(), peer.revision());
             if (leaving) {

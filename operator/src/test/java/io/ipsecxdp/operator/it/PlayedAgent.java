@@ -264,11 +264,10 @@ final class PlayedAgent implements AutoCloseable {
                 .filter(slice -> slice.uid().equals(tunnel.uid()))
                 .toList();
         boolean isIn = slices.stream()
-                .anyMatch(slice ->
-                        slice.peer(node).filter(own -> !own.isLeaving()).isPresent());
+                .anyMatch(slice -> slice.peer(node).filter(own -> !own.leaves()).isPresent());
         int others = (int) slices.stream()
                         .flatMap(slice -> slice.peers().stream())
-                        .filter(peer -> !peer.isLeaving())
+                        .filter(peer -> !peer.leaves())
                         .count()
                 - 1;
         return new TunnelReport(

@@ -1,0 +1,26 @@
+package io.ipsecxdp.agent.tunnel;
+
+import java.util.Map;
+
+/** What outlives the agent and does not outlive the boot. For one thread. */
+public interface GenerationStore {
+
+    /**
+     * @param memory with none but generations whose private values are there
+     * @param answered by uid of the tunnel, which request for new keys was answered last
+     */
+    record Content(TunnelMemory memory, Map<String, String> answered) {
+        public Content {
+            answered = Map.copyOf(answered);
+        }
+    }
+
+    /** As it was read when the agent began. */
+    Content content();
+
+    /** The private values that go with it. */
+    PrivateValues values();
+
+    /** Keeps this, and the private values as they are now, and nothing else. */
+    void write(Content content);
+}

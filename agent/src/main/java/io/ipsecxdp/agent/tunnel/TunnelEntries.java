@@ -1,0 +1,146 @@
+package io.ipsecxdp.agent.tunnel;
+
+import io.ipsecxdp.agent.ledger.Origin;
+import io.ipsecxdp.agent.plan.DesiredSa;
+import io.ipsecxdp.agent.plan.KeySource;
+import io.ipsecxdp.agent.plan.Slice;
+import io.ipsecxdp.agent.tunnel.PrivateValues.PresharedKeyName;
+import io.ipsecxdp.crds.EncryptionAlgorithm;
+import io.ipsecxdp.crds.NodePlanSpec;
+import io.ipsecxdp.crds.PlannedPolicy;
+import io.ipsecxdp.crds.PlannedTunnel;
+import io.ipsecxdp.crds.SaMode;
+import io.ipsecxdp.xfrm.Aead;
+import io.ipsecxdp.xfrm.IpLiterals;
+import io.ipsecxdp.xfrm.Mode;
+import io.ipsecxdp.xfrm.ObservedSa;
+import io.ipsecxdp.xfrm.Sa;
+import io.ipsecxdp.xfrm.SaBuilder;
+import io.ipsecxdp.xfrm.SaDir;
+import io.ipsecxdp.xfrm.SaId;
+import io.ipsecxdp.xfrm.SaOptions;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What a decision about tunnels asks of SAD and SPD, in the terms of a plan.
+ *
+ * @param slice with the policies
+ */
+public record TunnelEntries(Slice slice, Map<Origin, DesiredSa> sas) {
+
+    /** The most that the kernel takes: packets of one SA overtake one another in the queues to the CPUs. */
+    private static final int REPLAY_WINDOW = 4096;
+
+    public static final TunnelEntries NONE = new TunnelEntries(slice("", List.of()), Map.of());
+
+    /**
+     * @param before what was asked for last: an SA of a pair that is no more stays as it is for a while
+     */
+    public static TunnelEntries of(
+            TunnelInput in, TunnelDecision decision, TunnelView view, PrivateValues values, TunnelEntries before) {
+        Map<TunnelPair, PairTraffic> pairs = new LinkedHashMap<>();
+        in.tunnels()
+                .forEach(tunnel ->
+                        tunnel.others().forEach(peer -> pairs.put(tunnel.pair(peer), new PairTraffic(tunnel, peer))));
+        Map<Origin, DesiredSa> sas = new LinkedHashMap<>();
+        decision.sas().stream()
+                .sorted(Comparator.comparing((TunnelSa sa) -> sa.pair().tunnel())
+                        .thenComparing(sa -> sa.pair().peer())
+                        .thenComparing(TunnelSa::own)
+                        .thenComparing(TunnelSa::theirs)
+                        .thenComparing(sa -> sa.cpu().orElse(-1)))
+                .forEach(sa -> Optional.ofNullable(pairs.get(sa.pair()))
+                        .flatMap(pair -> desired(sa, pair, in, decision.memory(), view, values))
+                        .or(() -> Optional.ofNullable(before.sas().get(sa.origin())))
+                        .ifPresent(desired -> sas.put(desired.origin(), desired)));
+        List<PlannedPolicy> policies = new ArrayList<>();
+        pairs.forEach(
+                (id, pair) -> policies.addAll(pair.policies(decision.policies().getOrDefault(id, PairPolicies.NONE))));
+        return new TunnelEntries(slice(in.self().name(), policies), sas);
+    }
+
+    private static Slice slice(String node, List<PlannedPolicy> policies) {
+        return new Slice(
+                TunnelView.SLICE,
+                TunnelView.SLICE,
+                0,
+                new NodePlanSpec(node, List.of(), policies, List.of()),
+                Optional.empty());
+    }
+
+    /** SPI and CPU of an SA that is there are as they are: both cannot change, and a private value may be lost. */
+    private static Optional<DesiredSa> desired(
+            TunnelSa sa, PairTraffic pair, TunnelInput in, TunnelMemory memory, TunnelView view, PrivateValues values) {
+        Optional<ObservedSa> there = Optional.ofNullable(view.sas().get(sa));
+        PlannedTunnel planned = pair.tunnel().planned();
+        Optional<Long> spi = there.map(found -> found.id().spi())
+                .or(() -> values.spi(sa, in.self().uid(), cipher(planned), presharedKey(sa, memory)));
+        OptionalInt owner = there.map(ObservedSa::ownerCpu).orElseGet(() -> owner(sa, in.cpus()));
+        return pair.outer()
+                .flatMap(outer -> spi.map(number -> new DesiredSa(
+                        "%s, with node %s".formatted(planned.name(), pair.peer().node()),
+                        sa.origin(),
+                        TunnelView.SLICE,
+                        sa(sa, planned, outer, number, owner),
+                        new KeySource.Derived(sa.origin(), planned.algorithm(), planned.keyBits()))));
+    }
+
+    private static Sa sa(TunnelSa sa, PlannedTunnel planned, PairTraffic.Outer outer, long spi, OptionalInt owner) {
+        InetAddress local = IpLiterals.parse(outer.local());
+        InetAddress remote = IpLiterals.parse(outer.remote());
+        EncryptionAlgorithm algorithm = planned.algorithm();
+        return SaBuilder.builder()
+                .id(SaId.esp(sa.outbound() ? remote : local, spi))
+                .source(sa.outbound() ? local : remote)
+                .direction(sa.direction())
+                .mode(planned.traffic().mode() == SaMode.Tunnel ? Mode.TUNNEL : Mode.TRANSPORT)
+                .algorithms(Aead.of(
+                        algorithm.kernelName(),
+                        planned.keyBits() + algorithm.saltBytes() * Byte.SIZE,
+                        algorithm.icvBits()))
+                .reqid(planned.reqid())
+                .replayWindow(sa.direction() == SaDir.IN ? REPLAY_WINDOW : 0)
+                .esn(true)
+                .ownerCpu(owner)
+                .options(SaOptions.NONE)
+                .build();
+    }
+
+    /** A receiver spreads the senders' CPUs over its own, of which there may be fewer or more. */
+    private static OptionalInt owner(TunnelSa sa, List<Integer> cpus) {
+        if (sa.cpu().isEmpty()) {
+            return OptionalInt.empty();
+        }
+        int cpu = sa.cpu().orElseThrow();
+        if (sa.outbound()) {
+            return OptionalInt.of(cpu);
+        }
+        return cpus.isEmpty() ? OptionalInt.empty() : OptionalInt.of(cpus.get(cpu % cpus.size()));
+    }
+
+    /** The one that this node's generation goes with. */
+    static Optional<PresharedKeyName> presharedKey(TunnelSa sa, TunnelMemory memory) {
+        return memory.generations().stream()
+                .filter(own -> own.publicKey().equals(sa.own()))
+                .flatMap(own ->
+                        Optional.ofNullable(own.presharedKeys().get(sa.pair().tunnel())).stream())
+                .map(version -> new PresharedKeyName(sa.pair().tunnel(), version))
+                .findFirst();
+    }
+
+    private static PrivateValues.Cipher cipher(PlannedTunnel planned) {
+        return cipher(new KeySource.Derived(Origin.of(planned.uid()), planned.algorithm(), planned.keyBits()));
+    }
+
+    /** What the kernel wants. */
+    public static PrivateValues.Cipher cipher(KeySource.Derived key) {
+        return new PrivateValues.Cipher("%s-%d".formatted(key.algorithm(), key.keyBits()), key.length());
+    }
+}

@@ -1,0 +1,145 @@
+package io.ipsecxdp.agent.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ipsecxdp.crds.EntryState;
+import io.ipsecxdp.crds.KeyGeneration;
+import io.ipsecxdp.xfrm.SaDir;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** From what other nodes say to what the kernels have, and back. */
+class TunnelsBetweenNodesTest {
+
+    private static final int NODES = 3;
+
+    /** Longer than all steps between nodes take, and than packets may be in flight. */
+    private static final int A_WHILE = 25;
+
+    private Path folder;
+    private NodesWithTunnels nodes;
+
+    @BeforeEach
+    void aTunnelInForce() throws IOException {
+        folder = Files.createTempDirectory(Path.of("/dev/shm"), "tunnels");
+        nodes = new NodesWithTunnels(folder, NODES, Optional.empty());
+        nodes.run(A_WHILE);
+        assertInForce();
+    }
+
+    @AfterEach
+    void end() throws IOException {
+        nodes.close();
+        try (var files = Files.walk(folder)) {
+            files.sorted(java.util.Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
+        }
+    }
+
+    private void assertInForce() {
+        Map<String, String> sent = new HashMap<>();
+        Map<String, String> received = new HashMap<>();
+        for (int i = 1; i <= NODES; i++) {
+            assertThat(nodes.node(i).report().state())
+                    .as(nodes.node(i).report().message())
+                    .isEqualTo(EntryState.Installed);
+            assertThat(nodes.node(i).report().pairs()).isEqualTo(NODES - 1);
+            assertThat(nodes.node(i).spd())
+                    .as("both families, out, in and forward, with each other node")
+                    .hasSize((NODES - 1) * 6)
+                    .allMatch(policy -> policy.endsWith("REQUIRED"));
+            sent.putAll(nodes.node(i).sad(SaDir.OUT));
+            received.putAll(nodes.node(i).sad(SaDir.IN));
+        }
+        assertThat(sent).as("one for each CPU, and one for all others").hasSize(NODES * (NODES - 1) * 3);
+        assertThat(sent).isEqualTo(received);
+        assertThat(sent.values()).as("no two have one key").doesNotHaveDuplicates();
+    }
+
+    private List<List<String>> shown() {
+        return IntStream.rangeClosed(1, NODES)
+                .mapToObj(i -> nodes.share(i).generations().stream()
+                        .map(KeyGeneration::publicKey)
+                        .toList())
+                .toList();
+    }
+
+    @Test
+    void anAgentThatIsRestartedGoesOnWithItsKeys() {
+        List<List<String>> before = shown();
+        Map<String, String> sad = nodes.node(1).sad(SaDir.OUT);
+        nodes.node(1).restart();
+        nodes.run(A_WHILE);
+        assertInForce();
+        assertThat(shown()).isEqualTo(before);
+        assertThat(nodes.node(1).sad(SaDir.OUT)).isEqualTo(sad);
+    }
+
+    @Test
+    void aRequestMakesNewKeysOnce() {
+        List<List<String>> before = shown();
+        nodes.request("now");
+        nodes.run(A_WHILE);
+        assertInForce();
+        List<List<String>> after = shown();
+        for (int i = 0; i < NODES; i++) {
+            assertThat(after.get(i)).hasSize(1).doesNotContainAnyElementsOf(before.get(i));
+        }
+        nodes.run(A_WHILE);
+        assertThat(shown()).isEqualTo(after);
+    }
+
+    @Test
+    void aPresharedKeyIsMixedInAndAnotherOneMakesNewKeys() throws IOException {
+        try (NodesWithTunnels others = new NodesWithTunnels(folder.resolve("psk"), 2, Optional.of("1"))) {
+            others.run(A_WHILE);
+            Map<String, String> first = others.node(1).sad(SaDir.OUT);
+            assertThat(first).hasSize(3).isEqualTo(others.node(2).sad(SaDir.IN));
+            others.presharedKey("2");
+            others.run(2 * 60);
+            Map<String, String> second = others.node(1).sad(SaDir.OUT);
+            assertThat(second).hasSize(3).isEqualTo(others.node(2).sad(SaDir.IN));
+            assertThat(second.values()).doesNotContainAnyElementsOf(first.values());
+        }
+    }
+
+    @Test
+    void anSaThatIsLostIsNotMadeAgain() {
+        Map<String, String> before = nodes.node(1).sad(SaDir.OUT);
+        nodes.node(1).kernel.flushSas();
+        nodes.run(A_WHILE);
+        assertInForce();
+        assertThat(nodes.node(1).sad(SaDir.OUT).values()).doesNotContainAnyElementsOf(before.values());
+    }
+
+    @Test
+    void aNodeThatIsBootedHealsByItself() {
+        Map<String, String> before = nodes.node(2).sad(SaDir.OUT);
+        nodes.node(2).reboot();
+        nodes.run(A_WHILE);
+        assertInForce();
+        assertThat(nodes.node(2).sad(SaDir.OUT).values()).doesNotContainAnyElementsOf(before.values());
+    }
+
+    @Test
+    void aTunnelThatEveryNodeLeavesLeavesNothing() {
+        nodes.leaveAll();
+        nodes.run(A_WHILE);
+        nodes.forgetAll();
+        nodes.run(A_WHILE);
+        for (int i = 1; i <= NODES; i++) {
+            assertThat(nodes.node(i).kernel.dumpSas().entries()).isEmpty();
+            assertThat(nodes.node(i).kernel.dumpPolicies().entries()).isEmpty();
+            assertThat(nodes.share(i).generations()).isEmpty();
+        }
+    }
+}
