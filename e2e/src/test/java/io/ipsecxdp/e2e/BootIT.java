@@ -3,12 +3,11 @@ package io.ipsecxdp.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.crds.SaMode;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.UUID;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -16,8 +15,6 @@ import org.junit.jupiter.api.Test;
 /** A node that boots sends nothing in clear that it protected before, with and without the API server. */
 @OnCluster
 class BootIT {
-    private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
-
     /** Of an agent, in an emulated guest on a busy machine. */
     private static final Duration START = Duration.ofMinutes(6);
 
@@ -26,7 +23,7 @@ class BootIT {
     private Cluster cluster;
     private Node n1;
     private final List<DeclaredTunnel> tunnels = new ArrayList<>();
-    private boolean booted;
+    private Optional<AnotherBoot> booted = Optional.empty();
     private boolean apiServerIsAway;
 
     @BeforeEach
@@ -49,15 +46,13 @@ class BootIT {
 
     @AfterEach
     void anotherBoot() {
-        if (booted) {
-            n1.kernel().run("umount", BOOT_ID.toString());
-        }
+        booted.ifPresent(AnotherBoot::close);
         if (apiServerIsAway) {
             apiServerComes();
         }
         // The boot id is the old one again, and what was installed since is of no boot that it knows
         cluster.agent(0).terminate();
-        flush();
+        AnotherBoot.flush(n1);
         cluster.agent(0).startAgain();
     }
 
@@ -67,7 +62,7 @@ class BootIT {
         cluster.agent(0).terminate();
         cluster.lab().api().stopServer();
         apiServerIsAway = true;
-        boot();
+        booted = Optional.of(AnotherBoot.of(n1));
         assertThat(inClear(this::pingBothFamilies)).as("without an agent").isPositive();
 
         long clear = inClear(() -> {
@@ -100,20 +95,6 @@ class BootIT {
     private void apiServerComes() {
         cluster.lab().api().startServer();
         apiServerIsAway = false;
-    }
-
-    /** What a boot leaves of the kernel's state: nothing. Its disk stays. */
-    private void boot() {
-        flush();
-        String file = n1.facts().state() + ".boot";
-        n1.kernel().write(file, UUID.randomUUID() + "\n");
-        n1.kernel().run("mount", "--bind", file, BOOT_ID.toString());
-        booted = true;
-    }
-
-    private void flush() {
-        n1.run("ip", "xfrm", "policy", "flush");
-        n1.run("ip", "xfrm", "state", "flush");
     }
 
     /** Packets between pods that leave n1 as they are. */

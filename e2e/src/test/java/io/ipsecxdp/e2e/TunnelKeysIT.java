@@ -107,6 +107,57 @@ class TunnelKeysIT {
         }
     }
 
+    @Test
+    void aNodeThatIsBootedComesBackByItself() {
+        applyReady(tunnel(null));
+        cluster.warmUp();
+        Node n1 = cluster.node(0);
+        String before = newest().get(n1.name());
+        cluster.agent(0).terminate();
+        AnotherBoot boot = AnotherBoot.of(n1);
+        try {
+            cluster.agent(0).startAgain();
+            cluster.agent(0).awaitReady();
+            Await.until(
+                    "the node has other keys, and its pods are reached by them",
+                    COLD,
+                    cluster::tails,
+                    () -> Optional.ofNullable(newest().get(n1.name()))
+                                    .filter(now -> !now.equals(before))
+                                    .isPresent()
+                            && isReached(cluster.node(1)));
+            try (Flow.Running flow = start();
+                    WatchedWire wire = WatchedWire.of(cluster.lab().daemons(), n1)) {
+                Await.pause(AFTERMATH);
+                WatchedWire.Report seen = wire.end();
+                assertLossless(flow);
+                assertThat(seen.esp()).isGreaterThan(PER_SECOND);
+                assertThat(seen.clear()).isZero();
+            }
+        } finally {
+            cluster.agent(0).terminate();
+            // Its boot id is the old one again, and what was installed since is of no boot that it knows
+            boot.close();
+            AnotherBoot.flush(n1);
+            cluster.agent(0).startIfDown();
+        }
+    }
+
+    private boolean isReached(Node other) {
+        return cluster.node(0)
+                .tryRun(
+                        "ping",
+                        "-q",
+                        "-c",
+                        "3",
+                        "-W",
+                        "1",
+                        "-I",
+                        cluster.node(0).facts().podAddress(IpFamily.IPV4),
+                        other.facts().podAddress(IpFamily.IPV4))
+                .ok();
+    }
+
     /** So that they are looked for afterwards wherever people and programs read. */
     private void rememberKeys() {
         cluster.lab()

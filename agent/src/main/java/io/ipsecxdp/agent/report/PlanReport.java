@@ -16,9 +16,7 @@ import io.ipsecxdp.crds.NodePlanStatus;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
 import io.ipsecxdp.crds.PlannedSteering;
-import io.ipsecxdp.crds.PlannedTunnel;
 import io.ipsecxdp.crds.PolicyReport;
-import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaCounters;
 import io.ipsecxdp.crds.SaReport;
 import io.ipsecxdp.crds.SteeringReport;
@@ -58,7 +56,7 @@ public record PlanReport(
         Map<Origin, SaCounters> counters,
         Map<String, TunnelReport> tunnels) {
 
-    private static final EntryStatus NOT_YET = EntryStatus.pending("It is looked at in a moment.");
+    static final EntryStatus NOT_YET = EntryStatus.pending("It is looked at in a moment.");
 
     private static final EntryStatus LEAVING = EntryStatus.pending("It is no longer planned, and is being removed.");
 
@@ -86,12 +84,7 @@ public record PlanReport(
                 leavingSas,
                 leavingPolicies,
                 counters,
-                slices.stream()
-                        .flatMap(slice -> slice.spec().tunnels().stream())
-                        .collect(toMap(
-                                PlannedTunnel::uid,
-                                tunnel -> report(tunnel, failing.instead(standing(tunnel))),
-                                (one, other) -> one)));
+                reported().whileAgentIs(failing, slices));
     }
 
     /**
@@ -231,7 +224,7 @@ public record PlanReport(
                 steeringReports,
                 counters,
                 tally.conditions(conditions),
-                spec.tunnels().stream().map(this::report).toList());
+                spec.tunnels().stream().map(reported()::of).toList());
     }
 
     /** All entries of all slices together. */
@@ -244,7 +237,9 @@ public record PlanReport(
     private void count(NodePlanSpec spec, StateCounts tally) {
         spec.securityAssociations().forEach(sa -> tally.add("SecurityAssociation " + sa.name(), standing(sa)));
         spec.securityPolicies().forEach(policy -> tally.add("SecurityPolicy " + policy.name(), standing(policy)));
-        spec.tunnels().forEach(tunnel -> tally.add("Tunnel " + tunnel.name(), standing(tunnel)));
+        spec.tunnels()
+                .forEach(tunnel ->
+                        tally.add("Tunnel " + tunnel.name(), reported().standing(tunnel)));
         spec.steering()
                 .forEach(planned -> planned.interfaces()
                         .forEach(name -> tally.add(
@@ -252,28 +247,8 @@ public record PlanReport(
                                 standing(planned, name).status())));
     }
 
-    private TunnelReport report(PlannedTunnel tunnel) {
-        return Optional.ofNullable(tunnels.get(tunnel.uid())).orElseGet(() -> report(tunnel, NOT_YET));
-    }
-
-    private TunnelReport report(PlannedTunnel tunnel, EntryStatus standing) {
-        Optional<TunnelReport> seen = Optional.ofNullable(tunnels.get(tunnel.uid()));
-        return new TunnelReport(
-                tunnel.name(),
-                tunnel.uid(),
-                seen.map(TunnelReport::generation).orElse(tunnel.generation()),
-                standing.state(),
-                standing.reason().name(),
-                standing.message(),
-                seen.map(TunnelReport::wantedPairs).orElse(0),
-                seen.map(TunnelReport::pairs).orElse(0),
-                seen.map(TunnelReport::oldestKey).orElse(null),
-                seen.map(TunnelReport::mtu).orElse(null));
-    }
-
-    private EntryStatus standing(PlannedTunnel tunnel) {
-        TunnelReport report = report(tunnel);
-        return new EntryStatus(report.state(), Reason.valueOf(report.reason()), report.message());
+    private ReportedTunnels reported() {
+        return new ReportedTunnels(tunnels);
     }
 
     private static Origin origin(PlannedSa sa) {

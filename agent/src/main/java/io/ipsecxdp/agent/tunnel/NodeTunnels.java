@@ -19,7 +19,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -212,11 +211,6 @@ public final class NodeTunnels {
     }
 
     private TunnelInput input(Memberships members, TunnelView view, Now now) {
-        Map<TunnelPair, PairPolicies> policies = new HashMap<>();
-        members.in()
-                .forEach(tunnel -> tunnel.others()
-                        .forEach(peer -> policies.put(
-                                tunnel.pair(peer), view.policies(new PairTraffic(tunnel, peer), tunnel.isOn(peer)))));
         Set<TunnelSa> lost = new HashSet<>(installed);
         lost.removeAll(view.sas().keySet());
         return new TunnelInput(
@@ -227,27 +221,13 @@ public final class NodeTunnels {
                 published.map(Published::spec),
                 view.sas().keySet(),
                 lost,
-                policies,
+                view.policies(members.in()),
                 now.facts().capabilities().perCpuSa()
                         ? List.copyOf(now.facts().cpus().cpus())
                         : List.of(),
-                worn(members, view),
+                view.worn(members.in()),
                 isAsked(members),
                 now.at());
-    }
-
-    private static Set<TunnelSa> worn(Memberships members, TunnelView view) {
-        Map<String, Long> most = members.in().stream()
-                .collect(Collectors.toMap(
-                        Membership::uid, tunnel -> tunnel.planned().rekeyBytes()));
-        return view.sas().entrySet().stream()
-                .filter(entry -> entry.getKey().outbound())
-                .filter(entry -> Long.compareUnsigned(
-                                entry.getValue().counters().bytes(),
-                                most.getOrDefault(entry.getKey().pair().tunnel(), -1L))
-                        >= 0)
-                .map(Map.Entry::getKey)
-                .collect(Collectors.toSet());
     }
 
     /** A request that was there when the node joined is answered by its first keys. */

@@ -19,6 +19,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What the kernel has of tunnels, and this agent installed: read back. */
 public record TunnelView(Map<TunnelSa, ObservedSa> sas, Map<PolicyKey, ObservedPolicy> policies) {
@@ -56,8 +58,31 @@ public record TunnelView(Map<TunnelSa, ObservedSa> sas, Map<PolicyKey, ObservedP
                 || policies.keySet().stream().anyMatch(key -> key.origin().uid().equals(tunnel));
     }
 
+    /** SAs that have encrypted all that a key of their tunnel should. */
+    Set<TunnelSa> worn(List<Membership> tunnels) {
+        Map<String, Long> most = tunnels.stream()
+                .collect(Collectors.toMap(
+                        Membership::uid, tunnel -> tunnel.planned().rekeyBytes()));
+        return sas.entrySet().stream()
+                .filter(entry -> entry.getKey().outbound())
+                .filter(entry -> most.containsKey(entry.getKey().pair().tunnel()))
+                .filter(entry -> entry.getValue().counters().bytes()
+                        >= most.get(entry.getKey().pair().tunnel()))
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+    }
+
+    /** Of each pair. */
+    Map<TunnelPair, PairPolicies> policies(List<Membership> tunnels) {
+        Map<TunnelPair, PairPolicies> policies = new HashMap<>();
+        tunnels.forEach(tunnel -> tunnel.others()
+                .forEach(peer ->
+                        policies.put(tunnel.pair(peer), policies(new PairTraffic(tunnel, peer), tunnel.isOn(peer)))));
+        return policies;
+    }
+
     /** Of a pair that is to be on, what holds for all its traffic; of one that is to be off, what holds for some of it. */
-    PairPolicies policies(PairTraffic pair, boolean on) {
+    private PairPolicies policies(PairTraffic pair, boolean on) {
         List<Origin> origins = pair.kinds().stream()
                 .map(kind -> new Origin(pair.tunnel().uid(), pair.child(kind)))
                 .toList();
