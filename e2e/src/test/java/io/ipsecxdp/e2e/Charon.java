@@ -32,7 +32,10 @@ final class Charon implements AutoCloseable {
                   install_routes = no
                   install_virtual_ip = no
                   filelog { stderr { default = 1 } }
-                  plugins { vici { socket = unix://%s/vici } }
+                  plugins {
+                    vici { socket = unix://%s/vici }
+                    bypass-lan { load = no }
+                  }
                 }
                 """.formatted(folder));
         node.kernel().write(folder + "/swanctl.conf", """
@@ -91,9 +94,11 @@ final class Charon implements AutoCloseable {
         return node.run(all.toArray(String[]::new));
     }
 
+    /** Ends it with all that it has in the kernel. It may hang for long where it is asked to end. */
     @Override
     public void close() {
-        process.close();
+        process.kill();
+        node.script("ip xfrm policy flush; ip xfrm state flush");
         node.run("rm", "-rf", folder);
     }
 
