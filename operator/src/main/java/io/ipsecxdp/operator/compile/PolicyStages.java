@@ -3,6 +3,7 @@ package io.ipsecxdp.operator.compile;
 import io.ipsecxdp.crds.End;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
+import io.ipsecxdp.crds.PlannedSelector;
 import io.ipsecxdp.crds.PolicyAction;
 import io.ipsecxdp.crds.PolicyDirection;
 import io.ipsecxdp.crds.SaEnd;
@@ -16,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * In which order the two ends of a flow get a policy, change it and lose it. It is derived anew each time from the plans
@@ -34,11 +36,12 @@ final class PolicyStages {
 
     PolicyStages(CompilerInput input) {
         this.input = input;
-        var declared = new HashSet<ObjectKey>();
-        input.declared().of(DeclaredKind.SECURITY_POLICY).forEach(policy -> declared.add(policy.key()));
+        var declared = new HashSet<String>();
+        input.declared().of(DeclaredKind.SECURITY_POLICY).forEach(policy -> declared.add(policy.uid()));
         input.inForce().all().forEach(placed -> {
+            // One of the same name is another one
             if (placed.entry() instanceof Entry.Policy(PlannedPolicy policy)
-                    && !declared.contains(placed.entry().key().object())) {
+                    && !declared.contains(placed.entry().uid())) {
                 gone.put(identity(placed.node(), policy), placed);
             }
         });
@@ -181,26 +184,66 @@ final class PolicyStages {
     }
 
     /**
-     * What the policies that are gone still have.
+     * What the policies that are gone still have. One whose name is in use again has nothing: a plan has one policy of a name.
      *
      * @param successors entries of policies that take the places of others
      */
     List<Placed> lingering(Collection<Placed> successors) {
         var taken = new HashSet<IdentityClaim.SelectorOnNode>();
-        successors.forEach(placed -> taken.add(identity(placed.node(), policy(placed))));
+        var names = new HashSet<ObjectKey>();
+        successors.forEach(placed -> {
+            taken.add(identity(placed.node(), policy(placed)));
+            names.add(placed.entry().key().object());
+        });
         var left = new HashMap<ObjectKey, List<Placed>>();
         gone.forEach((identity, placed) -> {
-            if (!taken.contains(identity) && !isDiscard(policy(placed))) {
-                left.computeIfAbsent(placed.entry().key().object(), none -> new ArrayList<>())
-                        .add(placed);
+            var object = placed.entry().key().object();
+            if (!taken.contains(identity) && !names.contains(object) && !isDiscard(policy(placed))) {
+                left.computeIfAbsent(object, none -> new ArrayList<>()).add(placed);
             }
         });
         var lingering = new ArrayList<Placed>();
-        left.values().forEach(placed -> lingering.addAll(lingering(placed)));
+        together(left.values()).forEach(placed -> lingering.addAll(lingering(placed)));
         return lingering;
     }
 
-    /** Of one object: the receiver takes clear packets again, then the sender lets go, then the receiver. */
+    /** The packets of a policy, between which ends. */
+    private record Path(Optional<String> sender, Optional<String> receiver, PlannedSelector selector) {
+        static Path of(Placed placed) {
+            var here = Optional.of(placed.node());
+            var there = policy(placed).otherNode();
+            return leaves(placed)
+                    ? new Path(here, there, policy(placed).selector())
+                    : new Path(there, here, policy(placed).selector());
+        }
+    }
+
+    /**
+     * What is left of each object; and of two, one of which was taking the place of the other when both went, what the sender has of
+     * the one with what the receiver has of the other.
+     */
+    private static Collection<List<Placed>> together(Collection<List<Placed>> byObject) {
+        var whole = new ArrayList<List<Placed>>();
+        var sending = new HashMap<Path, List<Placed>>();
+        for (var placed : byObject) {
+            if (placed.stream().allMatch(PolicyStages::leaves)) {
+                sending.put(Path.of(placed.getFirst()), placed);
+            } else {
+                whole.add(placed);
+            }
+        }
+        whole.replaceAll(placed -> placed.stream().anyMatch(PolicyStages::leaves)
+                ? placed
+                : Stream.concat(
+                                placed.stream(),
+                                Optional.ofNullable(sending.remove(Path.of(placed.getFirst()))).stream()
+                                        .flatMap(List::stream))
+                        .toList());
+        whole.addAll(sending.values());
+        return whole;
+    }
+
+    /** Of one flow: the receiver takes clear packets again, then the sender lets go, then the receiver. */
     private List<Placed> lingering(List<Placed> placed) {
         var out = placed.stream().filter(PolicyStages::leaves).findFirst();
         var lingering = new ArrayList<Placed>();

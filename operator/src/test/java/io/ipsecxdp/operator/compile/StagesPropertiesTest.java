@@ -262,11 +262,17 @@ class StagesPropertiesTest {
         }
     }
 
+    /** By its kernel, or as soon as its agent has read its plan. */
     private boolean sends(Sending sending) {
-        return at(sending.from(), PolicyDirection.Out)
-                .flatMap(PlannedPolicy::protection)
-                .filter(template -> template.reqid() == sending.reqid())
-                .isPresent();
+        var planned = cluster.slices().stream()
+                .filter(slice -> slice.spec().node().equals(sending.from()))
+                .flatMap(slice -> Entry.of(slice.spec()).stream());
+        return Stream.concat(agents.get(sending.from()).kernel.values().stream(), planned)
+                .anyMatch(entry -> entry instanceof Entry.Policy(PlannedPolicy policy)
+                        && policy.direction() == PolicyDirection.Out
+                        && policy.protection()
+                                .filter(template -> template.reqid() == sending.reqid())
+                                .isPresent());
     }
 
     private ClusterSnapshot snapshot() {

@@ -10,6 +10,7 @@ import static io.ipsecxdp.operator.compile.Plans.reasons;
 import static io.ipsecxdp.operator.compile.Plans.sas;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ipsecxdp.crds.Api;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
@@ -192,6 +193,26 @@ class StagesTest {
                 .extracting(Wait::message)
                 .anyMatch(message -> message.contains("SecurityAssociation east"));
         assertThat(policies(FLOW.compile(), "n1")).hasSize(1);
+    }
+
+    /** The one that has its name by now does not come into force, and is another one. */
+    @Test
+    void theSenderKeepsAPolicyThatIsGoneUntilItsSuccessorIsReady() {
+        var otherReqid = "reqid: %d".formatted(Api.FIRST_REQID + 1);
+        var succeeded = FLOW.planned()
+                .sa("later", 4099, otherReqid)
+                .policy("next", otherReqid)
+                .declarePolicy(new Declared<>(
+                        Fixtures.policy("flow"),
+                        "another-uid",
+                        1,
+                        Fixtures.NOON.plusSeconds(60),
+                        FLOW.policies().getFirst().spec()));
+
+        assertThat(reasons(succeeded.compileNow(), Fixtures.policy("flow"))).containsExactly(Reason.DuplicateSelector);
+        assertThat(policies(succeeded.compileNow(), "n1"))
+                .extracting(policy -> policy.protection().orElseThrow().reqid())
+                .containsExactly(Api.FIRST_REQID);
     }
 
     @Test
