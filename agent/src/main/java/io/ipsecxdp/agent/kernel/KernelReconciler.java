@@ -3,6 +3,7 @@ package io.ipsecxdp.agent.kernel;
 import io.ipsecxdp.agent.ledger.DurableState;
 import io.ipsecxdp.agent.ledger.JournalChange;
 import io.ipsecxdp.agent.ledger.KernelHistory;
+import io.ipsecxdp.agent.ledger.KeyUse;
 import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.ledger.StateException;
 import io.ipsecxdp.agent.plan.Action;
@@ -95,6 +96,11 @@ public final class KernelReconciler {
     /** The desired entries are as before; what is reported of them may have changed. */
     public void keepDesired(Collection<Slice> slices) {
         desired = desired.withReports(slices);
+    }
+
+    /** @param uses of keys that nobody can have again */
+    public void forgetKeys(List<KeyUse> uses) {
+        state.forgetKeys(uses);
     }
 
     /** What became of what is ours, as far as it is known. */

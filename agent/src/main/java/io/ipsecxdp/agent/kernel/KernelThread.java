@@ -340,8 +340,11 @@ public final class KernelThread implements AutoCloseable {
     /** Once it is known what the kernel has. */
     private void agree() {
         round.ifPresent(done -> {
-            if (tunnels.work(reporter.forTunnels(
-                    orders.slices(), done, reconciler.witness(), facts.orElseThrow(), clock.instant()))) {
+            var now = reporter.forTunnels(
+                    orders.slices(), done, reconciler.witness(), facts.orElseThrow(), clock.instant());
+            boolean changed = tunnels.work(now);
+            reconciler.forgetKeys(tunnels.underivable(now));
+            if (changed) {
                 reconciler.setDesired(tunnels.with(declared));
                 needRound();
             }

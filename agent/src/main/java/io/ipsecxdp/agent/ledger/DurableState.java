@@ -23,4 +23,12 @@ public interface DurableState {
 
     /** Records what keys are used for, as far as it is not recorded already; returns when the disk has it. */
     void writeKeys(List<KeyUse> uses);
+
+    /**
+     * Forgets what keys were used for that nobody can have again. The disk does so when it needs the room, so they may be there
+     * after a restart.
+     *
+     * @param uses each as it is recorded
+     */
+    void forgetKeys(List<KeyUse> uses);
 }

@@ -15,7 +15,8 @@ import java.util.Optional;
  * one nonce give away the authentication key and the difference of their contents (RFC 4106, section 3); and an SA that
  * receives again from there takes every packet that somebody recorded (RFC 4303, section 3.4.3).
  *
- * <p>A use is written to disk before the kernel gets the key. Nothing is ever taken out.
+ * <p>A use is written to disk before the kernel gets the key. What is taken out is about keys that nobody can have a second
+ * time, as they were derived of what is wiped.
  */
 public final class KeyLedger {
 
@@ -97,6 +98,22 @@ public final class KeyLedger {
             counts.add(change, 1);
             latest.put(change.key(), change);
             uses.put(change.key(), change);
+        }
+        return new KeyLedger(
+                uses.done(),
+                counted(used, counts.used()),
+                counted(expired, counts.expired()),
+                counted(adopted, counts.adopted()),
+                mistrusted);
+    }
+
+    /** The same without these uses, of keys that nobody can have again. */
+    KeyLedger without(Collection<KeyUse> gone) {
+        var uses = this.uses.changes();
+        Counts counts = new Counts(new HashMap<>(), new HashMap<>(), new HashMap<>());
+        for (KeyUse use : gone) {
+            uses.remove(use.key());
+            counts.add(use, -1);
         }
         return new KeyLedger(
                 uses.done(),

@@ -240,6 +240,13 @@ public final class StateFolder implements DurableState, AutoCloseable {
         ledgerNeeds = compacted(ledgerFile, ledgerNeeds, this::ledgerText);
     }
 
+    @Override
+    public void forgetKeys(List<KeyUse> uses) {
+        if (!uses.isEmpty()) {
+            ledger = ledger.without(uses);
+        }
+    }
+
     /** As well as the disk lets it: what was to be written is in the file already. */
     private static long compacted(AppendOnlyFile file, long needs, Supplier<List<String>> text) {
         if (file.length() <= Math.max(SMALL_FILE, WASTE * needs)) {

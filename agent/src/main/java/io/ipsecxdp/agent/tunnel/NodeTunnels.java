@@ -3,6 +3,9 @@ package io.ipsecxdp.agent.tunnel;
 import io.ipsecxdp.agent.ledger.Journal;
 import io.ipsecxdp.agent.ledger.KernelHistory;
 import io.ipsecxdp.agent.ledger.KeyLedger;
+import io.ipsecxdp.agent.ledger.KeyUse;
+import io.ipsecxdp.agent.ledger.Origin;
+import io.ipsecxdp.agent.ledger.OwnedSa;
 import io.ipsecxdp.agent.plan.Desired;
 import io.ipsecxdp.agent.plan.KernelInfo;
 import io.ipsecxdp.agent.plan.KeySource;
@@ -75,6 +78,9 @@ public final class NodeTunnels {
     private final Set<TunnelSa> installed = new HashSet<>();
     /** Uids of tunnels that this node was leaving when it was last in them. */
     private final Set<String> left = new HashSet<>();
+
+    /** Generations whose keys the ledger may have, when it was last asked for those of others. */
+    private Optional<Set<String>> knownToLedger = Optional.empty();
 
     private TunnelMemory memory;
     private Map<String, String> answered;
@@ -151,6 +157,23 @@ public final class NodeTunnels {
                         values.key(sa, uid, TunnelEntries.cipher(source), TunnelEntries.presharedKey(sa, memory))));
     }
 
+    /** Uses of keys that nobody can derive again, since this node has wiped its part of them, and that no SA of it has. */
+    public List<KeyUse> underivable(Now now) {
+        Set<String> own = own();
+        if (knownToLedger.equals(Optional.of(own))) {
+            return List.of();
+        }
+        knownToLedger = Optional.of(own);
+        Set<Origin> inKernel =
+                now.journal().sas().values().stream().map(OwnedSa::origin).collect(Collectors.toSet());
+        return now.ledger().uses().stream()
+                .filter(use -> TunnelSa.of(use.origin())
+                        .filter(sa -> !own.contains(sa.own()))
+                        .isPresent())
+                .filter(use -> !inKernel.contains(use.origin()))
+                .toList();
+    }
+
     /** Decides; returns whether the kernel is to have something else than before. */
     public boolean work(Now now) {
         List<PlannedTunnel> planned = now.planned();
@@ -205,9 +228,13 @@ public final class NodeTunnels {
                 .flatMap(origin -> TunnelSa.of(origin).stream())
                 .forEach(installed::add));
         installed.addAll(view.sas().keySet());
-        Set<String> own =
-                memory.generations().stream().map(OwnGeneration::publicKey).collect(Collectors.toSet());
+        Set<String> own = own();
         installed.removeIf(sa -> !own.contains(sa.own()));
+    }
+
+    /** Public values of the generations that are not wiped. */
+    private Set<String> own() {
+        return memory.generations().stream().map(OwnGeneration::publicKey).collect(Collectors.toSet());
     }
 
     private TunnelInput input(Memberships members, TunnelView view, Now now) {

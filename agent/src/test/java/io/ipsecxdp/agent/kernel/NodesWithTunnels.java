@@ -1,6 +1,8 @@
 package io.ipsecxdp.agent.kernel;
 
+import io.ipsecxdp.agent.ledger.KeyUse;
 import io.ipsecxdp.agent.ledger.Origin;
+import io.ipsecxdp.agent.ledger.OwnedSa;
 import io.ipsecxdp.agent.ledger.StateFolder;
 import io.ipsecxdp.agent.peers.TmpfsStore;
 import io.ipsecxdp.agent.plan.ApiServerWay;
@@ -236,14 +238,10 @@ final class NodesWithTunnels implements AutoCloseable {
                 List.copyOf(mail).forEach(Runnable::run);
                 mail.clear();
                 round = Optional.of(work.round(facts()));
-                tunnels.work(new NodeTunnels.Now(
-                        slices,
-                        round.get(),
-                        state.journal(),
-                        state.ledger(),
-                        work.witness(),
-                        facts(),
-                        clock.instant()));
+                var now = new NodeTunnels.Now(
+                        slices, round.get(), state.journal(), state.ledger(), work.witness(), facts(), clock.instant());
+                tunnels.work(now);
+                work.forgetKeys(tunnels.underivable(now));
             }
         }
 
@@ -273,6 +271,15 @@ final class NodesWithTunnels implements AutoCloseable {
                                     .orElse(null),
                             request))
                     : List.of();
+        }
+
+        /** By the origin of its SA. */
+        List<Origin> keysInLedger() {
+            return state.ledger().uses().stream().map(KeyUse::origin).toList();
+        }
+
+        List<Origin> owned() {
+            return state.journal().sas().values().stream().map(OwnedSa::origin).toList();
         }
 
         TunnelReport report() {

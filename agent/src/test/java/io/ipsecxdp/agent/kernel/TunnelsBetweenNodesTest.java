@@ -2,6 +2,7 @@ package io.ipsecxdp.agent.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.KeyGeneration;
 import io.ipsecxdp.xfrm.SaDir;
@@ -96,6 +97,23 @@ class TunnelsBetweenNodesTest {
         }
         nodes.run(A_WHILE);
         assertThat(shown()).isEqualTo(after);
+    }
+
+    @Test
+    void theLedgerForgetsKeysThatNobodyCanDeriveAgain() {
+        for (int i = 0; i < 6; i++) {
+            nodes.request("again " + i);
+            nodes.run(A_WHILE);
+        }
+        nodes.node(1).restart();
+        nodes.run(A_WHILE);
+        assertInForce();
+        List<Origin> owned = nodes.node(1).owned();
+        assertThat(owned).hasSize((NODES - 1) * 2 * 3);
+        assertThat(nodes.node(1).keysInLedger())
+                .as("no more of seven generations than of the last, and of those of peers that went with it")
+                .hasSizeLessThan(3 * owned.size())
+                .containsAll(owned);
     }
 
     @Test

@@ -39,4 +39,9 @@ public record StateAround(DurableState state, Consumer<Runnable> around) impleme
             around.accept(() -> state.writeKeys(uses));
         }
     }
+
+    @Override
+    public void forgetKeys(List<KeyUse> uses) {
+        state.forgetKeys(uses);
+    }
 }
