@@ -342,13 +342,16 @@ public final class KernelThread implements AutoCloseable {
         round.ifPresent(done -> {
             var now = reporter.forTunnels(
                     orders.slices(), done, reconciler.witness(), facts.orElseThrow(), clock.instant());
+            var told = tunnels.reports();
             boolean changed = tunnels.work(now);
             reconciler.forgetKeys(tunnels.underivable(now));
             if (changed) {
                 reconciler.setDesired(tunnels.with(declared));
                 needRound();
             }
-            report.dueAt(clock.instant());
+            if (!tunnels.reports().equals(told)) {
+                report.dueAt(clock.instant());
+            }
         });
     }
 
@@ -380,7 +383,8 @@ public final class KernelThread implements AutoCloseable {
         Instant later = whole ? ended : ended.plus(AFTER_REPAIR);
         memory.dueAt(later);
         afterRound.dueAt(later);
-        agreement.dueAt(ended);
+        // A node in no tunnel only looks whether its kernel has something of one, at all SAs
+        agreement.dueAt(tunnels.due().isPresent() ? ended : later);
         keyBatch.installed(Duration.between(began, ended));
     }
 
