@@ -23,10 +23,7 @@ import io.ipsecxdp.agent.report.NodeReporter;
 import io.ipsecxdp.agent.report.XfrmErrors;
 import io.ipsecxdp.agent.secrets.KeyRing;
 import io.ipsecxdp.agent.secrets.KeySecrets;
-import io.ipsecxdp.agent.secrets.PresharedKeys;
-import io.ipsecxdp.agent.tunnel.Heard;
 import io.ipsecxdp.agent.tunnel.NodeTunnels;
-import io.ipsecxdp.crds.KeyShareSpec;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.xfrm.XfrmException;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -71,27 +68,7 @@ final class Agent implements AutoCloseable {
             Events events = new Events();
             AgentStatusWriter status = part(new AgentStatusWriter(client, node, AgentStatusWriter.LOOK_AGAIN, clock));
             KeySecrets secrets = new KeySecrets(client, config.keysNamespace(), clock);
-            ApiServerLink link = part(new ApiServerLink(
-                    client,
-                    node,
-                    secrets.presharedKeys(),
-                    new ApiServerLink.Listener() {
-                        @Override
-                        public void heard(Heard heard) {
-                            events.heard(heard);
-                        }
-
-                        @Override
-                        public void shareWritten(KeyShareSpec share, long version) {
-                            events.shareWritten(share, version);
-                        }
-
-                        @Override
-                        public void presharedKeyRead(String tunnel, PresharedKeys.Answer answer) {
-                            events.presharedKeyRead(tunnel, answer);
-                        }
-                    },
-                    clock));
+            ApiServerLink link = part(new ApiServerLink(client, node, secrets.presharedKeys(), events, clock));
             NodeTunnels tunnels = new NodeTunnels(node, bench.generations(), link);
             KeyRing keys = new KeyRing(
                     source -> read(source, secrets, tunnels), events::keyArrived, bench.state()::fingerprint, clock);

@@ -6,6 +6,7 @@ import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.secrets.KeySecrets;
 import io.ipsecxdp.agent.secrets.PresharedKeys;
 import io.ipsecxdp.agent.tunnel.Heard;
+import io.ipsecxdp.agent.tunnel.PeerLink;
 import io.ipsecxdp.crds.KeyShareSpec;
 import io.ipsecxdp.xfrm.Notification;
 import java.time.Duration;
@@ -18,7 +19,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /** What the kernel loop is told, from any thread. */
-public final class Events {
+public final class Events implements PeerLink.Listener {
 
     /** Something that the kernel loop has to know. */
     sealed interface Event {}
@@ -102,16 +103,17 @@ public final class Events {
                 .toList();
     }
 
-    /** What other nodes say, and who they are. */
+    @Override
     public void heard(Heard heard) {
         queue.add(new PeersHeard(heard));
     }
 
-    /** The API server has taken this node's KeyShare; that is its resourceVersion. */
+    @Override
     public void shareWritten(KeyShareSpec share, long version) {
         queue.add(new ShareWritten(share, version));
     }
 
+    @Override
     public void presharedKeyRead(String tunnel, PresharedKeys.Answer answer) {
         queue.add(new PresharedKeyRead(tunnel, answer));
     }

@@ -104,7 +104,7 @@ public final class KernelReconciler {
     }
 
     /** What became of what is ours, as far as it is known. */
-    KernelHistory witness() {
+    KernelHistory history() {
         return intake.history();
     }
 

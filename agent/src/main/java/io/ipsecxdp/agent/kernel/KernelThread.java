@@ -341,7 +341,7 @@ public final class KernelThread implements AutoCloseable {
     private void agree() {
         round.ifPresent(done -> {
             var now = reporter.forTunnels(
-                    orders.slices(), done, reconciler.witness(), facts.orElseThrow(), clock.instant());
+                    orders.slices(), done, reconciler.history(), facts.orElseThrow(), clock.instant());
             var told = tunnels.reports();
             boolean changed = tunnels.work(now);
             reconciler.forgetKeys(tunnels.underivable(now));

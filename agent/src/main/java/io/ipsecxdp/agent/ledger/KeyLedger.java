@@ -99,12 +99,7 @@ public final class KeyLedger {
             latest.put(change.key(), change);
             uses.put(change.key(), change);
         }
-        return new KeyLedger(
-                uses.done(),
-                counted(used, counts.used()),
-                counted(expired, counts.expired()),
-                counted(adopted, counts.adopted()),
-                mistrusted);
+        return with(uses.done(), counts);
     }
 
     /** The same without these uses, of keys that nobody can have again. */
@@ -115,11 +110,15 @@ public final class KeyLedger {
             uses.remove(use.key());
             counts.add(use, -1);
         }
+        return with(uses.done(), counts);
+    }
+
+    private KeyLedger with(PersistentMap<KeyFingerprint, KeyUse> uses, Counts more) {
         return new KeyLedger(
-                uses.done(),
-                counted(used, counts.used()),
-                counted(expired, counts.expired()),
-                counted(adopted, counts.adopted()),
+                uses,
+                counted(used, more.used()),
+                counted(expired, more.expired()),
+                counted(adopted, more.adopted()),
                 mistrusted);
     }
 

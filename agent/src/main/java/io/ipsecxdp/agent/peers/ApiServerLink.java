@@ -42,15 +42,6 @@ public final class ApiServerLink implements PeerLink, AutoCloseable {
 
     private static final Duration LONGEST = Duration.ofSeconds(10);
 
-    /** Takes what comes of it, on any thread. */
-    public interface Listener {
-        void heard(Heard heard);
-
-        void shareWritten(KeyShareSpec share, long version);
-
-        void presharedKeyRead(String tunnel, PresharedKeys.Answer answer);
-    }
-
     private final KubernetesClient client;
     private final String node;
     private final PresharedKeys presharedKeys;

@@ -85,8 +85,8 @@ public record NodeReporter(
 
     /** What a decision about tunnels is made of. */
     public NodeTunnels.Now forTunnels(
-            List<Slice> slices, Round round, KernelHistory witness, NodeInfo facts, Instant at) {
-        return new NodeTunnels.Now(slices, round, state.journal(), state.ledger(), witness, kernelFacts(facts), at);
+            List<Slice> slices, Round round, KernelHistory history, NodeInfo facts, Instant at) {
+        return new NodeTunnels.Now(slices, round, state.journal(), state.ledger(), history, kernelFacts(facts), at);
     }
 
     public StatusUpdate news(

@@ -33,9 +33,9 @@ import java.util.stream.Stream;
  * have released what is older only when it sends by nothing but the peers' newest. It withdraws a generation when every peer has
  * released it.
  */
-public final class Agreement {
+final class Agreement {
     /** How long an inbound SA stays after nobody sends by it any more: packets may be in flight, or in the queue of a CPU. */
-    public static final Duration DRAIN = Duration.ofSeconds(10);
+    static final Duration DRAIN = Duration.ofSeconds(10);
 
     /** Nodes rekey in one window, but not all in the same moment. */
     static final Duration JITTER = Duration.ofSeconds(30);
@@ -61,7 +61,7 @@ public final class Agreement {
         this.pairs = pairs(own);
     }
 
-    public static TunnelDecision decide(TunnelInput in, TunnelMemory memory) {
+    static TunnelDecision decide(TunnelInput in, TunnelMemory memory) {
         return new Agreement(in, memory).decide();
     }
 
@@ -245,7 +245,7 @@ public final class Agreement {
     }
 
     /** Which version of its pre-shared key each tunnel has that has one. */
-    public static Map<String, String> presharedKeys(List<Membership> tunnels) {
+    static Map<String, String> presharedKeys(List<Membership> tunnels) {
         return tunnels.stream()
                 .filter(tunnel -> tunnel.presharedKey().isPresent())
                 .collect(Collectors.toMap(

@@ -54,7 +54,7 @@ public final class NodeTunnels {
             Round round,
             Journal journal,
             KeyLedger ledger,
-            KernelHistory witness,
+            KernelHistory history,
             KernelInfo facts,
             Instant at) {
 
@@ -177,7 +177,7 @@ public final class NodeTunnels {
     /** Decides; returns whether the kernel is to have something else than before. */
     public boolean work(Now now) {
         List<PlannedTunnel> planned = now.planned();
-        TunnelView view = TunnelView.of(now.journal(), now.round().observed(), now.witness());
+        TunnelView view = TunnelView.of(now.journal(), now.round().observed(), now.history());
         boolean concerned = !planned.isEmpty() || !memory.generations().isEmpty() || !view.isEmpty();
         link.listen(concerned);
         due = concerned ? Optional.of(now.at().plus(LOOK_AGAIN)) : Optional.empty();

@@ -33,17 +33,17 @@ import java.util.OptionalInt;
  *
  * @param slice with the policies
  */
-public record TunnelEntries(Slice slice, Map<Origin, DesiredSa> sas) {
+record TunnelEntries(Slice slice, Map<Origin, DesiredSa> sas) {
 
     /** The most that the kernel takes: packets of one SA overtake one another in the queues to the CPUs. */
     private static final int REPLAY_WINDOW = 4096;
 
-    public static final TunnelEntries NONE = new TunnelEntries(slice("", List.of()), Map.of());
+    static final TunnelEntries NONE = new TunnelEntries(slice("", List.of()), Map.of());
 
     /**
      * @param before what was asked for last: an SA of a pair that is no more stays as it is for a while
      */
-    public static TunnelEntries of(
+    static TunnelEntries of(
             TunnelInput in, TunnelDecision decision, TunnelView view, PrivateValues values, TunnelEntries before) {
         Map<TunnelPair, PairTraffic> pairs = new LinkedHashMap<>();
         in.tunnels()
@@ -140,7 +140,7 @@ public record TunnelEntries(Slice slice, Map<Origin, DesiredSa> sas) {
     }
 
     /** What the kernel wants. */
-    public static PrivateValues.Cipher cipher(KeySource.Derived key) {
+    static PrivateValues.Cipher cipher(KeySource.Derived key) {
         return new PrivateValues.Cipher("%s-%d".formatted(key.algorithm(), key.keyBits()), key.length());
     }
 }

@@ -23,23 +23,23 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** What the kernel has of tunnels, and this agent installed: read back. */
-public record TunnelView(Map<TunnelSa, ObservedSa> sas, Map<PolicyKey, ObservedPolicy> policies) {
+record TunnelView(Map<TunnelSa, ObservedSa> sas, Map<PolicyKey, ObservedPolicy> policies) {
 
     /** What the journal has for the NodePlan of an entry; no NodePlan has such a name. */
-    public static final String SLICE = "(tunnels)";
+    static final String SLICE = "(tunnels)";
 
-    public static TunnelView of(Journal journal, Observed observed, KernelHistory witness) {
+    static TunnelView of(Journal journal, Observed observed, KernelHistory history) {
         Map<TunnelSa, ObservedSa> sas = new HashMap<>();
         journal.sas().values().stream()
                 .filter(owned -> owned.slice().equals(SLICE))
                 .forEach(owned -> Optional.ofNullable(observed.sas().get(owned.id()))
-                        .filter(there -> witness.isOurs(owned, there))
+                        .filter(there -> history.isOurs(owned, there))
                         .ifPresent(there -> TunnelSa.of(owned.origin()).ifPresent(sa -> sas.put(sa, there))));
         Map<PolicyKey, ObservedPolicy> policies = new HashMap<>();
         journal.policies().values().stream()
                 .filter(owned -> owned.slice().equals(SLICE))
                 .forEach(owned -> Optional.ofNullable(observed.policies().get(owned.id()))
-                        .filter(there -> witness.isOurs(owned, there))
+                        .filter(there -> history.isOurs(owned, there))
                         .ifPresent(there -> policies.put(
                                 new PolicyKey(
                                         owned.origin(),
@@ -48,7 +48,7 @@ public record TunnelView(Map<TunnelSa, ObservedSa> sas, Map<PolicyKey, ObservedP
         return new TunnelView(Map.copyOf(sas), Map.copyOf(policies));
     }
 
-    public boolean isEmpty() {
+    boolean isEmpty() {
         return sas.isEmpty() && policies.isEmpty();
     }
 

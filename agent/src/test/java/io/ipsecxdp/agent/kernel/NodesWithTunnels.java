@@ -17,8 +17,8 @@ import io.ipsecxdp.agent.secrets.PresharedKeys;
 import io.ipsecxdp.agent.tunnel.Heard;
 import io.ipsecxdp.agent.tunnel.NodeTunnels;
 import io.ipsecxdp.agent.tunnel.PeerLink;
+import io.ipsecxdp.agent.tunnel.PlannedPods;
 import io.ipsecxdp.crds.CpuList;
-import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.KeyShareSpec;
 import io.ipsecxdp.crds.NodePlanSpec;
@@ -27,7 +27,6 @@ import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.TunnelPeer;
 import io.ipsecxdp.crds.TunnelPeersSpec;
 import io.ipsecxdp.crds.TunnelReport;
-import io.ipsecxdp.crds.TunnelTraffic;
 import io.ipsecxdp.xfrm.KeyMaterial;
 import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.SaDir;
@@ -239,7 +238,7 @@ final class NodesWithTunnels implements AutoCloseable {
                 mail.clear();
                 round = Optional.of(work.round(facts()));
                 var now = new NodeTunnels.Now(
-                        slices, round.get(), state.journal(), state.ledger(), work.witness(), facts(), clock.instant());
+                        slices, round.get(), state.journal(), state.ledger(), work.history(), facts(), clock.instant());
                 tunnels.work(now);
                 work.forgetKeys(tunnels.underivable(now));
             }
@@ -255,21 +254,8 @@ final class NodesWithTunnels implements AutoCloseable {
 
         private List<PlannedTunnel> planned() {
             return planned
-                    ? List.of(new PlannedTunnel(
-                            "pods",
-                            TUNNEL,
-                            1L,
-                            TunnelTraffic.ofPods(),
-                            EncryptionAlgorithm.ENCR_AES_GCM_16,
-                            256,
-                            2,
-                            3600L,
-                            1L << 36,
-                            0x8000_0001L,
-                            presharedKey
-                                    .map(version -> new KeySecretRef("extra", "psk"))
-                                    .orElse(null),
-                            request))
+                    ? List.of(PlannedPods.tunnel(
+                            TUNNEL, 3600, presharedKey.map(version -> new KeySecretRef("extra", "psk")), request))
                     : List.of();
         }
 

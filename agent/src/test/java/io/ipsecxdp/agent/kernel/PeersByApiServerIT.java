@@ -17,25 +17,20 @@ import io.ipsecxdp.agent.report.NodeReporter;
 import io.ipsecxdp.agent.report.XfrmErrors;
 import io.ipsecxdp.agent.secrets.KeyRing;
 import io.ipsecxdp.agent.secrets.KeySecrets;
-import io.ipsecxdp.agent.secrets.PresharedKeys;
 import io.ipsecxdp.agent.steering.Steerer;
-import io.ipsecxdp.agent.tunnel.Heard;
 import io.ipsecxdp.agent.tunnel.NodeTunnels;
+import io.ipsecxdp.agent.tunnel.PlannedPods;
 import io.ipsecxdp.charts.TestingApiServer;
 import io.ipsecxdp.crds.CpuList;
-import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.KeyGeneration;
 import io.ipsecxdp.crds.KeyShare;
-import io.ipsecxdp.crds.KeyShareSpec;
 import io.ipsecxdp.crds.NodePlanSpec;
-import io.ipsecxdp.crds.PlannedTunnel;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.TunnelPeer;
 import io.ipsecxdp.crds.TunnelPeers;
 import io.ipsecxdp.crds.TunnelPeersSpec;
 import io.ipsecxdp.crds.TunnelReport;
-import io.ipsecxdp.crds.TunnelTraffic;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -175,7 +170,7 @@ class PeersByApiServerIT {
     }
 
     /** A node. */
-    private final class Member implements ApiServerLink.Listener, AutoCloseable {
+    private final class Member implements AutoCloseable {
         private final AtomicReference<Optional<TunnelReport>> latest = new AtomicReference<>(Optional.empty());
         private final String name;
         private final Events events = new Events();
@@ -190,7 +185,7 @@ class PeersByApiServerIT {
             state = StateFolder.open(folder.resolve(name), "boot");
             store = new TmpfsStore(memory.resolve(name), "boot", state.identity());
             link = new ApiServerLink(
-                    client, name, new KeySecrets(client, TestingApiServer.KEYS, clock).presharedKeys(), this, clock);
+                    client, name, new KeySecrets(client, TestingApiServer.KEYS, clock).presharedKeys(), events, clock);
             NodeTunnels tunnels = new NodeTunnels(name, store, link);
             KeyRing keys = new KeyRing(
                     source -> CompletableFuture.completedFuture(tunnels.key((KeySource.Derived) source)
@@ -235,19 +230,7 @@ class PeersByApiServerIT {
                             List.of(),
                             List.of(),
                             List.of(),
-                            List.of(new PlannedTunnel(
-                                    "pods",
-                                    "uid-of-tunnel",
-                                    1L,
-                                    TunnelTraffic.ofPods(),
-                                    EncryptionAlgorithm.ENCR_AES_GCM_16,
-                                    256,
-                                    2,
-                                    3600L,
-                                    1L << 36,
-                                    0x8000_0001L,
-                                    null,
-                                    request))),
+                            List.of(PlannedPods.tunnel("uid-of-tunnel", 3600, Optional.empty(), request))),
                     Optional.empty())));
         }
 
@@ -259,21 +242,6 @@ class PeersByApiServerIT {
             return latest.get()
                     .filter(report -> report.state() == EntryState.Installed && report.pairs() == 1)
                     .isPresent();
-        }
-
-        @Override
-        public void heard(Heard heard) {
-            events.heard(heard);
-        }
-
-        @Override
-        public void shareWritten(KeyShareSpec share, long version) {
-            events.shareWritten(share, version);
-        }
-
-        @Override
-        public void presharedKeyRead(String tunnel, PresharedKeys.Answer answer) {
-            events.presharedKeyRead(tunnel, answer);
         }
 
         @Override

@@ -1,11 +1,9 @@
 package io.ipsecxdp.agent.tunnel;
 
 import io.ipsecxdp.agent.tunnel.PairPolicies.Receiving;
-import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.KeyShareSpec;
 import io.ipsecxdp.crds.PlannedTunnel;
 import io.ipsecxdp.crds.TunnelPeer;
-import io.ipsecxdp.crds.TunnelTraffic;
 import io.ipsecxdp.xfrm.SaDir;
 import java.time.Duration;
 import java.time.Instant;
@@ -562,18 +560,6 @@ final class ModelledCluster {
     }
 
     private static PlannedTunnel planned() {
-        return new PlannedTunnel(
-                "pods",
-                TUNNEL,
-                1L,
-                TunnelTraffic.ofPods(),
-                EncryptionAlgorithm.ENCR_AES_GCM_16,
-                256,
-                2,
-                (long) INTERVAL,
-                1L << 36,
-                0x8000_0001L,
-                null,
-                null);
+        return PlannedPods.tunnel(TUNNEL, INTERVAL, Optional.empty(), null);
     }
 }
