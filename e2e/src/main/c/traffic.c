@@ -16,7 +16,7 @@
 // send stops after --count packets or on SIGTERM, receive on SIGTERM; each then prints one line of JSON. receive first prints "ready".
 // Of the numbers 0 to highest: received counts each number once, duplicates what came again, lost what never came, late what came
 // after a higher number. send --echoed reports on the packets that a receiver with --echo sent back, for all numbers that it sent;
-// refused are those that the kernel did not take (they count as sent).
+// refused are those that the kernel did not take (they count as sent), at a receiver of its echoes.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -173,6 +173,7 @@ static int receive(const struct options *o) {
     struct seen seen = {0};
     struct sockaddr_storage from;
     socklen_t from_length;
+    uint64_t refused = 0;
     int s = udp_socket(address(o->at, o->port));
     pin(o->cpu);
     puts("ready");
@@ -182,10 +183,10 @@ static int receive(const struct options *o) {
         if (!length && stopped) break;
         if (!length) continue;
         note(&seen, number_of(buffer));
-        if (o->echo) sendto(s, buffer, length, 0, (struct sockaddr *)&from, from_length);
+        if (o->echo && sendto(s, buffer, length, 0, (struct sockaddr *)&from, from_length) != length) refused++;
     }
     uint64_t expected = seen.received ? seen.highest + 1 : 0;
-    printf("{\"received\":%lu,\"lost\":%lu,\"duplicates\":%lu,\"late\":%lu}\n", seen.received, expected - seen.received, seen.duplicates, seen.late);
+    printf("{\"received\":%lu,\"lost\":%lu,\"duplicates\":%lu,\"late\":%lu,\"refused\":%lu}\n", seen.received, expected - seen.received, seen.duplicates, seen.late, refused);
     return 0;
 }
 
