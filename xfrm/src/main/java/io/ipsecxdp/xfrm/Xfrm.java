@@ -19,6 +19,13 @@ public interface Xfrm extends AutoCloseable {
      */
     List<Result> apply(List<Change> changes);
 
+    /**
+     * Makes the kernel's hash table large enough for so many SAs of whatever origin, and for a thousand at least. To be called before
+     * there is traffic: the kernel drops a packet whose SA it looks up while the table grows. Larval SAs of 198.18.0.0/15 are there for
+     * a moment. Does nothing where the table is large enough, or where the kernel does not grow it.
+     */
+    void makeRoom(long sas);
+
     /** All SAs, of whatever origin, larval ones included: the same dump as the last time if nothing of them has changed. */
     Dump<ObservedSa> dumpSas();
 

@@ -152,6 +152,13 @@ class KernelReconcilerTest {
         assertThat(node.kernel.batches()).extracting(List::size).containsExactly(1024, 1024, 452);
     }
 
+    /** A table that grows under traffic costs packets, and a rekey has each SA twice. */
+    @Test
+    void beforeTheFirstSaThereIsRoomForTwiceAsMany() {
+        planEverything();
+        assertThat(node.kernel.roomAtFirstSa()).isEqualTo(4);
+    }
+
     @Nested
     class ARepairOfOneAmongMany {
 

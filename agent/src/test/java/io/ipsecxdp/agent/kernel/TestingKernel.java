@@ -101,9 +101,16 @@ final class TestingKernel implements Xfrm {
     private Duration each = Duration.ZERO;
     private final Set<Object> asked = new HashSet<>();
     private int dumps;
+    private long room;
+    private long roomAtFirstSa;
 
     TestingKernel(MovableClock clock) {
         this.clock = clock;
+    }
+
+    /** For so many SAs the table was large enough when the first one was added. */
+    long roomAtFirstSa() {
+        return roomAtFirstSa;
     }
 
     static XfrmCapabilities everything() {
@@ -411,6 +418,9 @@ final class TestingKernel implements Xfrm {
     @Override
     public List<Result> apply(List<Change> changes) {
         List<Result> results = new ArrayList<>();
+        if (sas.isEmpty()) {
+            roomAtFirstSa = room;
+        }
         for (Change change : changes) {
             if (results.size() == crashAfter) {
                 crashAfter = Integer.MAX_VALUE;
@@ -549,6 +559,11 @@ final class TestingKernel implements Xfrm {
                         && held.mark().takesIn(id.mark()))
                 .findFirst()
                 .map(sas::get);
+    }
+
+    @Override
+    public void makeRoom(long sas) {
+        room = Math.max(room, sas);
     }
 
     @Override

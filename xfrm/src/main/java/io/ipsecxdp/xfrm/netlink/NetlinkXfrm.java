@@ -34,12 +34,14 @@ public final class NetlinkXfrm implements Xfrm {
 
     private final NetlinkSocket socket;
     private final Conversation conversation;
+    private final RoomForSas room;
     private final SadMemory sas = new SadMemory();
     private XfrmCapabilities capabilities;
 
     private NetlinkXfrm(NetlinkSocket socket) {
         this.socket = socket;
         this.conversation = new Conversation(socket);
+        this.room = new RoomForSas(conversation);
         this.capabilities = new Prober(conversation).probe();
     }
 
@@ -74,6 +76,11 @@ public final class NetlinkXfrm implements Xfrm {
             results.add(new Result(changes.get(i), answers.get(i)));
         }
         return List.copyOf(results);
+    }
+
+    @Override
+    public synchronized void makeRoom(long sas) {
+        room.make(sas, capabilities);
     }
 
     @Override

@@ -19,7 +19,7 @@ import java.util.concurrent.locks.LockSupport;
 final class TableGrowth implements Conversation.Pace {
 
     /** Of so many insertions into a full table at least one meets another SA in its bucket, which is what schedules growth. */
-    private static final int SURE_TO_GROW = 16;
+    static final int SURE_TO_GROW = 16;
 
     /** Grace periods take some milliseconds, where somebody else has the CPU hundreds. */
     private static final Duration GROWTH_TAKES_AT_MOST = Duration.ofSeconds(1);
@@ -29,6 +29,8 @@ final class TableGrowth implements Conversation.Pace {
     private final Conversation conversation;
     private Optional<SadSize> known = Optional.empty();
     private boolean growing = true;
+    /** SAs since the table has the size that is known: without any, nothing has told the kernel that it is full. */
+    private long added;
 
     TableGrowth(Conversation conversation) {
         this.conversation = conversation;
@@ -44,6 +46,9 @@ final class TableGrowth implements Conversation.Pace {
         }
         long deadline = System.nanoTime() + GROWTH_TAKES_AT_MOST.toNanos();
         while (known.filter(TableGrowth::crowded).isPresent()) {
+            if (added < SURE_TO_GROW) {
+                return SURE_TO_GROW;
+            }
             if (System.nanoTime() > deadline) {
                 // The largest table that the kernel makes, or a kernel that is too busy: SAs are worth more than speed
                 growing = false;
@@ -57,6 +62,7 @@ final class TableGrowth implements Conversation.Pace {
 
     @Override
     public void worked(int requests) {
+        added += requests;
         known = known.map(size -> new SadSize(size.sas() + requests, size.buckets()));
     }
 
@@ -70,10 +76,18 @@ final class TableGrowth implements Conversation.Pace {
     }
 
     /** Empty if the kernel does not say. */
+    static Optional<SadSize> size(Conversation conversation) {
+        return conversation
+                .ask((encoder, sequence) -> encoder.getSadSize(sequence), XfrmDecoder::sadSize)
+                .value();
+    }
+
     private Optional<SadSize> ask() {
-        Conversation.Answer<SadSize> answer =
-                conversation.ask((encoder, sequence) -> encoder.getSadSize(sequence), XfrmDecoder::sadSize);
-        growing &= answer.value().isPresent();
-        return answer.value();
+        Optional<SadSize> size = size(conversation);
+        growing &= size.isPresent();
+        if (!size.map(SadSize::buckets).equals(known.map(SadSize::buckets))) {
+            added = 0;
+        }
+        return size;
     }
 }

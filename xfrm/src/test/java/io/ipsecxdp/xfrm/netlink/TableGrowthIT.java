@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.linux.Needs;
 import io.ipsecxdp.linux.NetworkNamespace;
+import io.ipsecxdp.xfrm.Kernels;
 import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.codec.SadSize;
@@ -63,6 +64,30 @@ class TableGrowthIT {
     @Test
     void soFewGoAtOnceIntoASmallTableThatItCanHoldThemAfterDoublingOnce() {
         assertThat(new TableGrowth(conversation).most()).isBetween(1, (int) (2 * size().buckets()));
+    }
+
+    @Test
+    void roomIsMadeOnceAndLeavesNoSaBehind() {
+        RoomForSas room = new RoomForSas(conversation);
+        room.make(MANY, Kernels.MODERN);
+        assertThat(size()).isEqualTo(new SadSize(0, 4096));
+        room.make(4096, Kernels.MODERN);
+        assertThat(size()).isEqualTo(new SadSize(0, 4096));
+    }
+
+    @Test
+    void thereIsRoomForAThousandAtLeast() {
+        new RoomForSas(conversation).make(1, Kernels.MODERN);
+        assertThat(size()).isEqualTo(new SadSize(0, 1024));
+    }
+
+    @Test
+    void roomIsMadeBesideSasThatAreThere() {
+        for (int i = 0; i < 100; i++) {
+            reserveSpi();
+        }
+        new RoomForSas(conversation).make(2048, Kernels.MODERN);
+        assertThat(size()).isEqualTo(new SadSize(100, 2048));
     }
 
     private void addMany(TableGrowth growth) {
