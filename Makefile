@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build demo up down test bench chaos format crds install-manifests clean packages apiserver image ready
+.PHONY: help build demo up down test bench chaos format crds install-manifests images clean packages apiserver image ready
 
 export JAVA_HOME := $(shell lab/jdk)
 java = "$$JAVA_HOME/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -cp
@@ -49,6 +49,9 @@ crds: ## writes crds/*.yaml from the API types
 install-manifests: packages target/built ## writes target/install: what the chart installs, for kubectl apply and for kustomize
 	@$(java) 'e2e/target/classes:e2e/target/lib/*' io.ipsecxdp.charts.InstallManifests target/install
 	@echo "target/install has install.yaml and, around it, a base for kustomize"
+
+images: packages target/built ## makes OCI archives of operator and agent in target/images, without a daemon
+	@lab/images
 
 clean: ## removes what was built; what was downloaded stays in ~/.cache/ipsec-xdp
 	@lab/mvn -q clean

@@ -62,6 +62,20 @@ once() {
   ) 9>"$folder.lock"
 }
 
+first_of() { # SUITES COMMAND...: runs COMMAND SUITE for one suite after the other until one succeeds
+  local suites=$1 suite failed
+  shift
+  for suite in $suites; do
+    set +e
+    (set -e; "$@" "$suite")
+    failed=$?
+    set -e
+    ((failed)) || return 0
+    echo "$*: not from $suite"
+  done
+  return 1
+}
+
 needs() {
   local tool
   for tool in "$@"; do

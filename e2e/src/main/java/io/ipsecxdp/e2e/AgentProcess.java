@@ -44,11 +44,12 @@ public final class AgentProcess implements AutoCloseable {
             if (!process.isRunning()) {
                 throw new IllegalStateException(this + " ended; " + daemon().tail());
             }
-            return isReady();
+            return answersReady();
         });
     }
 
-    private boolean isReady() {
+    /** Whether an agent of this node, this process or another, says at its readiness probe that it is ready. */
+    public boolean answersReady() {
         return node.tryRun(
                         "bash",
                         "-c",
@@ -117,7 +118,7 @@ public final class AgentProcess implements AutoCloseable {
     private List<String> words(List<String> environment, List<String> arguments) {
         var words = new ArrayList<>(List.of(
                 "env",
-                // As agent/Containerfile has it
+                // As lab/images has it
                 "MALLOC_ARENA_MAX=1",
                 "KUBECONFIG=" + kubeconfig,
                 "NODE_NAME=" + node.name(),
