@@ -113,7 +113,8 @@ class SteererIT {
                 OptionalInt.of(below.index()),
                 OptionalInt.empty(),
                 false,
-                false);
+                false,
+                1500);
     }
 
     private static Slice slice(VlanOffload vlanOffload, XdpMode mode, String entry) {

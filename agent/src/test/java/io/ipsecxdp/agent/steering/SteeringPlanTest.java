@@ -593,12 +593,19 @@ class SteeringPlanTest {
     }
 
     private static Link link(NetDevice device, String kind, OptionalInt other, OptionalInt master) {
-        return new Link(device, Link.ETHERNET, kind, other, master, false, false);
+        return new Link(device, Link.ETHERNET, kind, other, master, false, false, 1500);
     }
 
     private static Link withoutEthernet(String name, int index, int hardware, String kind) {
         return new Link(
-                new NetDevice(name, index), hardware, kind, OptionalInt.empty(), OptionalInt.empty(), false, false);
+                new NetDevice(name, index),
+                hardware,
+                kind,
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                false,
+                false,
+                1500);
     }
 
     @Test

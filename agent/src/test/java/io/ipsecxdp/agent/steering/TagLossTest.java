@@ -20,7 +20,14 @@ class TagLossTest {
 
     private static Link link(String name, int index, String kind, int other, int master, boolean elsewhere) {
         return new Link(
-                new NetDevice(name, index), Link.ETHERNET, kind, optional(other), optional(master), elsewhere, false);
+                new NetDevice(name, index),
+                Link.ETHERNET,
+                kind,
+                optional(other),
+                optional(master),
+                elsewhere,
+                false,
+                1500);
     }
 
     private static OptionalInt optional(int index) {
@@ -91,7 +98,8 @@ class TagLossTest {
                 OptionalInt.empty(),
                 OptionalInt.empty(),
                 false,
-                true);
+                true,
+                1500);
         Link ovs = link("ovs-system", 6, "openvswitch", 0, 0, false);
         var parses = on(Map.of("ens1", "rx-vlan-hw-parse"));
 

@@ -16,6 +16,7 @@ import java.util.Set;
  * @param otherElsewhere whether {@code other} is in another network namespace, where nothing can be learned of it
  * @param vlanFiltering whether it is a bridge that tells its ports apart by VLAN (linux/if_link.h,
  *     {@code IFLA_BR_VLAN_FILTERING})
+ * @param mtu the largest IP packet that it sends, in bytes
  */
 public record Link(
         NetDevice device,
@@ -24,7 +25,8 @@ public record Link(
         OptionalInt other,
         OptionalInt master,
         boolean otherElsewhere,
-        boolean vlanFiltering) {
+        boolean vlanFiltering,
+        int mtu) {
 
     /** {@code ARPHRD_ETHER}. */
     public static final int ETHERNET = 1;
@@ -39,6 +41,8 @@ public record Link(
     private static final Set<String> SWITCHES = Set.of("bridge", "openvswitch");
 
     private static final String VLAN = "vlan";
+
+    private static final int ETHERNET_MTU = 1500;
 
     /** Whether its packets begin with an Ethernet header. */
     public boolean hasEthernetHeader() {
@@ -80,12 +84,17 @@ public record Link(
         }
     }
 
+    /** Whether it is the near end of a cable into another network namespace, as a pod's is. */
+    public boolean leadsElsewhere() {
+        return kind.equals("veth") && otherElsewhere;
+    }
+
     private boolean isOn(int index) {
         return !otherElsewhere && other.equals(OptionalInt.of(index));
     }
 
     /** An Ethernet interface about which there is nothing else to know. */
     public static Link of(NetDevice device) {
-        return new Link(device, ETHERNET, "", OptionalInt.empty(), OptionalInt.empty(), false, false);
+        return new Link(device, ETHERNET, "", OptionalInt.empty(), OptionalInt.empty(), false, false, ETHERNET_MTU);
     }
 }

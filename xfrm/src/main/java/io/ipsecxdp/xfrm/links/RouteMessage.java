@@ -48,6 +48,7 @@ record RouteMessage(ByteBuffer bytes) {
     private static final int ROUTE_TYPE_OFFSET = HEADER_SIZE + 7;
 
     private static final int IFLA_IFNAME = 3;
+    private static final int IFLA_MTU = 4;
     private static final int IFLA_LINK = 5;
     private static final int IFLA_MASTER = 10;
     private static final int IFLA_LINKINFO = 18;
@@ -121,7 +122,7 @@ record RouteMessage(ByteBuffer bytes) {
         attributes(bytes, LINK_SIZE, (type, value) -> {
             switch (type) {
                 case IFLA_IFNAME -> name.append(text(value));
-                case IFLA_LINK, IFLA_MASTER, IFLA_LINK_NETNSID ->
+                case IFLA_MTU, IFLA_LINK, IFLA_MASTER, IFLA_LINK_NETNSID ->
                     number(value).ifPresent(number -> numbers.put(type, number));
                 case IFLA_LINKINFO ->
                     attributes(value, 0, (inner, info) -> {
@@ -149,7 +150,8 @@ record RouteMessage(ByteBuffer bytes) {
                 index(numbers, IFLA_LINK),
                 index(numbers, IFLA_MASTER),
                 numbers.containsKey(IFLA_LINK_NETNSID),
-                kind.toString().equals("bridge") && ofKind.getOrDefault(IFLA_BR_VLAN_FILTERING, (byte) 0) != 0));
+                kind.toString().equals("bridge") && ofKind.getOrDefault(IFLA_BR_VLAN_FILTERING, (byte) 0) != 0,
+                numbers.getOrDefault(IFLA_MTU, 0)));
     }
 
     /** Where a default route of the main table leads, if it tells of one. */
@@ -209,7 +211,7 @@ record RouteMessage(ByteBuffer bytes) {
         }
     }
 
-    private static Optional<Integer> number(ByteBuffer value) {
+    static Optional<Integer> number(ByteBuffer value) {
         return value.capacity() >= Integer.BYTES ? Optional.of(value.getInt(0)) : Optional.empty();
     }
 

@@ -22,7 +22,8 @@ class LinkTest {
                 optional(other),
                 optional(master),
                 false,
-                false);
+                false,
+                1500);
     }
 
     private static OptionalInt optional(int index) {
@@ -32,8 +33,8 @@ class LinkTest {
     @ParameterizedTest
     @CsvSource({"1, true", "772, true", "65534, false", "768, false", "778, false", "776, false", "512, false"})
     void onlyEthernetAndTheLoopbackHaveAnEthernetHeader(int hardware, boolean header) {
-        Link link =
-                new Link(new NetDevice("if1", 1), hardware, "", OptionalInt.empty(), OptionalInt.empty(), false, false);
+        Link link = new Link(
+                new NetDevice("if1", 1), hardware, "", OptionalInt.empty(), OptionalInt.empty(), false, false, 1500);
 
         assertThat(link.hasEthernetHeader()).isEqualTo(header);
     }
@@ -73,7 +74,14 @@ class LinkTest {
         Link veth = link(1, "veth", 2, NONE);
         Link peer = link(2, "veth", 1, 4);
         Link elsewhere = new Link(
-                new NetDevice("if3", 3), Link.ETHERNET, "macvlan", OptionalInt.of(1), OptionalInt.empty(), true, false);
+                new NetDevice("if3", 3),
+                Link.ETHERNET,
+                "macvlan",
+                OptionalInt.of(1),
+                OptionalInt.empty(),
+                true,
+                false,
+                1500);
 
         assertThat(veth.isShared(List.of(veth, peer, elsewhere, link(4, "bridge", NONE, NONE))))
                 .isFalse();
@@ -95,7 +103,8 @@ class LinkTest {
                 OptionalInt.empty(),
                 OptionalInt.empty(),
                 false,
-                true);
+                true,
+                1500);
 
         assertThat(filtering.isVlanAware()).isTrue();
         assertThat(link(1, "bridge", NONE, NONE).isVlanAware()).isFalse();

@@ -148,7 +148,7 @@ class LinksTest {
                         datagram(
                                 link(2, 7, "eth0.5", attribute(5, number(2)), attribute(10, number(9)), info),
                                 link(2, 8, "veth1", attribute(5, number(0)), attribute(37, number(0)))),
-                        datagram(link(2, 2, "eth0")),
+                        datagram(link(2, 2, "eth0", attribute(4, number(9000)))),
                         datagram(done(2)));
 
         assertThat(Links.list(kernel).values())
@@ -160,7 +160,8 @@ class LinksTest {
                                 OptionalInt.of(2),
                                 OptionalInt.of(9),
                                 false,
-                                false),
+                                false,
+                                0),
                         new Link(
                                 new NetDevice("veth1", 8),
                                 Link.ETHERNET,
@@ -168,7 +169,8 @@ class LinksTest {
                                 OptionalInt.empty(),
                                 OptionalInt.empty(),
                                 true,
-                                false),
+                                false,
+                                0),
                         new Link(
                                 new NetDevice("eth0", 2),
                                 Link.ETHERNET,
@@ -176,7 +178,8 @@ class LinksTest {
                                 OptionalInt.empty(),
                                 OptionalInt.empty(),
                                 false,
-                                false));
+                                false,
+                                9000));
     }
 
     /** Before Linux 6.8 an interface can be missing in such a dump. */

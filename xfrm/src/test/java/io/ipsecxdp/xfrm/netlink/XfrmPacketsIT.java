@@ -14,6 +14,7 @@ import io.ipsecxdp.xfrm.Change;
 import io.ipsecxdp.xfrm.Cipher;
 import io.ipsecxdp.xfrm.CipherAndIntegrity;
 import io.ipsecxdp.xfrm.EspInUdp;
+import io.ipsecxdp.xfrm.EspLayout;
 import io.ipsecxdp.xfrm.IpProtocol;
 import io.ipsecxdp.xfrm.KeyMaterial;
 import io.ipsecxdp.xfrm.Lifetime;
@@ -32,6 +33,7 @@ import io.ipsecxdp.xfrm.SaOptions;
 import io.ipsecxdp.xfrm.Template;
 import io.ipsecxdp.xfrm.XfrmMark;
 import io.ipsecxdp.xfrm.XfrmSelector;
+import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -40,12 +42,14 @@ import java.net.SocketTimeoutException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import jdk.net.ExtendedSocketOptions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -67,6 +71,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 class XfrmPacketsIT {
 
     private static final int FIRST_PORT = 10_000;
+    private static final int LINK_MTU = 1500;
+    private static final int UDP_HEADER = 8;
+
+    /** Two blocks of AES. */
+    private static final int ROUND_ABOUT = 32;
+
     private static final int PATIENCE_MILLIS = 5_000;
     private static final long TO_PEER = 0x1000_0000L;
     private static final long TO_US = 0x2000_0000L;
@@ -244,6 +254,51 @@ class XfrmPacketsIT {
                     assertThat(toPeer ? theirs.get(id).errors() : ours.get(id).errors())
                             .isEqualTo(new ObservedSa.Errors(0, 0, 0));
                 }));
+    }
+
+    static Stream<Wrap> wrapsWithALayout() {
+        return wraps().map(arguments -> (Wrap) arguments.get()[0])
+                .filter(wrap -> wrap.mode() == Mode.TUNNEL || wrap.mode() == Mode.TRANSPORT);
+    }
+
+    /** Datagrams that must not be cut: the kernel takes the largest that fits, and refuses one with a byte more. */
+    @ParameterizedTest
+    @MethodSource("wrapsWithALayout")
+    void theLargestPacketIsThatOfTheLayout(Wrap wrap) throws Exception {
+        List<Kind> tried = kinds.stream()
+                .filter(kind -> kind.protocol().equals(IpProtocol.ESP))
+                .toList();
+        install(tried, wrap);
+        int headers = (AddressFamily.of(end(true, wrap)) == AddressFamily.IPV4 ? 20 : 40) + UDP_HEADER;
+
+        Map<String, Integer> kernel = new LinkedHashMap<>();
+        Map<String, Integer> computed = new LinkedHashMap<>();
+        for (Kind kind : tried) {
+            int largest = EspLayout.of(wrap.mode(), wrap.outer(), kind.algorithms(), wrap.inUdp())
+                    .largestWithin(LINK_MTU);
+            computed.put(kind.toString(), largest);
+            kernel.put(kind.toString(), largestSent(kind, wrap, headers, largest));
+        }
+
+        assertThat(kernel).isEqualTo(computed);
+    }
+
+    /** Looked for from a few bytes above what is expected downwards. */
+    private int largestSent(Kind kind, Wrap wrap, int headers, int expected) throws IOException {
+        try (DatagramSocket whole = us.call(() -> new DatagramSocket(0))) {
+            whole.setOption(ExtendedSocketOptions.IP_DONTFRAGMENT, true);
+            for (int length = expected + ROUND_ABOUT; length > expected - ROUND_ABOUT; length--) {
+                byte[] bytes = new byte[length - headers];
+                try {
+                    whole.send(new DatagramPacket(
+                            bytes, bytes.length, new InetSocketAddress(end(true, wrap), kind.port())));
+                    return length;
+                } catch (IOException tooLong) {
+                    assertThat(tooLong).hasMessageContaining("Message too long");
+                }
+            }
+        }
+        return 0;
     }
 
     /** The window would be empty, and a packet that is sent again would be taken, if the kernel made the SA anew. */
