@@ -15,6 +15,7 @@ import io.ipsecxdp.agent.node.NodeProbe;
 import io.ipsecxdp.agent.node.PlanInformer;
 import io.ipsecxdp.agent.node.XfrmStat;
 import io.ipsecxdp.agent.peers.ApiServerLink;
+import io.ipsecxdp.agent.peers.KernelWays;
 import io.ipsecxdp.agent.plan.BootPolicies;
 import io.ipsecxdp.agent.plan.KeySource;
 import io.ipsecxdp.agent.report.AgentStatusWriter;
@@ -69,7 +70,7 @@ final class Agent implements AutoCloseable {
             AgentStatusWriter status = part(new AgentStatusWriter(client, node, AgentStatusWriter.LOOK_AGAIN, clock));
             KeySecrets secrets = new KeySecrets(client, config.keysNamespace(), clock);
             ApiServerLink link = part(new ApiServerLink(client, node, secrets.presharedKeys(), events, clock));
-            NodeTunnels tunnels = new NodeTunnels(node, bench.generations(), link);
+            NodeTunnels tunnels = new NodeTunnels(node, bench.generations(), link, new KernelWays());
             KeyRing keys = new KeyRing(
                     source -> read(source, secrets, tunnels), events::keyArrived, bench.state()::fingerprint, clock);
             // Before the first dump, so that nothing happens unseen between the two

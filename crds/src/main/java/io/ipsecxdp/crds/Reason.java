@@ -51,6 +51,8 @@ public enum Reason {
     NoPodCidr,
     /** A Tunnel in force whose new keys wait for a node that does not follow. */
     RekeyWaits,
+    /** A Tunnel in force, and pods on the node may send packets that do not fit into its own in one piece. */
+    MtuTooLarge,
     /** Another SteeringPolicy has the interface. */
     InterfaceTaken,
     /** The agent of a node does not renew its Lease, or never has. */

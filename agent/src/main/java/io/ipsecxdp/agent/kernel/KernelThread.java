@@ -249,6 +249,7 @@ public final class KernelThread implements AutoCloseable {
                 marks = marks.map(known -> withMarks(known, NotifiedMarks.in(notifications)));
             }
             case LinksChanged() -> {
+                tunnels.linksChanged();
                 steering.dueAt(now);
                 desire.dueAt(now);
                 holding.dueAt(now);

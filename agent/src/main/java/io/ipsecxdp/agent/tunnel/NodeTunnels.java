@@ -74,6 +74,7 @@ public final class NodeTunnels {
     private final PeerLink link;
     private final Shares shares = new Shares();
     private final PresharedKeyBook presharedKeys;
+    private final FitBook fits;
     /** SAs that the kernel had, of generations that are not wiped: what of them is not there any more is lost. */
     private final Set<TunnelSa> installed = new HashSet<>();
     /** Uids of tunnels that this node was leaving when it was last in them. */
@@ -93,12 +94,13 @@ public final class NodeTunnels {
     private Optional<Instant> due = Optional.empty();
 
     /** @param node its name */
-    public NodeTunnels(String node, GenerationStore store, PeerLink link) {
+    public NodeTunnels(String node, GenerationStore store, PeerLink link, Ways.Reader ways) {
         this.node = node;
         this.store = store;
         this.values = store.values();
         this.link = link;
         this.presharedKeys = new PresharedKeyBook(values, link);
+        this.fits = new FitBook(ways);
         this.memory = store.content().memory();
         this.answered = store.content().answered();
     }
@@ -127,6 +129,11 @@ public final class NodeTunnels {
     /** What came of reading the pre-shared key of a tunnel. */
     public void presharedKey(String tunnel, PresharedKeys.Answer answer) {
         presharedKeys.arrived(tunnel, answer);
+    }
+
+    /** An interface or a route is another one. */
+    public void linksChanged() {
+        fits.linksChanged();
     }
 
     /** When {@link #work} is to be called, if nothing happens before. */
@@ -291,7 +298,8 @@ public final class NodeTunnels {
         if (!changed && !in.published().equals(Optional.of(decision.share()))) {
             link.say(decision.share());
         }
-        reports = new TunnelReports(in, decision, next, now.round().plan(), shares.nonsense())
+        reports = new TunnelReports(
+                        in, decision, next, now.round().plan(), shares.nonsense(), fits.of(in.tunnels(), now.at()))
                 .of(members, presharedKeys::lack);
         memory.unwanted().values().stream()
                 .map(since -> since.plus(Agreement.DRAIN))

@@ -95,22 +95,28 @@ record TunnelEntries(Slice slice, Map<Origin, DesiredSa> sas) {
     private static Sa sa(TunnelSa sa, PlannedTunnel planned, PairTraffic.Outer outer, long spi, OptionalInt owner) {
         InetAddress local = IpLiterals.parse(outer.local());
         InetAddress remote = IpLiterals.parse(outer.remote());
-        EncryptionAlgorithm algorithm = planned.algorithm();
         return SaBuilder.builder()
                 .id(SaId.esp(sa.outbound() ? remote : local, spi))
                 .source(sa.outbound() ? local : remote)
                 .direction(sa.direction())
-                .mode(planned.traffic().mode() == SaMode.Tunnel ? Mode.TUNNEL : Mode.TRANSPORT)
-                .algorithms(Aead.of(
-                        algorithm.kernelName(),
-                        planned.keyBits() + algorithm.saltBytes() * Byte.SIZE,
-                        algorithm.icvBits()))
+                .mode(mode(planned))
+                .algorithms(aead(planned))
                 .reqid(planned.reqid())
                 .replayWindow(sa.direction() == SaDir.IN ? REPLAY_WINDOW : 0)
                 .esn(true)
                 .ownerCpu(owner)
                 .options(SaOptions.NONE)
                 .build();
+    }
+
+    static Mode mode(PlannedTunnel planned) {
+        return planned.traffic().mode() == SaMode.Tunnel ? Mode.TUNNEL : Mode.TRANSPORT;
+    }
+
+    static Aead aead(PlannedTunnel planned) {
+        EncryptionAlgorithm algorithm = planned.algorithm();
+        return Aead.of(
+                algorithm.kernelName(), planned.keyBits() + algorithm.saltBytes() * Byte.SIZE, algorithm.icvBits());
     }
 
     /** A receiver spreads the senders' CPUs over its own, of which there may be fewer or more. */

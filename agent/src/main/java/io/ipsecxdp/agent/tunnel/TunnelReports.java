@@ -23,9 +23,15 @@ import java.util.stream.Stream;
  *
  * @param plan how the entries stand
  * @param nonsense by node, why its KeyShare makes no sense
+ * @param fits by uid of the tunnel, what fits through it
  */
 record TunnelReports(
-        TunnelInput in, TunnelDecision decision, TunnelEntries entries, Plan plan, Map<String, String> nonsense) {
+        TunnelInput in,
+        TunnelDecision decision,
+        TunnelEntries entries,
+        Plan plan,
+        Map<String, String> nonsense,
+        Map<String, Fit> fits) {
 
     /** Before anything was heard of the API server. */
     static Map<String, TunnelReport> unheard(List<PlannedTunnel> planned) {
@@ -49,8 +55,8 @@ record TunnelReports(
     private static Map<String, TunnelReport> reports(
             Collection<PlannedTunnel> planned, Function<PlannedTunnel, EntryStatus> status) {
         Map<String, TunnelReport> reports = new HashMap<>();
-        planned.forEach(
-                tunnel -> reports.put(tunnel.uid(), report(tunnel, status.apply(tunnel), 0, 0, Optional.empty())));
+        planned.forEach(tunnel -> reports.put(
+                tunnel.uid(), report(tunnel, status.apply(tunnel), 0, 0, Optional.empty(), Optional.empty())));
         return reports;
     }
 
@@ -68,7 +74,8 @@ record TunnelReports(
                             status(tunnel, wanted, missing),
                             wanted.size(),
                             wanted.size() - missing.size(),
-                            oldestKey(tunnel)));
+                            oldestKey(tunnel),
+                            fit(tunnel)));
         });
         return reports;
     }
@@ -101,6 +108,7 @@ record TunnelReports(
                                     .orElse("")));
         }
         return waits(tunnel)
+                .or(() -> excess(tunnel))
                 .orElseGet(() -> EntryStatus.installed("In force with all %d nodes.".formatted(wanted.size())));
     }
 
@@ -119,6 +127,16 @@ record TunnelReports(
                                 .formatted(
                                         silent.getFirst(),
                                         silent.size() > 1 ? " and %d more".formatted(silent.size() - 1) : "")));
+    }
+
+    private Optional<Fit> fit(Membership tunnel) {
+        return Optional.ofNullable(fits.get(tunnel.uid()));
+    }
+
+    private Optional<EntryStatus> excess(Membership tunnel) {
+        return fit(tunnel)
+                .flatMap(Fit::excess)
+                .map(why -> new EntryStatus(EntryState.Installed, Reason.MtuTooLarge, "In force, but " + why));
     }
 
     /** Of an SA or policy that the kernel does not take, or that waits for something outside the tunnel. */
@@ -150,7 +168,12 @@ record TunnelReports(
     }
 
     private static TunnelReport report(
-            PlannedTunnel tunnel, EntryStatus status, int wanted, int pairs, Optional<Instant> oldestKey) {
+            PlannedTunnel tunnel,
+            EntryStatus status,
+            int wanted,
+            int pairs,
+            Optional<Instant> oldestKey,
+            Optional<Fit> fit) {
         return new TunnelReport(
                 tunnel.name(),
                 tunnel.uid(),
@@ -161,6 +184,6 @@ record TunnelReports(
                 wanted,
                 pairs,
                 oldestKey.map(Instant::toString).orElse(null),
-                null);
+                fit.map(Fit::mtu).orElse(null));
     }
 }

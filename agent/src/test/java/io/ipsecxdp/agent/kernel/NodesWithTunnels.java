@@ -18,6 +18,7 @@ import io.ipsecxdp.agent.tunnel.Heard;
 import io.ipsecxdp.agent.tunnel.NodeTunnels;
 import io.ipsecxdp.agent.tunnel.PeerLink;
 import io.ipsecxdp.agent.tunnel.PlannedPods;
+import io.ipsecxdp.agent.tunnel.Ways;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.KeyShareSpec;
@@ -27,9 +28,13 @@ import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.TunnelPeer;
 import io.ipsecxdp.crds.TunnelPeersSpec;
 import io.ipsecxdp.crds.TunnelReport;
+import io.ipsecxdp.linux.NetDevice;
+import io.ipsecxdp.xfrm.IpLiterals;
 import io.ipsecxdp.xfrm.KeyMaterial;
 import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.SaDir;
+import io.ipsecxdp.xfrm.links.Link;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,9 +46,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Nodes with the loop body of an agent each, kernels in memory, folders on tmpfs, and an API server that is a map. */
 final class NodesWithTunnels implements AutoCloseable {
@@ -122,6 +130,8 @@ final class NodesWithTunnels implements AutoCloseable {
         private boolean listening;
         private boolean online = true;
         private int boot = 1;
+        private final Map<String, Integer> links = new HashMap<>();
+        int looks;
         private StateFolder state;
         private TmpfsStore store;
         private KeyRing keys;
@@ -152,13 +162,43 @@ final class NodesWithTunnels implements AutoCloseable {
             kernel.notifications();
             state = StateFolder.open(folder.resolve(name + "-disk"), "boot-" + boot);
             store = new TmpfsStore(folder.resolve(name + "-memory"), "boot-" + boot, state.identity());
-            tunnels = new NodeTunnels(name, store, this);
+            tunnels = new NodeTunnels(name, store, this, this::ways);
             keys = new KeyRing(
                     this::read, (origin, answer) -> mail.add(() -> arrived(origin, answer)), state::fingerprint, clock);
             work = new KernelReconciler(kernel, state, keys, clock);
             declared = Desired.UNKNOWN;
             round = Optional.empty();
             listening = false;
+        }
+
+        private Ways ways(Set<InetAddress> destinations) {
+            looks++;
+            return new Ways(
+                    destinations.stream()
+                            .collect(Collectors.toMap(Function.identity(), to -> links.getOrDefault("eth0", 1500))),
+                    List.of(
+                            link("eth0", 2, links.getOrDefault("eth0", 1500)),
+                            link("veth1", 3, links.getOrDefault("veth1", 1400))),
+                    Map.of("eth0", List.of(IpLiterals.parse("10.0.0." + number))));
+        }
+
+        /** In another network namespace are the others' ends of both. */
+        private static Link link(String name, int index, int mtu) {
+            return new Link(
+                    new NetDevice(name, index),
+                    Link.ETHERNET,
+                    "veth",
+                    OptionalInt.of(7),
+                    OptionalInt.empty(),
+                    true,
+                    false,
+                    mtu);
+        }
+
+        /** The kernel gives a notification with it. */
+        void mtu(String link, int mtu) {
+            links.put(link, mtu);
+            tunnels.linksChanged();
         }
 
         private void arrived(Origin origin, KeySecrets.Answer answer) {

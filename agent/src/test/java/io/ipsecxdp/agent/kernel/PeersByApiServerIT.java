@@ -20,6 +20,7 @@ import io.ipsecxdp.agent.secrets.KeySecrets;
 import io.ipsecxdp.agent.steering.Steerer;
 import io.ipsecxdp.agent.tunnel.NodeTunnels;
 import io.ipsecxdp.agent.tunnel.PlannedPods;
+import io.ipsecxdp.agent.tunnel.Ways;
 import io.ipsecxdp.charts.TestingApiServer;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.EntryState;
@@ -186,7 +187,7 @@ class PeersByApiServerIT {
             store = new TmpfsStore(memory.resolve(name), "boot", state.identity());
             link = new ApiServerLink(
                     client, name, new KeySecrets(client, TestingApiServer.KEYS, clock).presharedKeys(), events, clock);
-            NodeTunnels tunnels = new NodeTunnels(name, store, link);
+            NodeTunnels tunnels = new NodeTunnels(name, store, link, to -> Ways.UNKNOWN);
             KeyRing keys = new KeyRing(
                     source -> CompletableFuture.completedFuture(tunnels.key((KeySource.Derived) source)
                             .<KeySecrets.Answer>map(

@@ -5,6 +5,7 @@ import io.ipsecxdp.agent.tunnel.NodeTunnels;
 import io.ipsecxdp.agent.tunnel.PeerLink;
 import io.ipsecxdp.agent.tunnel.PrivateValues;
 import io.ipsecxdp.agent.tunnel.TunnelMemory;
+import io.ipsecxdp.agent.tunnel.Ways;
 import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.KeyShareSpec;
 import java.util.Map;
@@ -17,7 +18,7 @@ final class TestingPeers implements PeerLink, GenerationStore {
 
     static NodeTunnels none() {
         TestingPeers peers = new TestingPeers();
-        return new NodeTunnels("n1", peers, peers);
+        return new NodeTunnels("n1", peers, peers, to -> Ways.UNKNOWN);
     }
 
     @Override

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.KeyGeneration;
+import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.crds.TunnelReport;
 import io.ipsecxdp.xfrm.SaDir;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -159,5 +161,41 @@ class TunnelsBetweenNodesTest {
             assertThat(nodes.node(i).kernel.dumpPolicies().entries()).isEmpty();
             assertThat(nodes.share(i).generations()).isEmpty();
         }
+    }
+
+    @Test
+    void whatFitsIsReportedAndFollowsTheLink() {
+        assertThat(nodes.node(1).report().mtu()).isEqualTo(1446);
+        assertThat(nodes.node(1).report().reason()).isEqualTo(Reason.Installed.name());
+
+        nodes.node(1).mtu("eth0", 9000);
+        nodes.run(1);
+
+        assertThat(nodes.node(1).report().mtu()).isEqualTo(8946);
+        assertThat(nodes.node(2).report().mtu()).isEqualTo(1446);
+    }
+
+    @Test
+    void podsThatMaySendMoreThanFitsAreSaidWithTheNumberToSet() {
+        nodes.node(1).mtu("veth1", 1447);
+        nodes.run(1);
+
+        TunnelReport report = nodes.node(1).report();
+        assertThat(report.state()).isEqualTo(EntryState.Installed);
+        assertThat(report.reason()).isEqualTo(Reason.MtuTooLarge.name());
+        assertThat(report.message())
+                .contains("packets of 1446 bytes fit", "an MTU of 1447", "set the MTU of pods to 1446");
+
+        nodes.node(1).mtu("veth1", 1446);
+        nodes.run(1);
+        assertThat(nodes.node(1).report().reason()).isEqualTo(Reason.Installed.name());
+    }
+
+    @Test
+    void theKernelIsAskedForItsWaysNowAndThenAndNotEachTime() {
+        int before = nodes.node(1).looks;
+        nodes.run(90);
+
+        assertThat(nodes.node(1).looks - before).isBetween(2, 4);
     }
 }
