@@ -117,7 +117,8 @@ public final class Chaos {
                 .forEach(node -> narrator.say("dropped by XFRM on %s: %s"
                         .formatted(
                                 node.name(),
-                                node.script("grep -v '\t0$' /proc/net/xfrm_stat || true").replaceAll("\\s+", " "))));
+                                node.script("grep -v '\t0$' /proc/net/xfrm_stat || true")
+                                        .replaceAll("\\s+", " "))));
         happened.forEach((name, times) -> narrator.say("%4d times: %s".formatted(times, name)));
         long sent = flows.stream().mapToLong(Flow.Report::sent).sum();
         long lost = flows.stream().mapToLong(Flow.Report::lost).sum();
