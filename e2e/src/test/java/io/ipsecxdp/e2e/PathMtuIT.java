@@ -54,8 +54,7 @@ class PathMtuIT {
         cluster.warmUp();
         Node n1 = cluster.node(0);
         try (var cleanup = new Cleanup()) {
-            cleanup.add(() -> n1.kernel()
-                    .run("bash", "-c", "ip netns pids %1$s | xargs -r kill; ip netns delete %1$s".formatted(POD)));
+            cleanup.add(() -> n1.script("ip netns delete %s\nsysctl -q -w %s\n".formatted(POD, forwarding(0))));
             makePod(n1);
             cluster.await(
                     tunnel,
@@ -108,8 +107,12 @@ class PathMtuIT {
                         # All addresses of the prefix are the node's own in its table local
                         ip -n "$node" route add "$v4/32" dev cali1 table local
                         ip -n "$node" route add "$v6/128" dev cali1
-                        nsenter --net="/run/netns/$node" sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
                         """, POD, node.facts().namespace(), prefix4 + "9", prefix6 + "9");
+        node.script("sysctl -q -w " + forwarding(1));
+    }
+
+    private static String forwarding(int on) {
+        return "net.ipv4.ip_forward=%1$d net.ipv6.conf.all.forwarding=%1$d".formatted(on);
     }
 
     private static Command.Result inPod(Node node, List<String> words) {
