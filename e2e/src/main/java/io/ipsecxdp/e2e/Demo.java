@@ -1,5 +1,7 @@
 package io.ipsecxdp.e2e;
 
+import static io.ipsecxdp.e2e.DemoStage.check;
+
 import io.ipsecxdp.crds.SecurityAssociation;
 import io.ipsecxdp.crds.SteeringPolicy;
 import java.time.Duration;
@@ -9,21 +11,13 @@ import java.util.stream.Collectors;
 
 /** Shows the product at work, step by step, and fails if anything is not as it should be. */
 public final class Demo {
-    private static final long PACKETS = 6_000;
-    private static final long PACKETS_AFTER_CHANGE = 1_000;
-    private static final int PER_SECOND = 1_000;
-    private static final int CPUS = 2;
-    private static final int PORT = 9_000;
+    private static final long PACKETS_OVER_DECLARED = 2_000;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    private final Narrator narrator;
-    private final Lab lab;
-    private final Kubectl kubectl;
+    private final DemoStage stage;
 
     private Demo(Narrator narrator, Lab lab) {
-        this.narrator = narrator;
-        this.lab = lab;
-        this.kubectl = lab.kubectl();
+        this.stage = new DemoStage(narrator, lab, lab.kubectl());
     }
 
     public static void main(String[] arguments) {
@@ -52,91 +46,90 @@ public final class Demo {
 
     private int show() {
         describeLab();
-        List<NodeState> before = states();
+        List<NodeState> before = stage.states();
         installAndStart();
-        declare();
+        var tunnel = new DemoOfTunnel(stage);
+        tunnel.declare();
         ping();
-        try (Decrypts decrypts = Decrypts.of(lab.kernel())) {
-            Load.Report plain = loadWithoutSteering(decrypts);
-            Load.Report steered = loadWithSteering(decrypts, plain);
+        try (Decrypts decrypts = Decrypts.of(stage.lab().kernel())) {
+            Load.Report steered = tunnel.load(decrypts);
+            tunnel.rekey();
+            tunnel.takeOff();
+            declare();
+            loadOverDeclared(decrypts);
+            change();
             views();
-            change(decrypts);
             delete(before);
-            narrator.result("demo: %d packets in, %d decrypted, %d handled by the owner CPU, %d lost"
-                    .formatted(steered.esp(), steered.decrypted(), steered.onOwner(), steered.lost()));
+            stage.narrator()
+                    .result("demo: %d packets in, %d decrypted, %d handled by the owner CPU, %d lost"
+                            .formatted(steered.esp(), steered.decrypted(), steered.onOwner(), steered.lost()));
         }
         return 0;
     }
 
     private void describeLab() {
-        narrator.say("API server on 127.0.0.1:%d, RBAC on; logs in %s"
-                .formatted(lab.api().port(), lab.folder()));
-        lab.nodes()
-                .forEach(node -> narrator.say("node %s: kernel %s, eth0 %s, pods %s"
-                        .formatted(
-                                node.name(),
-                                node.run("uname", "-r").strip(),
-                                node.facts().addresses().getFirst(),
-                                node.facts().pods().getFirst())));
+        stage.narrator()
+                .say("API server on 127.0.0.1:%d, RBAC on; logs in %s"
+                        .formatted(stage.lab().api().port(), stage.lab().folder()));
+        stage.lab()
+                .nodes()
+                .forEach(node -> stage.narrator()
+                        .say("node %s: kernel %s, eth0 %s, pods %s"
+                                .formatted(
+                                        node.name(),
+                                        node.run("uname", "-r").strip(),
+                                        node.facts().addresses().getFirst(),
+                                        node.facts().pods().getFirst())));
     }
 
     private void installAndStart() {
-        narrator.step("The operator, and an agent on each node");
-        kubectl("apply -f crds/");
-        var installation = new Installation(lab.project(), lab.client());
+        stage.narrator().step("The operator, and an agent on each node");
+        stage.kubectl("apply -f crds/");
+        var installation = new Installation(stage.lab().project(), stage.lab().client());
         int roles = installation.grantAccess().size();
-        narrator.say(
-                "Operator and agents get the rights of the Helm chart and no others (%d objects)".formatted(roles));
-        lab.nodes().forEach(node -> installation.register(node.facts()));
-        Operator operator = lab.startOperator();
-        List<AgentProcess> agents = lab.startAgents();
+        stage.narrator()
+                .say("Operator and agents get the rights of the Helm chart and no others (%d objects)"
+                        .formatted(roles));
+        stage.lab().nodes().forEach(node -> installation.register(node.facts()));
+        Operator operator = stage.lab().startOperator();
+        List<AgentProcess> agents = stage.lab().startAgents();
         operator.awaitReady();
         agents.forEach(AgentProcess::awaitReady);
         Await.until(
                 "both nodes report",
                 PATIENCE,
                 () -> agents.getFirst().daemon().tail(),
-                () -> kubectl.run("get", "ipnode", "-o", "name").lines().count() == agents.size());
-        kubectl("wait --for=condition=Ready ipnode --all --timeout=60s");
-        kubectl("get ipnode");
-    }
-
-    private void declare() {
-        narrator.step("Declare a tunnel: six SAs with random keys, two policies");
-        narrator.command(
-                "examples/make-keys examples/security-associations.yaml",
-                Command.of("examples/make-keys", "examples/security-associations.yaml")
-                        .in(lab.project().root())
-                        .with(kubectl.environment())
-                        .output());
-        kubectl("apply -f examples/security-associations.yaml -f examples/security-policies.yaml");
-        kubectl("wait --for=condition=Ready ipsa,ipsp --all --timeout=60s");
-        kubectl("get ipsa,ipsp");
+                () -> stage.kubectl().run("get", "ipnode", "-o", "name").lines().count() == agents.size());
+        stage.kubectl("wait --for=condition=Ready ipnode --all --timeout=60s");
+        stage.kubectl("get ipnode");
     }
 
     private void ping() {
-        narrator.step("A ping between the pods of the two nodes, and what leaves each node meanwhile");
-        Node n1 = lab.node(0);
-        String to = lab.node(1).facts().podAddress(IpFamily.IPV4);
+        stage.narrator().step("A ping between the pods of the two nodes, and what leaves each node meanwhile");
+        Node n1 = stage.lab().node(0);
+        String to = stage.lab().node(1).facts().podAddress(IpFamily.IPV4);
         try (var cleanup = new Cleanup()) {
-            List<KernelProcess> tcpdumps =
-                    lab.nodes().stream().map(this::tcpdump).map(cleanup::add).toList();
-            narrator.command("ping -c 3 " + to, n1.run("ping", "-c", "3", "-i", "0.3", to));
+            List<KernelProcess> tcpdumps = stage.lab().nodes().stream()
+                    .map(this::tcpdump)
+                    .map(cleanup::add)
+                    .toList();
+            stage.narrator().command("ping -c 3 " + to, n1.run("ping", "-c", "3", "-i", "0.3", to));
             tcpdumps.forEach(tcpdump -> {
                 tcpdump.daemon().awaitEnd(PATIENCE);
-                narrator.command(
-                        "tcpdump -i eth0 -Q out -n -c 3 ip",
-                        tcpdump.text()
-                                .lines()
-                                .filter(line -> line.contains(" > "))
-                                .collect(Collectors.joining("\n")));
+                stage.narrator()
+                        .command(
+                                "tcpdump -i eth0 -Q out -n -c 3 ip",
+                                tcpdump.text()
+                                        .lines()
+                                        .filter(line -> line.contains(" > "))
+                                        .collect(Collectors.joining("\n")));
             });
         }
     }
 
     private KernelProcess tcpdump(Node node) {
         var tcpdump = KernelProcess.start(
-                lab.daemons(),
+                stage.lab().daemons(),
                 "tcpdump-sample-" + node.name(),
                 node,
                 List.of("tcpdump", "-i", "eth0", "-Q", "out", "-n", "-l", "-c", "3", "ip"));
@@ -144,105 +137,72 @@ public final class Demo {
         return tcpdump;
     }
 
-    private Load.Report loadWithoutSteering(Decrypts decrypts) {
-        narrator.step("A load of %d packets, not steered"
-                .formatted(load(PACKETS).packets() * CPUS * lab.nodes().size()));
-        narrator.say(
-                "Each SA names the CPU that shall decrypt it, its owner. Without steering the packets are decrypted wherever they arrive.");
-        Load.Report report = load(PACKETS).run(decrypts, sas());
-        tell(report);
-        return report;
+    private void declare() {
+        stage.narrator().step("The same declared one by one: six SAs with keys of one's own, two policies");
+        stage.narrator()
+                .command(
+                        "examples/make-keys examples/security-associations.yaml",
+                        Command.of("examples/make-keys", "examples/security-associations.yaml")
+                                .in(stage.lab().project().root())
+                                .with(stage.kubectl().environment())
+                                .output());
+        stage.kubectl("apply -f examples/security-associations.yaml -f examples/security-policies.yaml");
+        stage.kubectl("wait --for=condition=Ready ipsa,ipsp --all --timeout=60s");
+        stage.kubectl("get ipsa,ipsp");
     }
 
-    private Load.Report loadWithSteering(Decrypts decrypts, Load.Report plain) {
-        narrator.step("The same load, steered");
-        kubectl("apply -f examples/steering-policy.yaml");
-        kubectl("wait --for=condition=Ready steer/esp --timeout=60s");
-        Load.Report report = load(PACKETS).run(decrypts, sas());
-        tell(report);
-        check(report.decrypted() == report.sent(), "not all packets were decrypted");
+    private void loadOverDeclared(Decrypts decrypts) {
+        stage.narrator().step("A load of %d packets over them".formatted(stage.sent(PACKETS_OVER_DECLARED)));
+        stage.narrator().say("These SAs have their owners crossed: what CPU 0 sends, CPU 1 decrypts.");
+        Load.Report report = stage.load(PACKETS_OVER_DECLARED).run(decrypts, sas());
+        stage.tell(report);
         check(report.onOwner() == report.sent(), "not all packets were decrypted by the owner CPU");
-        check(
-                plain.onOwner() < report.onOwner(),
-                "without steering there were as many on the owner CPU: this proves nothing");
-        narrator.say("On the owner CPU: %.1f %% without steering, %.1f %% with it."
-                .formatted(plain.ownerPercent(), report.ownerPercent()));
-        return report;
     }
 
     private void views() {
-        narrator.step("The views");
-        kubectl("get ipsec");
-        kubectl("get ipnode");
+        stage.narrator().step("The views");
+        stage.kubectl("get ipsec");
+        stage.kubectl("get ipnode");
     }
 
-    private void change(Decrypts decrypts) {
-        narrator.step("A change while packets flow: shorter queues");
-        try (var flow = Flow.endless(lab.node(0), lab.node(1), PORT, PER_SECOND).start(lab.daemons())) {
-            kubectl("apply -f examples/variants/steering-policy-short-queues.yaml");
-            SteeringPolicy changed =
-                    lab.client().resources(SteeringPolicy.class).withName("esp").get();
+    private void change() {
+        stage.narrator().step("A change while packets flow: shorter queues");
+        try (var flow = Flow.endless(stage.lab().node(0), stage.lab().node(1), DemoStage.PORT, DemoStage.PER_SECOND)
+                .start(stage.lab().daemons())) {
+            stage.kubectl("apply -f examples/variants/steering-policy-short-queues.yaml");
+            SteeringPolicy changed = stage.lab()
+                    .client()
+                    .resources(SteeringPolicy.class)
+                    .withName("esp")
+                    .get();
             Await.until(
                     "the change is in force",
                     PATIENCE,
-                    () -> kubectl.run("get", "ipsec"),
-                    () -> new Conditions(lab.client()).isReady(changed));
-            kubectl("get steer -o wide");
+                    () -> stage.kubectl().run("get", "ipsec"),
+                    () -> new Conditions(stage.lab().client()).isReady(changed));
+            stage.kubectl("get steer -o wide");
             Flow.Report report = flow.end();
-            narrator.say("%d packets there and back meanwhile, %d lost".formatted(report.sent(), report.lost()));
+            stage.narrator()
+                    .say("%d packets there and back meanwhile, %d lost".formatted(report.sent(), report.lost()));
             check(report.lost() == 0, "packets were lost");
         }
-        Load.Report report = load(PACKETS_AFTER_CHANGE).run(decrypts, sas());
-        tell(report);
-        check(report.onOwner() == report.sent(), "not all packets were decrypted by the owner CPU");
     }
 
     private void delete(List<NodeState> before) {
-        narrator.step("Everything is deleted again");
-        kubectl("delete -f examples/");
-        Await.until("the nodes are as before", PATIENCE, () -> "now:\n" + states(), () -> states().equals(before));
-        narrator.say("SAD, SPD, XDP programs and pins of both nodes are as before.");
-        kubectl("get ipsec");
-    }
-
-    private Load load(long packets) {
-        return new Load(lab.daemons(), lab.node(0), lab.node(1), CPUS, packets, PER_SECOND);
-    }
-
-    private void tell(Load.Report report) {
-        narrator.say(report.table());
-        narrator.say(
-                "%d packets sent, %d lost, %d came twice, %d late; on the wire %d ESP packets and %d others of IPv4"
-                        .formatted(
-                                report.sent(),
-                                report.lost(),
-                                report.duplicates(),
-                                report.late(),
-                                report.esp(),
-                                report.plain()));
-        check(report.lost() == 0, "packets were lost");
-        check(report.duplicates() == 0, "packets came twice");
-        check(report.esp() == report.sent(), "the wire did not carry one ESP packet for each packet sent");
-        check(report.plain() == 0, "the wire carried packets that are not ESP");
+        stage.narrator().step("Everything is deleted again");
+        stage.kubectl("delete -f examples/");
+        Await.until(
+                "the nodes are as before",
+                PATIENCE,
+                () -> "now:\n" + stage.states(),
+                () -> stage.states().equals(before));
+        stage.narrator().say("SAD, SPD, XDP programs and pins of both nodes are as before.");
+        stage.kubectl("get ipsec");
     }
 
     private List<SecurityAssociation> sas() {
-        return lab.client().resources(SecurityAssociation.class).list().getItems().stream()
+        return stage.lab().client().resources(SecurityAssociation.class).list().getItems().stream()
                 .sorted(Comparator.comparing(sa -> sa.getMetadata().getName()))
                 .toList();
-    }
-
-    private List<NodeState> states() {
-        return lab.nodes().stream().map(NodeState::of).toList();
-    }
-
-    private void kubectl(String arguments) {
-        narrator.command("kubectl " + arguments, kubectl.run(arguments.split(" ")));
-    }
-
-    private static void check(boolean holds, String otherwise) {
-        if (!holds) {
-            throw new IllegalStateException(otherwise);
-        }
     }
 }

@@ -19,8 +19,23 @@ import java.util.stream.Collectors;
 public record Load(Daemons daemons, Node first, Node second, int cpus, long packets, int perSecond) {
     private static final int FIRST_PORT = 7000;
 
-    /** Sends the load and counts what the SAs do. */
+    /** An SA that the load may go over; without an owner, any CPU may decrypt for it. */
+    public record LoadedSa(String name, long spi, Optional<Integer> owner) {
+
+        static LoadedSa of(SecurityAssociation sa) {
+            SecurityAssociationSpec spec = sa.getSpec();
+            return new LoadedSa(
+                    sa.getMetadata().getName(), spec.spi(), spec.destination().ownerCpu());
+        }
+    }
+
+    /** Sends the load and counts what declared SAs do. */
     public Report run(Decrypts decrypts, List<SecurityAssociation> sas) {
+        return runOver(decrypts, sas.stream().map(LoadedSa::of).toList());
+    }
+
+    /** Sends the load and counts what the SAs do. */
+    public Report runOver(Decrypts decrypts, List<LoadedSa> sas) {
         Decrypts.Tally before = decrypts.read();
         try (var running = new Cleanup();
                 var esp = Wire.count(daemons, List.of(first, second), "esp", "esp");
@@ -104,13 +119,8 @@ public record Load(Daemons daemons, Node first, Node second, int cpus, long pack
     /** Packets that an SA decrypted, by CPU. */
     public record SaCount(String name, long spi, Optional<Integer> owner, Map<Integer, Long> byCpu) {
 
-        static SaCount of(SecurityAssociation sa, Decrypts.Tally tally) {
-            SecurityAssociationSpec spec = sa.getSpec();
-            return new SaCount(
-                    sa.getMetadata().getName(),
-                    spec.spi(),
-                    spec.destination().ownerCpu(),
-                    tally.bySpi().getOrDefault(spec.spi(), Map.of()));
+        static SaCount of(LoadedSa sa, Decrypts.Tally tally) {
+            return new SaCount(sa.name(), sa.spi(), sa.owner(), tally.bySpi().getOrDefault(sa.spi(), Map.of()));
         }
 
         long decrypted() {

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,9 +23,6 @@ class StrongswanIT {
     private static final int PORT = 5_600;
     private static final int REKEYS = 5;
     private static final Duration BETWEEN_REKEYS = Duration.ofSeconds(3);
-    private static final Pattern INBOUND =
-            Pattern.compile("(?s)src \\S+ dst (\\S+)\\s+proto esp spi 0x([0-9a-f]{8}).*?(?=\\nsrc |\\z)");
-    private static final Pattern CPU = Pattern.compile("pcpu-num (\\d+)");
 
     private Cluster cluster;
     private Charon first;
@@ -61,20 +57,18 @@ class StrongswanIT {
 
     @Test
     void itsSasAreSteeredToTheirOwners() {
-        arriveOn(1);
-        try (Decrypts decrypts = Decrypts.of(cluster.lab().kernel())) {
+        try (OneQueue queue = OneQueue.at(cluster.node(1), cluster.node(0), 1);
+                Decrypts decrypts = Decrypts.of(cluster.lab().kernel())) {
             // The daemon of the receiver says which of its CPUs owns which SA: one of the two is where all packets
             // arrive.
             assertThat(onOwner(decrypts, 0) + onOwner(decrypts, 1)).isEqualTo(PACKETS);
 
             cluster.applyReady(List.of(Steering.on("eth0", XdpMode.Native)));
-            arriveOn(1);
+            queue.arriveOn(1);
 
             assertThat(onOwner(decrypts, 0)).isEqualTo(PACKETS);
             assertThat(onOwner(decrypts, 1)).isEqualTo(PACKETS);
-        } finally {
             cluster.deleteDeclared();
-            arriveAnywhere();
         }
     }
 
@@ -125,41 +119,15 @@ class StrongswanIT {
                 .sum();
     }
 
-    /** The owner CPU of each SA that the second node receives with, by SPI. */
+    /** The owner CPU of each SA that the second node receives with and that has one, by SPI. */
     private Map<Long, Integer> owners() {
-        String address = cluster.node(1).facts().address(IpFamily.IPV4);
         Map<Long, Integer> owners = new TreeMap<>();
-        INBOUND.matcher(cluster.node(1).run("ip", "xfrm", "state", "list", "nokeys"))
-                .results()
-                .filter(sa -> sa.group(1).equals(address))
-                .forEach(sa -> CPU.matcher(sa.group())
-                        .results()
-                        .forEach(cpu -> owners.put(Long.parseLong(sa.group(2), 16), Integer.valueOf(cpu.group(1)))));
+        ReceivingSas.owners(cluster.node(1), cluster.node(1).facts().address(IpFamily.IPV4))
+                .forEach((spi, owner) -> owner.ifPresent(cpu -> owners.put(spi, cpu)));
         return owners;
     }
 
     private String itsEntries() {
         return cluster.states().stream().map(state -> state.sad() + state.spd()).reduce("", String::concat);
-    }
-
-    /** Makes the receiver's veth what a NIC with one queue is: a NAPI thread, on one CPU. */
-    private void arriveOn(int cpu) {
-        // A veth queues for NAPI what its peer sends without TSO, and hands on the rest at once
-        // (veth_skb_is_eligible_for_gro)
-        cluster.node(0).run("ethtool", "-K", "eth0", "tso", "off");
-        cluster.node(1).script("""
-                ethtool -K eth0 gro on
-                unshare --mount sh -c 'mount -t sysfs sysfs /sys && echo 1 >/sys/class/net/eth0/threaded'
-                threads=$(pgrep '^napi/eth0-')
-                for thread in $threads; do taskset -p -c %d "$thread"; done
-                """.formatted(cpu));
-    }
-
-    private void arriveAnywhere() {
-        cluster.node(1).script("""
-                unshare --mount sh -c 'mount -t sysfs sysfs /sys && echo 0 >/sys/class/net/eth0/threaded'
-                ethtool -K eth0 gro off
-                """);
-        cluster.node(0).run("ethtool", "-K", "eth0", "tso", "on");
     }
 }

@@ -278,6 +278,9 @@ class XfrmPacketsIT {
                     .largestWithin(LINK_MTU);
             computed.put(kind.toString(), largest);
             kernel.put(kind.toString(), largestSent(kind, wrap, headers, largest));
+            assertThat(receive(peerSockets.get(kind.number())))
+                    .as("by %s", kind)
+                    .isPresent();
         }
 
         assertThat(kernel).isEqualTo(computed);
