@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.client.CustomResource;
+import io.ipsecxdp.crds.Api;
 import io.ipsecxdp.crds.Encryption;
 import io.ipsecxdp.crds.EncryptionAlgorithm;
 import io.ipsecxdp.crds.KeySecretRef;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.Test;
  */
 @OnCluster
 class WitnessIT {
-    private static final int REQID = 7_000;
+    private static final long REQID = Api.FIRST_REQID + 7_000;
 
     /** Far above what the node itself has sent with the SA, and within the receiver's window. */
     private static final long SEQUENCE = 1_000;

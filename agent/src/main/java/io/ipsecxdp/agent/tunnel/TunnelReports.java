@@ -109,6 +109,7 @@ record TunnelReports(
         }
         return waits(tunnel)
                 .or(() -> excess(tunnel))
+                .or(this::withoutOwners)
                 .orElseGet(() -> EntryStatus.installed("In force with all %d nodes.".formatted(wanted.size())));
     }
 
@@ -137,6 +138,16 @@ record TunnelReports(
         return fit(tunnel)
                 .flatMap(Fit::excess)
                 .map(why -> new EntryStatus(EntryState.Installed, Reason.MtuTooLarge, "In force, but " + why));
+    }
+
+    private Optional<EntryStatus> withoutOwners() {
+        return in.cpus().isEmpty()
+                ? Optional.of(
+                        new EntryStatus(
+                                EntryState.Installed,
+                                Reason.Unsupported,
+                                "In force by one SA in each direction, because this kernel has no SAs with an owner (Linux 6.13): one CPU at a time encrypts for another node, and one decrypts what comes of it."))
+                : Optional.empty();
     }
 
     /** Of an SA or policy that the kernel does not take, or that waits for something outside the tunnel. */

@@ -7,6 +7,7 @@ import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.KeyGeneration;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.TunnelReport;
+import io.ipsecxdp.xfrm.Kernels;
 import io.ipsecxdp.xfrm.SaDir;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -197,5 +198,23 @@ class TunnelsBetweenNodesTest {
         nodes.run(90);
 
         assertThat(nodes.node(1).looks - before).isBetween(2, 4);
+    }
+
+    @Test
+    void aKernelWithoutOwnersHasOneSaInEachDirectionAndSaysSo() {
+        nodes.node(1).kernel.can(Kernels.OLD);
+        nodes.node(1).reboot();
+        nodes.run(2 * A_WHILE);
+
+        TunnelReport report = nodes.node(1).report();
+        assertThat(report.state()).isEqualTo(EntryState.Installed);
+        assertThat(report.reason()).isEqualTo(Reason.Unsupported.name());
+        assertThat(report.message()).contains("one SA in each direction", "no SAs with an owner");
+        assertThat(report.pairs()).isEqualTo(NODES - 1);
+        assertThat(nodes.node(1).kernel.dumpSas().entries())
+                .filteredOn(sa -> sa.id().destination().getHostAddress().equals("10.0.0.2"))
+                .as("by which it sends")
+                .hasSize(1);
+        assertThat(nodes.node(2).report().reason()).isEqualTo(Reason.Installed.name());
     }
 }
