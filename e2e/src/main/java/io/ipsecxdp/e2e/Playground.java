@@ -103,18 +103,23 @@ public final class Playground {
 
                 Try first:
                   kubectl get ipnode
-                  examples/make-keys examples/security-associations.yaml
-                  kubectl apply -f examples/security-associations.yaml -f examples/security-policies.yaml
-                  kubectl get ipsa,ipsp
+                  kubectl apply -f examples/variants/tunnel.yaml
+                  kubectl get tunnels,keyshares
                   kubectl apply -f examples/steering-policy.yaml
                   %4$s %5$s ping -c 3 %6$s        from pod to pod, in ESP
                   %4$s %5$s ip -s xfrm state          what the kernel has
+                  kubectl patch tunnel pods --type=merge -p '{"spec":{"rekey":{"request":"one"}}}'      new keys
                   %4$s %5$s ip xfrm policy flush      and look with ip xfrm policy what the agent makes of that
+
+                SAs with keys of your own, once the tunnel is deleted (kubectl delete tunnel pods):
+                  examples/make-keys examples/security-associations.yaml
+                  kubectl apply -f examples/security-associations.yaml -f examples/security-policies.yaml
+                  kubectl get ipsa,ipsp
 
                 A shell on a node             %4$s %5$s
                 Kill its agent                %4$s %5$s kill-agent      (it is started again, as a kubelet does)
                 Cut it off the API server     %4$s %5$s cut-off         (and back: reconnect)
-                Reboot it                     %4$s %5$s reboot          (kubectl get ipsa says what its SAs need then)
+                Reboot it                     %4$s %5$s reboot          (a tunnel comes back by itself; kubectl get ipsa says what declared SAs need)
                 Logs                          %7$s
                 """.formatted(
                         one.run("uname", "-r").strip(),
