@@ -11,8 +11,6 @@ import io.ipsecxdp.crds.TunnelEnd;
 import io.ipsecxdp.crds.TunnelSpec;
 import io.ipsecxdp.crds.TunnelTraffic;
 import java.util.List;
-import java.util.Optional;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -42,8 +40,7 @@ class PathMtuIT {
             String to = cluster.node(1).facts().podAddress(family);
 
             assertThat(ping(cluster.node(0), family, FITS, from, to).ok()).isTrue();
-            assertThat(mtuSaidTo(ping(cluster.node(0), family, FITS + 1, from, to)))
-                    .contains(FITS);
+            assertAnswered(ping(cluster.node(0), family, FITS + 1, from, to));
         }
     }
 
@@ -69,8 +66,7 @@ class PathMtuIT {
             for (IpFamily family : IpFamily.values()) {
                 String to = cluster.node(1).facts().podAddress(family);
 
-                assertThat(mtuSaidTo(inPod(n1, pingCommand(family, FITS + 1, to))))
-                        .contains(FITS);
+                assertAnswered(inPod(n1, pingCommand(family, FITS + 1, to)));
                 assertThat(inPod(n1, pingCommand(family, FITS, to)).ok()).isTrue();
                 // What was learned is forgotten, so that TCP begins with segments for a link of 1,500 bytes
                 inPod(n1, List.of("ip", "route", "flush", "cache"));
@@ -134,12 +130,14 @@ class PathMtuIT {
                 "ping", "-M", "do", "-c", "1", "-W", "5", "-s", Integer.toString(length - header - ICMP_HEADER), to);
     }
 
-    private static Optional<Integer> mtuSaidTo(Command.Result ping) {
+    private static void assertAnswered(Command.Result ping) {
         assertThat(ping.ok()).as(ping.toString()).isFalse();
-        return MTU.matcher(ping.out() + ping.err())
-                .results()
-                .map((MatchResult found) -> Integer.valueOf(found.group(1)))
-                .findFirst();
+        assertThat(MTU.matcher(ping.out() + ping.err())
+                        .results()
+                        .map(found -> Integer.valueOf(found.group(1)))
+                        .findFirst())
+                .as(ping.toString())
+                .contains(FITS);
     }
 
     private static Tunnel tunnel() {
