@@ -1,2 +1,5 @@
-/** Where the keys that are agreed with other nodes are kept, and how nodes hear of one another: the edges of {@code tunnel}. */
+/**
+ * Where the keys that are agreed with other nodes are kept, how nodes hear of one another, and which ways lead there: the edges
+ * of {@code tunnel}.
+ */
 package io.ipsecxdp.agent.peers;
