@@ -16,6 +16,7 @@ import io.ipsecxdp.crds.SecurityAssociation;
 import io.ipsecxdp.crds.SecurityAssociationSpecBuilder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -33,6 +34,9 @@ import org.junit.jupiter.api.Test;
 @OnCluster
 class WitnessIT {
     private static final long REQID = Api.FIRST_REQID + 7_000;
+
+    /** What the wire had is in the capture by then. */
+    private static final Duration LAST_PACKET = Duration.ofSeconds(1);
 
     /** Far above what the node itself has sent with the SA, and within the receiver's window. */
     private static final long SEQUENCE = 1_000;
@@ -138,6 +142,7 @@ class WitnessIT {
                                     .filter(line -> line.strip().matches("\\d+\\(bytes\\), 1\\(packets\\)"))
                                     .count()
                             == 2L * kinds.size());
+            Await.pause(LAST_PACKET);
             tcpdump.terminate();
         }
         Files.write(capture, Base64.getMimeDecoder().decode(answering.run("base64", "/tmp/witness.pcap")));
@@ -229,6 +234,7 @@ class WitnessIT {
                         "eth0",
                         "-n",
                         "-U",
+                        "--immediate-mode",
                         "-Q",
                         "out",
                         "-Z",
