@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 
 /** The demo's steps with a Tunnel, from its declaration to its end. */
 record DemoOfTunnel(DemoStage stage) {
-    private static final long PACKETS = 6_000;
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final long PACKETS = 3_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final String TUNNEL = "examples/variants/tunnel.yaml";
 
     void declare() {

@@ -4,7 +4,7 @@ import java.util.List;
 
 /** What all steps of the demo have at hand. */
 record DemoStage(Narrator narrator, Lab lab, Kubectl kubectl) {
-    static final int PER_SECOND = 1_000;
+    static final int PER_SECOND = 500;
     static final int CPUS = 2;
     static final int PORT = 9_000;
 
