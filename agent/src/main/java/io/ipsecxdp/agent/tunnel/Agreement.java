@@ -228,15 +228,16 @@ final class Agreement {
             return Optional.of(RekeyCause.NO_KEY);
         }
         OwnGeneration newest = live().getLast();
+        // Before all that new keys would answer as well, as it alone may be answered where three generations are alive
+        if (!newest.presharedKeys().equals(presharedKeys(in.tunnels()))) {
+            return Optional.of(RekeyCause.PRESHARED_KEY);
+        }
         Predicate<TunnelSa> ofNewest = sa -> sa.own().equals(newest.publicKey());
         if (wanted.stream().anyMatch(sa -> ofNewest.test(sa) && in.lost().contains(sa))) {
             return Optional.of(RekeyCause.LOST_SA);
         }
         if (in.worn().stream().anyMatch(ofNewest)) {
             return Optional.of(RekeyCause.VOLUME);
-        }
-        if (!newest.presharedKeys().equals(presharedKeys(in.tunnels()))) {
-            return Optional.of(RekeyCause.PRESHARED_KEY);
         }
         if (in.asked()) {
             return Optional.of(RekeyCause.ASKED);
