@@ -32,6 +32,14 @@ final class ModelledCluster {
     private static final int INTERVAL = 3600;
     private static final Duration FLIGHT = Duration.ofSeconds(5);
 
+    /** So many rounds may it take until all agree. */
+    private static final int ROUNDS = 40;
+
+    private static final Duration ROUND = Duration.ofSeconds(6);
+
+    /** After so many without a change nothing changes any more: longer than an SA stays that nobody sends by. */
+    private static final long STILL = 2 + Agreement.DRAIN.dividedBy(ROUND);
+
     private record Stored(KeyShareSpec spec, long version) {}
 
     private record Event(String node, Stored stored) {}
@@ -140,14 +148,29 @@ final class ModelledCluster {
         peers.add(last);
         // No new window comes meanwhile
         pass(Duration.ofSeconds(INTERVAL - now.getEpochSecond() % INTERVAL).plus(Agreement.JITTER));
-        for (int i = 0; i < 40; i++) {
+        List<Object> before = List.of();
+        for (int i = 0, still = 0; i < ROUNDS && still < STILL; i++) {
             for (ModelledNode node : nodes) {
                 node.hearAll();
                 node.round(Integer.MAX_VALUE, true);
                 traffic();
             }
-            pass(Duration.ofSeconds(6));
+            pass(ROUND);
+            List<Object> after = all();
+            still = after.equals(before) ? still + 1 : 0;
+            before = after;
         }
+    }
+
+    /** All that a decision is made of, but for the time. */
+    private List<Object> all() {
+        List<Object> all = new ArrayList<>(List.of(version));
+        nodes.forEach(node -> {
+            all.add(node.memory);
+            all.add(Set.copyOf(node.kernel));
+            all.add(Map.copyOf(node.policies));
+        });
+        return all;
     }
 
     void assertSettled() {
