@@ -215,13 +215,14 @@ record PairAgreement(
         return Set.of();
     }
 
-    /** Of what the peer shows, nothing is sent by but its newest. */
+    /** Of what the peer shows, nothing is sent by but its newest. What a peer showed that is stale cannot be told from that. */
     boolean sendsByTheNewest() {
-        return share().isEmpty()
-                || stale
-                || kernel(SaDir.OUT).stream()
-                        .filter(this::isShown)
-                        .allMatch(sa -> sa.theirs().equals(theirs().getLast().publicKey()));
+        return !stale
+                && (share().isEmpty()
+                        || kernel(SaDir.OUT).stream()
+                                .filter(this::isShown)
+                                .allMatch(sa ->
+                                        sa.theirs().equals(theirs().getLast().publicKey())));
     }
 
     /** What is sent to a generation that the peer has no more, as it was booted, is lost whatever this node withdraws. */

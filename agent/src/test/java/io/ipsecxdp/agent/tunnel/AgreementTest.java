@@ -15,32 +15,61 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Why a node makes new keys, and when there is no room for more: of a node with three generations that nobody has released. */
-class RekeyCauseTest {
+/** Single decisions of a node with three generations that its peer has not released; {@link AgreementModelTest} has the rest. */
+class AgreementTest {
     private static final String TUNNEL = "t";
+    private static final String SEEN = "9";
     private static final Instant NOON = Instant.parse("2030-01-01T12:00:00Z");
     private static final TunnelPeer SELF = peer("n1");
     private static final TunnelPeer OTHER = peer("n2");
-    private static final TunnelSa OF_THE_NEWEST =
-            new TunnelSa(new TunnelPair(TUNNEL, OTHER.uid()), SaDir.IN, "own3", "theirs", Optional.empty());
+    private static final TunnelSa OF_THE_NEWEST = sa(SaDir.IN, "own3", "theirs2");
 
     @Test
     void aLostSaHasNoRoomForAFourthGeneration() {
-        assertThat(decide(Optional.empty(), Set.of(OF_THE_NEWEST)).make()).isEmpty();
+        assertThat(make(Optional.empty(), Set.of(OF_THE_NEWEST))).isEmpty();
     }
 
     @Test
     void aChangedPresharedKeyHas() {
-        assertThat(decide(Optional.of("k"), Set.of()).make()).contains(RekeyCause.PRESHARED_KEY);
+        assertThat(make(Optional.of("k"), Set.of())).contains(RekeyCause.PRESHARED_KEY);
     }
 
     /** Or each of two nodes waits for the other: one for its generations to be released, one for keys that fit its own. */
     @Test
     void aChangedPresharedKeyHasItAlsoWhereAnSaIsLost() {
-        assertThat(decide(Optional.of("k"), Set.of(OF_THE_NEWEST)).make()).contains(RekeyCause.PRESHARED_KEY);
+        assertThat(make(Optional.of("k"), Set.of(OF_THE_NEWEST))).contains(RekeyCause.PRESHARED_KEY);
     }
 
-    private static TunnelDecision decide(Optional<String> presharedKey, Set<TunnelSa> lost) {
+    @Test
+    void whoSendsByThePeersNewestReleasesWhatIsOlder() {
+        assertThat(released("theirs2", NOON)).isEqualTo(SEEN);
+    }
+
+    @Test
+    void whoSendsByAnOlderOneDoesNot() {
+        assertThat(released("theirs1", NOON)).isNull();
+    }
+
+    /** Or the peer withdraws it, and loses what is sent by it. */
+    @Test
+    void whoSendsByAnOlderOneDoesNotWhereThePeersShareIsOfABackup() {
+        assertThat(released("theirs1", NOON.plusSeconds(60))).isNull();
+    }
+
+    private static Optional<RekeyCause> make(Optional<String> presharedKey, Set<TunnelSa> lost) {
+        return decide(presharedKey, Set.of(), lost, Map.of()).make();
+    }
+
+    /** @param newestKnown when the newest generation was made that the peer ever showed */
+    private static String released(String theirs, Instant newestKnown) {
+        TunnelSa outbound = sa(SaDir.OUT, "own1", theirs);
+        return decide(Optional.empty(), Set.of(outbound), Set.of(), Map.of(OTHER.uid(), newestKnown))
+                .share()
+                .released();
+    }
+
+    private static TunnelDecision decide(
+            Optional<String> presharedKey, Set<TunnelSa> kernel, Set<TunnelSa> lost, Map<String, Instant> newest) {
         List<OwnGeneration> own = Stream.of(1, 2, 3)
                 .map(i -> OwnGeneration.made("own" + i, NOON.plusSeconds(i), Map.of())
                         .publishedAt(i))
@@ -54,17 +83,21 @@ class RekeyCauseTest {
                                 List.of(OTHER),
                                 1,
                                 presharedKey)),
-                        Map.of(OTHER.uid(), PeerShare.first(share(List.of("theirs")), 4)),
-                        4,
+                        Map.of(OTHER.uid(), PeerShare.first(share(List.of("theirs1", "theirs2")), 9)),
+                        Long.parseLong(SEEN),
                         Optional.of(share(List.of("own1", "own2", "own3"))),
-                        Set.of(),
+                        kernel,
                         lost,
                         Map.of(),
                         List.of(),
                         Set.of(),
                         false,
                         NOON.plusSeconds(4)),
-                new TunnelMemory(own, Map.of(), Map.of(), Map.of()));
+                new TunnelMemory(own, Map.of(), newest, Map.of()));
+    }
+
+    private static TunnelSa sa(SaDir direction, String own, String theirs) {
+        return new TunnelSa(new TunnelPair(TUNNEL, OTHER.uid()), direction, own, theirs, Optional.empty());
     }
 
     private static KeyShareSpec share(List<String> generations) {
