@@ -3,6 +3,8 @@ package io.ipsecxdp.e2e;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 
 /** The agent of a node. */
 public final class AgentProcess implements AutoCloseable {
@@ -15,6 +17,7 @@ public final class AgentProcess implements AutoCloseable {
     private final Node node;
     private final String kubeconfig;
     private KernelProcess process;
+    private Optional<String> bootId = Optional.empty();
 
     private AgentProcess(Daemons daemons, Node node, String kubeconfig) {
         this.daemons = daemons;
@@ -87,6 +90,26 @@ public final class AgentProcess implements AutoCloseable {
         process = launch(environment);
     }
 
+    /**
+     * Its node is booted: it has another boot id, and what was in its kernel and its memory is gone; its disk stays. The agent
+     * does not run until it is started again.
+     */
+    public void bootNode() {
+        if (process.isRunning()) {
+            kill();
+        }
+        node.script("""
+                ip xfrm policy flush
+                ip xfrm state flush
+                find %1$s -mindepth 1 -delete
+                for device in $(ip -o link show | sed -nE 's/^[0-9]+: ([^:@]+).* xdp[a-z]*[ /].*/\\1/p'); do ip link set "$device" xdp off; done
+                rm -rf %2$s
+                """.formatted(node.facts().bpffs(), node.facts().runtime()));
+        String file = node.facts().state() + ".boot";
+        node.kernel().write(file, UUID.randomUUID() + "\n");
+        bootId = Optional.of(file);
+    }
+
     /** Runs it with --cleanup to its end and returns what it printed. */
     public String cleanup() {
         return Command.of(node.command(words(List.of(), List.of("--cleanup")).toArray(String[]::new)))
@@ -116,7 +139,16 @@ public final class AgentProcess implements AutoCloseable {
     }
 
     private List<String> words(List<String> environment, List<String> arguments) {
-        var words = new ArrayList<>(List.of(
+        var words = new ArrayList<String>();
+        // Nodes share a kernel, and so its boot id: one of its own needs a mount namespace
+        bootId.ifPresent(file -> words.addAll(List.of(
+                "unshare",
+                "--mount",
+                "sh",
+                "-c",
+                "mount --bind \"$0\" /proc/sys/kernel/random/boot_id && exec \"$@\"",
+                file)));
+        words.addAll(List.of(
                 "env",
                 // As lab/images has it
                 "MALLOC_ARENA_MAX=1",

@@ -1,5 +1,6 @@
 package io.ipsecxdp.e2e;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -28,6 +29,16 @@ public record Node(Kernel kernel, NodeFacts facts) {
     /** Runs a shell script on the node to its end and returns what it printed. */
     public String script(String text) {
         return Command.of(command("bash", "-s")).reading(text).output();
+    }
+
+    /** Takes its way to the API server from it for {@code time}; its connections stay, and nothing comes through. */
+    public void cutOff(Duration time) {
+        run("ip", "link", "set", "mgmt0", "down");
+        try {
+            Await.pause(time);
+        } finally {
+            run("ip", "link", "set", "mgmt0", "up");
+        }
     }
 
     private List<String> inside(List<String> words) {

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,7 +22,6 @@ class BootIT {
     private Cluster cluster;
     private Node n1;
     private final List<DeclaredTunnel> tunnels = new ArrayList<>();
-    private Optional<AnotherBoot> booted = Optional.empty();
     private boolean apiServerIsAway;
 
     @BeforeEach
@@ -45,15 +43,11 @@ class BootIT {
     }
 
     @AfterEach
-    void anotherBoot() {
-        booted.ifPresent(AnotherBoot::close);
+    void apiServerAndAgent() {
         if (apiServerIsAway) {
             apiServerComes();
         }
-        // The boot id is the old one again, and what was installed since is of no boot that it knows
-        cluster.agent(0).terminate();
-        AnotherBoot.flush(n1);
-        cluster.agent(0).startAgain();
+        cluster.agent(0).startIfDown();
     }
 
     @Test
@@ -62,7 +56,7 @@ class BootIT {
         cluster.agent(0).terminate();
         cluster.lab().api().stopServer();
         apiServerIsAway = true;
-        booted = Optional.of(AnotherBoot.of(n1));
+        cluster.agent(0).bootNode();
         assertThat(inClear(this::pingBothFamilies)).as("without an agent").isPositive();
 
         long clear = inClear(() -> {

@@ -2,22 +2,12 @@ package io.ipsecxdp.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.api.model.LabelSelector;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.ipsecxdp.crds.KeyGeneration;
-import io.ipsecxdp.crds.KeyShare;
-import io.ipsecxdp.crds.PerCpu;
-import io.ipsecxdp.crds.Rekey;
-import io.ipsecxdp.crds.Tunnel;
-import io.ipsecxdp.crds.TunnelEnd;
-import io.ipsecxdp.crds.TunnelSpec;
-import io.ipsecxdp.crds.TunnelTraffic;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,6 +18,7 @@ class TunnelKeysIT {
     private static final int PER_SECOND = 500;
     private static final int PORT = 5_400;
     private static final int REKEYS = 5;
+    private static final Duration AWAY = Duration.ofSeconds(10);
 
     /** Longer than anything that goes on after a condition is right. */
     private static final Duration AFTERMATH = Duration.ofSeconds(3);
@@ -35,32 +26,40 @@ class TunnelKeysIT {
     /** In hexadecimal, of the SAs that a node sends by or receives by. */
     private static final Pattern KEY = Pattern.compile("aead \\S+ 0x([0-9a-f]+) ");
 
-    /** The first keys take code that an agent has not run yet, in a guest that emulates its CPUs. */
-    private static final Duration COLD = Cluster.PATIENCE.multipliedBy(3);
+    private static final Pattern SA = Pattern.compile(
+            "(?s)src \\S+ dst (?<destination>\\S+)\\s+proto esp spi (?<spi>\\S+) (?:(?!src ).)*?dir (?<direction>in|out)");
+
+    private static final int PER_CPU = 2;
 
     private Cluster cluster;
+    private AgreedTunnel tunnel;
 
     @BeforeEach
     void given(Cluster given) {
         cluster = given;
+        tunnel = new AgreedTunnel(cluster, "keys", PER_CPU);
     }
 
     @Test
     void aTunnelComesIntoForceAndIsTakenOffUnderTraffic() {
         try (Flow.Running flow = start()) {
-            Tunnel tunnel = tunnel(null);
-            applyReady(tunnel);
-            assertThat(statusOf(tunnel)).isEqualTo("1/1");
+            tunnel.applyReady();
+            assertThat(cluster.client()
+                            .resource(tunnel.declared())
+                            .get()
+                            .getStatus()
+                            .pairs())
+                    .isEqualTo("1/1");
             try (WatchedWire wire = WatchedWire.of(cluster.lab().daemons(), cluster.node(0))) {
                 Await.pause(AFTERMATH);
                 WatchedWire.Report seen = wire.end();
                 assertThat(seen.esp()).isGreaterThan(PER_SECOND);
                 assertThat(seen.clear()).isZero();
             }
-            cluster.client().resource(tunnel).delete();
+            cluster.client().resource(tunnel.declared()).delete();
             Await.until(
                     "the tunnel is off",
-                    COLD,
+                    AgreedTunnel.COLD,
                     cluster::tails,
                     () -> cluster.states().stream()
                             .allMatch(state ->
@@ -71,15 +70,12 @@ class TunnelKeysIT {
 
     @Test
     void newKeysLoseNothing() {
-        Tunnel tunnel = tunnel("0");
-        applyReady(tunnel);
+        tunnel.applyReady();
         cluster.warmUp();
         try (Flow.Running flow = start();
                 WatchedWire wire = WatchedWire.of(cluster.lab().daemons(), cluster.node(0))) {
-            for (int i = 1; i <= REKEYS; i++) {
-                Map<String, String> before = newest();
-                cluster.apply(List.of(tunnel(Integer.toString(i))));
-                awaitOthersThan(before);
+            for (int i = 0; i < REKEYS; i++) {
+                tunnel.awaitOthersThan(tunnel.requestKeys());
             }
             Await.pause(AFTERMATH);
             rememberKeys();
@@ -90,57 +86,123 @@ class TunnelKeysIT {
         }
     }
 
+    /** A rekey of which each step is late in turn, or done by an agent that knows nothing but what it wrote down. */
+    @Test
+    void newKeysLoseNothingWhoeverIsAwayMeanwhile() {
+        tunnel.applyReady();
+        cluster.warmUp();
+        try (Flow.Running flow = start();
+                Flow.Running back = start(1, 0);
+                WatchedWire wire = WatchedWire.of(cluster.lab().daemons(), cluster.node(0));
+                WatchedWire other = WatchedWire.of(cluster.lab().daemons(), cluster.node(1))) {
+            rekey(() -> cluster.node(0).cutOff(AWAY));
+            rekey(() -> cluster.node(1).cutOff(AWAY));
+            rekey(() -> {
+                cluster.agent(1).kill();
+                cluster.agent(1).startAgain();
+            });
+            rekeyWithoutOperator();
+            cluster.lab().api().backUp();
+            rekey(() -> {});
+            cluster.lab().api().restore();
+            rekey(() -> {});
+            Await.pause(AFTERMATH);
+            assertThat(unanswered()).isEmpty();
+            assertProtected(wire);
+            assertProtected(other);
+            assertLossless(flow);
+            assertLossless(back);
+        }
+    }
+
     @Test
     void anAgentThatIsKilledGoesOnWithItsKeys() {
-        Tunnel tunnel = tunnel(null);
-        applyReady(tunnel);
+        tunnel.applyReady();
         cluster.warmUp();
-        Map<String, String> before = newest();
+        Map<String, String> before = tunnel.newest();
         try (Flow.Running flow = start()) {
             cluster.agent(0).kill();
             cluster.agent(0).startAgain();
             cluster.agent(0).awaitReady();
             Await.pause(AFTERMATH);
             Await.pause(AFTERMATH);
-            assertThat(newest()).isEqualTo(before);
+            assertThat(tunnel.newest()).isEqualTo(before);
             assertLossless(flow);
         }
     }
 
     @Test
     void aNodeThatIsBootedComesBackByItself() {
-        applyReady(tunnel(null));
+        tunnel.applyReady();
         cluster.warmUp();
         Node n1 = cluster.node(0);
-        String before = newest().get(n1.name());
-        cluster.agent(0).terminate();
-        AnotherBoot boot = AnotherBoot.of(n1);
-        try {
-            cluster.agent(0).startAgain();
-            cluster.agent(0).awaitReady();
-            Await.until(
-                    "the node has other keys, and its pods are reached by them",
-                    COLD,
-                    cluster::tails,
-                    () -> Optional.ofNullable(newest().get(n1.name()))
-                                    .filter(now -> !now.equals(before))
-                                    .isPresent()
-                            && isReached(cluster.node(1)));
-            try (Flow.Running flow = start();
-                    WatchedWire wire = WatchedWire.of(cluster.lab().daemons(), n1)) {
-                Await.pause(AFTERMATH);
-                WatchedWire.Report seen = wire.end();
-                assertLossless(flow);
-                assertThat(seen.esp()).isGreaterThan(PER_SECOND);
-                assertThat(seen.clear()).isZero();
-            }
-        } finally {
-            cluster.agent(0).terminate();
-            // Its boot id is the old one again, and what was installed since is of no boot that it knows
-            boot.close();
-            AnotherBoot.flush(n1);
-            cluster.agent(0).startIfDown();
+        String before = tunnel.newest().get(n1.name());
+        cluster.agent(0).bootNode();
+        cluster.agent(0).startAgain();
+        cluster.agent(0).awaitReady();
+        Await.until(
+                "the node has other keys, and its pods are reached by them",
+                AgreedTunnel.COLD,
+                cluster::tails,
+                () -> Optional.ofNullable(tunnel.newest().get(n1.name()))
+                                .filter(now -> !now.equals(before))
+                                .isPresent()
+                        && isReached(cluster.node(1)));
+        try (Flow.Running flow = start();
+                WatchedWire wire = WatchedWire.of(cluster.lab().daemons(), n1)) {
+            Await.pause(AFTERMATH);
+            WatchedWire.Report seen = wire.end();
+            assertLossless(flow);
+            assertThat(seen.esp()).isGreaterThan(PER_SECOND);
+            assertThat(seen.clear()).isZero();
         }
+    }
+
+    private void rekey(Runnable meanwhile) {
+        Map<String, String> before = tunnel.requestKeys();
+        meanwhile.run();
+        tunnel.awaitOthersThan(before);
+    }
+
+    /** It hands the request on; all else is between the nodes. */
+    private void rekeyWithoutOperator() {
+        Map<String, String> before = tunnel.requestKeys();
+        Await.until(
+                "an agent has made new keys",
+                AgreedTunnel.COLD,
+                cluster::tails,
+                () -> !tunnel.newest().equals(before));
+        cluster.operator().terminate();
+        tunnel.awaitOthersThan(before);
+        cluster.operator().startAgain();
+        cluster.operator().awaitReady();
+    }
+
+    /** Outbound SAs whose inbound one the other node lacks, by destination and SPI. */
+    private Set<String> unanswered() {
+        Set<String> unanswered = sas("out");
+        unanswered.removeAll(sas("in"));
+        return unanswered;
+    }
+
+    private Set<String> sas(String direction) {
+        Set<String> found = new HashSet<>();
+        cluster.lab()
+                .nodes()
+                .forEach(node -> SA.matcher(node.run("ip", "xfrm", "state", "list", "nokeys"))
+                        .results()
+                        .filter(sa -> sa.group("direction").equals(direction))
+                        .forEach(sa -> found.add(sa.group("destination") + " " + sa.group("spi"))));
+        assertThat(found).as(direction).hasSizeGreaterThanOrEqualTo(2 * (PER_CPU + 1));
+        return found;
+    }
+
+    private static void assertProtected(WatchedWire wire) {
+        WatchedWire.Report seen = wire.end();
+        System.out.println(seen);
+        assertThat(seen.esp()).isGreaterThan(PER_SECOND);
+        assertThat(seen.repeated()).isZero();
+        assertThat(seen.clear()).isZero();
     }
 
     private boolean isReached(Node other) {
@@ -168,7 +230,11 @@ class TunnelKeysIT {
     }
 
     private Flow.Running start() {
-        return Flow.endless(cluster.node(0), cluster.node(1), PORT, PER_SECOND)
+        return start(0, 1);
+    }
+
+    private Flow.Running start(int from, int to) {
+        return Flow.endless(cluster.node(from), cluster.node(to), PORT, PER_SECOND)
                 .start(cluster.lab().daemons());
     }
 
@@ -178,55 +244,5 @@ class TunnelKeysIT {
         assertThat(report.lost()).as(report.toString()).isZero();
         assertThat(report.duplicates()).isZero();
         assertThat(report.sent()).isGreaterThan(PER_SECOND);
-    }
-
-    private static Tunnel tunnel(String request) {
-        Tunnel tunnel = new Tunnel();
-        tunnel.setMetadata(new ObjectMetaBuilder().withName("keys").build());
-        tunnel.setSpec(new TunnelSpec(
-                List.of(new TunnelEnd(new LabelSelector())),
-                TunnelTraffic.ofPods(),
-                new PerCpu(2),
-                null,
-                new Rekey(null, null, request),
-                null,
-                null));
-        return tunnel;
-    }
-
-    private void applyReady(Tunnel tunnel) {
-        cluster.apply(List.of(tunnel));
-        Await.until(
-                "the tunnel is Ready",
-                COLD,
-                () -> cluster.ready(tunnel) + "\n" + cluster.tails(),
-                () -> new Conditions(cluster.client()).isReady(tunnel));
-    }
-
-    private String statusOf(Tunnel tunnel) {
-        return cluster.client().resource(tunnel).get().getStatus().pairs();
-    }
-
-    /** The newest public value of each node; and only those of whom nothing older is left to wait for. */
-    private Map<String, String> newest() {
-        Map<String, String> newest = new TreeMap<>();
-        cluster.client().resources(KeyShare.class).list().getItems().forEach(share -> {
-            List<KeyGeneration> shown = share.getSpec().generations();
-            Optional.of(shown)
-                    .filter(all -> all.size() == 1)
-                    .ifPresent(all -> newest.put(
-                            share.getMetadata().getName(), all.getFirst().publicKey()));
-        });
-        return newest;
-    }
-
-    private void awaitOthersThan(Map<String, String> before) {
-        Await.until(
-                "all nodes have new keys, and let go of the old ones",
-                COLD,
-                () -> newest() + " after " + before + "\n" + cluster.tails(),
-                () -> newest().size() == cluster.lab().nodes().size()
-                        && newest().entrySet().stream()
-                                .noneMatch(entry -> entry.getValue().equals(before.get(entry.getKey()))));
     }
 }
