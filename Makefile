@@ -37,8 +37,13 @@ test: packages ## checks the format, and runs all tests; make test SKIP=CLASS,CL
 bench: ready ## measures, and writes docs/figures.md; make bench ONLY=P5,resync measures these only
 	@$(java) 'bench/target/classes:bench/target/lib/*' io.ipsecxdp.bench.Bench $(ONLY)
 
-chaos: ready ## bad weather at random while packets flow, and what became of them; make chaos MINUTES=30 SEED=N
-	@$(java) 'e2e/target/classes:e2e/target/lib/*' io.ipsecxdp.e2e.Chaos $(or $(MINUTES),30) $(SEED)
+chaos: ready ## bad weather at random while packets flow; make chaos KIND=tunnel|sas MINUTES=30 SEED=N, or KIND=model: 200,000 schedules
+ifeq ($(KIND),model)
+	@lab/mvn -q -pl agent -am test -Dtest=AgreementModelTest -Dsurefire.failIfNoSpecifiedTests=false -Dspotless.check.skip \
+	  -Dtunnel.schedules=$(or $(SCHEDULES),200000) -Dtunnel.first=$(or $(SEED),10000)
+else
+	@$(java) 'e2e/target/classes:e2e/target/lib/*' io.ipsecxdp.e2e.Chaos $(or $(KIND),tunnel) $(or $(MINUTES),30) $(SEED)
+endif
 
 format: ## formats the Java sources
 	@lab/mvn -q spotless:apply

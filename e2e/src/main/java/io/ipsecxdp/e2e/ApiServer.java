@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.ipsecxdp.charts.KubernetesEndpoints;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -131,6 +132,18 @@ public final class ApiServer implements AutoCloseable {
     /** Lets the API server answer nothing for {@code time}, with all connections open. */
     public void hang(Duration time) {
         server.hang(time);
+    }
+
+    /** Lets the API server refuse each request for {@code time} as one too many; its watches end. Returns how many it refused. */
+    public long refuseAll(Duration time) {
+        long refused;
+        stopServer();
+        try (var overloaded = TooManyRequests.listen(InetAddress.getLoopbackAddress(), port, certificates)) {
+            Await.pause(time);
+            refused = overloaded.count();
+        }
+        startServer();
+        return refused;
     }
 
     /** Stops the API server and etcd, copies what they know, and starts both again. */

@@ -101,16 +101,33 @@ public final class Cluster implements AutoCloseable {
         awaitReady(objects);
     }
 
+    /** The same, for as long as {@code patience}. */
+    void applyReady(Collection<? extends CustomResource<?, ?>> objects, Duration patience) {
+        apply(objects);
+        awaitReady(objects, patience);
+    }
+
     /** Waits until objects are Ready, as they are declared now. */
     public void awaitReady(Collection<? extends CustomResource<?, ?>> objects) {
-        objects.forEach(object -> await(object, "Ready", condition -> condition.status() == Condition.Status.True));
+        awaitReady(objects, PATIENCE);
+    }
+
+    /** The same, for as long as {@code patience}. */
+    void awaitReady(Collection<? extends CustomResource<?, ?>> objects, Duration patience) {
+        objects.forEach(
+                object -> await(object, "Ready", patience, condition -> condition.status() == Condition.Status.True));
     }
 
     /** Waits until the Ready condition of an object, for its present generation, is as told; returns it. */
     public Condition await(CustomResource<?, ?> object, String what, Predicate<Condition> expected) {
+        return await(object, what, PATIENCE, expected);
+    }
+
+    /** The same, for as long as {@code patience}. */
+    Condition await(CustomResource<?, ?> object, String what, Duration patience, Predicate<Condition> expected) {
         Await.until(
                 "%s %s is %s".formatted(object.getKind(), object.getMetadata().getName(), what),
-                PATIENCE,
+                patience,
                 () -> "it is " + ready(object).map(Record::toString).orElse("without a condition") + "\n" + tails(),
                 () -> ready(object).filter(expected).isPresent());
         return ready(object).orElseThrow();
