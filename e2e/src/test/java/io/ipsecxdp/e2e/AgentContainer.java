@@ -44,17 +44,6 @@ final class AgentContainer implements AutoCloseable {
     static AgentContainer start(Project project, Node node, ApiServer api) {
         node.kernel()
                 .write(KUBECONFIG, api.agentKubeconfig(node.name(), node.facts().api()));
-        node.kernel()
-                .script(
-                        """
-                bound() { mkdir -p "$1" "$2"; mount --bind "$1" "$2"; }
-                bound "$1" /var/lib/ipsec-xdp
-                bound "$2" /run/ipsec-xdp
-                bound "$3" /sys/fs/bpf/ipsec-xdp
-                """,
-                        node.facts().state(),
-                        node.facts().runtime(),
-                        node.facts().bpffs());
         node.kernel().write("/run/agent-pod.yaml", new KubernetesSerialization().asYaml(pod(project, node)));
         node.run("podman", "kube", "play", "/run/agent-pod.yaml");
         return new AgentContainer(node);
@@ -69,6 +58,9 @@ final class AgentContainer implements AutoCloseable {
         Container container = spec.getContainers().getFirst();
         container.setEnv(
                 container.getEnv().stream().map(env -> filledIn(env, node)).toList());
+        spec.getVolumes().stream()
+                .filter(volume -> volume.getHostPath() != null)
+                .forEach(volume -> volume.getHostPath().setPath(folder(volume.getName(), node.facts())));
         container.setStartupProbe(null);
         container.setLivenessProbe(null);
         container.setReadinessProbe(null);
@@ -100,11 +92,24 @@ final class AgentContainer implements AutoCloseable {
                 .build();
     }
 
+    /** Both nodes have one file system here, and so folders of their own in it. */
+    private static String folder(String volume, NodeFacts facts) {
+        return switch (volume) {
+            case "bpf" -> facts.bpffs();
+            case "state" -> facts.state();
+            case "keys" -> facts.runtime();
+            default -> throw new IllegalArgumentException("no folder of the node is for the volume " + volume);
+        };
+    }
+
     private static EnvVar filledIn(EnvVar env, Node node) {
         if (env.getValueFrom() == null) {
             return env;
         }
-        Map<String, String> fields = Map.of("spec.nodeName", node.name(), "metadata.namespace", ApiServer.NAMESPACE);
+        Map<String, String> fields = Map.of(
+                "spec.nodeName", node.name(),
+                "metadata.namespace", ApiServer.NAMESPACE,
+                "status.hostIP", node.facts().addresses().getFirst());
         return new EnvVarBuilder()
                 .withName(env.getName())
                 .withValue(fields.get(env.getValueFrom().getFieldRef().getFieldPath()))
@@ -131,6 +136,5 @@ final class AgentContainer implements AutoCloseable {
     @Override
     public void close() {
         node.run("podman", "kube", "down", "/run/agent-pod.yaml");
-        node.kernel().script("umount /var/lib/ipsec-xdp /run/ipsec-xdp /sys/fs/bpf/ipsec-xdp");
     }
 }
