@@ -92,6 +92,11 @@ public final class ApiServer implements AutoCloseable {
         return write("operator.kubeconfig", kubeconfig(operator, LOOPBACK));
     }
 
+    /** Of somebody whom no role is bound to. */
+    public Path strangerKubeconfig() {
+        return write("stranger.kubeconfig", kubeconfig(stranger, LOOPBACK));
+    }
+
     /**
      * The text of a kubeconfig for the agent of a node, which reaches the API server at {@code address}. The chart's rights
      * must be there already.
