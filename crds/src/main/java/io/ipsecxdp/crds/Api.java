@@ -35,6 +35,9 @@ public final class Api {
     /** Highest reqid that users may declare; those above are for SAs that the operator makes itself. */
     public static final long LAST_DECLARED_REQID = 0x7fff_ffffL;
 
+    /** Priority of the policies of tunnels: after those that users declare, which stand at 1000 if nothing else is said. */
+    public static final int TUNNEL_PRIORITY = 100_000;
+
     /** What the name of every agent's Lease begins with. */
     public static final String LEASE_PREFIX = "ipsec-xdp-agent-";
 

@@ -39,7 +39,7 @@ public enum Reason {
     DuplicateSelector,
     /** An object that was accepted by an older CRD and is not valid. */
     Invalid,
-    /** Another Tunnel protects the same traffic between the same nodes. */
+    /** A Tunnel or SecurityPolicy has the same packets between the same nodes. */
     TrafficTaken,
     /** A Tunnel whose spec.paused is true: its traffic is in the clear. */
     Paused,

@@ -3,6 +3,7 @@ package io.ipsecxdp.agent.tunnel;
 import static io.ipsecxdp.agent.tunnel.PairPolicies.Receiving.ACCEPTS;
 import static io.ipsecxdp.agent.tunnel.PairPolicies.Receiving.NO_POLICY;
 
+import io.ipsecxdp.crds.Api;
 import io.ipsecxdp.crds.OverlayTraffic;
 import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedPolicyBuilder;
@@ -24,9 +25,6 @@ import java.util.Optional;
 
 /** What flows between this node and another one in one tunnel, and the policies that this takes. */
 record PairTraffic(Membership tunnel, TunnelPeer peer) {
-    /** After those that users declare one by one, which stand at 1000 if nothing else is said. */
-    private static final int PRIORITY = 100_000;
-
     private static final int FIRST_END = 1;
 
     /** The addresses of the SAs. */
@@ -136,7 +134,7 @@ record PairTraffic(Membership tunnel, TunnelPeer peer) {
                 .withProtocol(kind.protocol().toString())
                 .withDestinationPort(kind.port())
                 .withAction(PolicyAction.Protect)
-                .withPriority(PRIORITY)
+                .withPriority(Api.TUNNEL_PRIORITY)
                 .withTemplate(PlannedPolicy.Template.esp(
                                 planned.traffic().mode(),
                                 out ? outer.local() : outer.remote(),

@@ -21,17 +21,19 @@ import java.util.stream.Stream;
 final class PolicyCompiler {
     private final Ends ends;
     private final InForce inForce;
+    private final PolicyClaims claims;
 
     private PolicyCompiler(CompilerInput input) {
         this.ends = input.ends();
         this.inForce = input.inForce();
+        this.claims = new PolicyClaims(input);
     }
 
     static DeclaredKind.Compiled compile(CompilerInput input, List<Declared<SecurityPolicySpec>> policies) {
         var stages = new PolicyStages(input);
         var specs = policies.stream().collect(toMap(Declared::key, Declared::spec));
-        var candidates =
-                policies.stream().map(new PolicyCompiler(input)::candidate).toList();
+        var compiler = new PolicyCompiler(input);
+        var candidates = policies.stream().map(compiler::candidate).toList();
         var successors = candidates.stream()
                 .flatMap(candidate -> candidate.wanted().stream())
                 .toList();
@@ -44,6 +46,23 @@ final class PolicyCompiler {
     }
 
     private Candidate candidate(Declared<SecurityPolicySpec> policy) {
+        var asked = asked(ends, policy);
+        var findings = new ArrayList<>(asked.findings());
+        claims.conflict(policy, asked.entries()).ifPresent(findings::add);
+        return new Candidate(
+                policy,
+                Ends.nodesOf(policy.spec().source(), policy.spec().destination()),
+                asked.addresses(),
+                findings.isEmpty() ? asked.entries() : List.of(),
+                inForce.of(policy),
+                Set.of(),
+                findings);
+    }
+
+    /** What a policy asks for, whether or not it gets it. */
+    private record Asked(Optional<EndAddresses> addresses, List<Placed> entries, List<Finding> findings) {}
+
+    private static Asked asked(Ends ends, Declared<SecurityPolicySpec> policy) {
         var spec = policy.spec();
         var findings = new ArrayList<>(Validity.of(spec));
         Optional<EndAddresses> resolved = Optional.empty();
@@ -52,14 +71,12 @@ final class PolicyCompiler {
             resolved = resolution.addresses();
             findings.addAll(resolution.findings());
         }
-        return new Candidate(
-                policy,
-                Ends.nodesOf(spec.source(), spec.destination()),
-                resolved,
-                findings.isEmpty() ? entries(policy, resolved.orElseThrow()) : List.of(),
-                inForce.of(policy),
-                Set.of(),
-                findings);
+        return new Asked(resolved, findings.isEmpty() ? entries(policy, resolved.orElseThrow()) : List.of(), findings);
+    }
+
+    /** The entries that a policy asks for, conflicts apart. */
+    static List<Placed> entries(Ends ends, Declared<SecurityPolicySpec> policy) {
+        return asked(ends, policy).entries();
     }
 
     /**

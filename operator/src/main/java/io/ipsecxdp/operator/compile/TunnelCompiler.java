@@ -34,6 +34,7 @@ final class TunnelCompiler {
     private final ClusterNodes cluster;
     private final Map<String, List<PeersSlice>> existing;
     private final TunnelDepartures departures;
+    private final PolicyClaims policies;
     private final Map<String, Long> reqids = new HashMap<>();
 
     private TunnelCompiler(CompilerInput input) {
@@ -42,6 +43,7 @@ final class TunnelCompiler {
         this.existing = PeerSlicer.inOrder(input.tunnels().peers()).stream()
                 .collect(groupingBy(slice -> slice.spec().uid(), TreeMap::new, toList()));
         this.departures = new TunnelDepartures(input);
+        this.policies = new PolicyClaims(input);
         input.inForce().all().forEach(placed -> {
             if (placed.entry() instanceof Entry.OfTunnel(PlannedTunnel planned)) {
                 reqids.put(planned.uid(), planned.reqid());
@@ -182,12 +184,14 @@ final class TunnelCompiler {
     private Asking asking(Declared<TunnelSpec> tunnel, List<Gone> gone) {
         var spec = tunnel.spec();
         var findings = new ArrayList<>(Validity.of(spec));
-        var nodes = new TreeMap<String, Integer>();
+        SortedMap<String, Integer> nodes = new TreeMap<>();
         if (gone.stream().anyMatch(before -> before.name().equals(tunnel.key().name()))) {
             findings.add(Arbiter.stillHeld(tunnel.key()));
         }
         if (findings.isEmpty()) {
-            select(spec, nodes, findings);
+            var selection = TunnelSelection.of(spec, cluster);
+            nodes = selection.nodes();
+            findings.addAll(selection.findings());
         }
         if (findings.isEmpty() && spec.paused() && entries(tunnel.uid()).isEmpty()) {
             findings.add(
@@ -202,41 +206,6 @@ final class TunnelCompiler {
                 new ArrayList<>(),
                 new TreeMap<>(),
                 TunnelClaims.Holder.of(tunnel.key(), false, spec.traffic()));
-    }
-
-    private void select(TunnelSpec spec, SortedMap<String, Integer> nodes, List<Finding> findings) {
-        var twice = new TreeSet<String>();
-        for (int i = 0; i < spec.ends().size(); i++) {
-            int end = spec.ends().size() < 2 ? TunnelPeer.MESH : i + 1;
-            int selected = 0;
-            for (var node : cluster.nodes()) {
-                if (NodeSelector.selects(spec.ends().get(i).nodeSelector(), node.labels())) {
-                    selected++;
-                    if (nodes.putIfAbsent(node.name(), end) != null) {
-                        twice.add(node.name());
-                    }
-                }
-            }
-            if (selected == 0) {
-                findings.add(Finding.of(
-                        Reason.NoNodeSelected,
-                        "no node has the labels that spec.ends[%d].nodeSelector asks for (kubectl get nodes --show-labels)"
-                                .formatted(i)));
-            }
-        }
-        if (!twice.isEmpty()) {
-            findings.add(Finding.of(
-                    Reason.EndsOverlap,
-                    "both of spec.ends select node %s%s: select each node at one end, or write one end alone for a tunnel of each node with each other one"
-                            .formatted(
-                                    twice.first(),
-                                    twice.size() == 1 ? "" : " and %d more".formatted(twice.size() - 1))));
-        } else if (spec.ends().size() == 1 && nodes.size() == 1) {
-            findings.add(Finding.of(
-                    Reason.NoPeerSelected,
-                    "spec.ends[0].nodeSelector selects node %s alone, and a tunnel is between two: select more nodes, or write a second end"
-                            .formatted(nodes.firstKey())));
-        }
     }
 
     /** Nodes that are in the tunnel, and stay. */
@@ -272,7 +241,9 @@ final class TunnelCompiler {
         tunnel.nodes().forEach((node, end) -> {
             if (!there.containsKey(node)) {
                 var findings = unfit(tunnel.tunnel(), node);
-                claims.conflict(tunnel.holder(), tunnel.nodes(), node).ifPresent(findings::add);
+                claims.conflict(tunnel.holder(), tunnel.nodes(), node)
+                        .or(() -> policies.conflict(tunnel.tunnel(), tunnel.nodes(), node))
+                        .ifPresent(findings::add);
                 if (findings.isEmpty()) {
                     tunnel.members().put(node, end);
                     tunnel.holder().nodes().put(node, end);

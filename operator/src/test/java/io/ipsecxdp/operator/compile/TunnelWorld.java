@@ -6,6 +6,7 @@ import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.NodeCapabilities;
 import io.ipsecxdp.crds.PlannedTunnel;
 import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.crds.SecurityPolicySpec;
 import io.ipsecxdp.crds.TunnelPeer;
 import io.ipsecxdp.crds.TunnelProgress;
 import io.ipsecxdp.crds.TunnelReport;
@@ -26,6 +27,7 @@ import java.util.TreeMap;
  */
 public final class TunnelWorld {
     private final Map<String, Declared<TunnelSpec>> tunnels = new TreeMap<>();
+    private final Map<String, Declared<SecurityPolicySpec>> policies = new TreeMap<>();
     private final Map<String, ClusterNode> nodes = new TreeMap<>();
     private final Map<String, AgentFacts> facts = new TreeMap<>();
     private final Map<String, TunnelState.Share> shares = new TreeMap<>();
@@ -146,6 +148,55 @@ public final class TunnelWorld {
         return this;
     }
 
+    TunnelWorld policy(String name, String yaml) {
+        var had = Optional.ofNullable(policies.get(name));
+        uids++;
+        policies.put(
+                name,
+                new Declared<>(
+                        new ObjectKey(DeclaredKind.SECURITY_POLICY, name),
+                        had.map(Declared::uid).orElse("uid-of-%s-%d".formatted(name, uids)),
+                        had.map(Declared::generation).orElse(0L) + 1,
+                        had.map(Declared::created).orElse(Fixtures.NOON.plusSeconds(uids)),
+                        withDefaults(yaml)));
+        return this;
+    }
+
+    /** The API server adds what the schema has as default. */
+    private static SecurityPolicySpec withDefaults(String yaml) {
+        Map<String, Object> spec = new HashMap<>(Map.of(
+                "action",
+                "Protect",
+                "protocol",
+                "ESP",
+                "mode",
+                "Tunnel",
+                "reqid",
+                268435457,
+                "priority",
+                1000,
+                "forward",
+                true));
+        Map<?, ?> given = Serialization.unmarshal("---\n" + yaml, Map.class);
+        given.forEach((field, value) -> spec.put(field.toString(), value));
+        return Serialization.unmarshal(Serialization.asYaml(spec), SecurityPolicySpec.class);
+    }
+
+    TunnelWorld deletePolicy(String name) {
+        policies.remove(name);
+        return this;
+    }
+
+    /** What the plans have of a policy, as node and direction. */
+    List<String> plannedOf(String policy) {
+        return plans.stream()
+                .flatMap(slice -> slice.spec().securityPolicies().stream()
+                        .filter(planned -> planned.name().equals(policy))
+                        .map(planned -> "%s %s".formatted(slice.spec().node(), planned.direction())))
+                .sorted()
+                .toList();
+    }
+
     TunnelWorld delete(String name) {
         tunnels.remove(name);
         return this;
@@ -202,7 +253,9 @@ public final class TunnelWorld {
 
     public ClusterSnapshot snapshot() {
         return new ClusterSnapshot(
-                Declarations.NONE.with(DeclaredKind.TUNNEL, List.copyOf(tunnels.values())),
+                Declarations.NONE
+                        .with(DeclaredKind.TUNNEL, List.copyOf(tunnels.values()))
+                        .with(DeclaredKind.SECURITY_POLICY, List.copyOf(policies.values())),
                 List.copyOf(nodes.values()),
                 List.copyOf(facts.values()),
                 plans,
