@@ -66,8 +66,8 @@ record TunnelView(Map<TunnelSa, ObservedSa> sas, Map<PolicyKey, ObservedPolicy> 
         return sas.entrySet().stream()
                 .filter(entry -> entry.getKey().outbound())
                 .filter(entry -> most.containsKey(entry.getKey().pair().tunnel()))
-                .filter(entry -> entry.getValue().counters().bytes()
-                        >= most.get(entry.getKey().pair().tunnel()))
+                .filter(entry -> KeyWear.isWorn(
+                        entry.getValue(), most.get(entry.getKey().pair().tunnel())))
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toSet());
     }
