@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -118,6 +119,8 @@ final class ModelledCluster {
             node.reboot();
         } else if (what < 90) {
             node.flush();
+        } else if (what < 91) {
+            node.wearsOut();
         } else if (what < 92) {
             node.asked = true;
         } else if (what < 94) {
@@ -175,6 +178,9 @@ final class ModelledCluster {
 
     void assertSettled() {
         for (ModelledNode a : nodes) {
+            if (a.kernel.stream().anyMatch(a.worn::contains)) {
+                violations.add(a + " still sends by a key that is used up");
+            }
             if (a.memory.generations().size() != 1) {
                 violations.add(a + " keeps " + a.memory + " says " + etcd.get(a.name));
             }
@@ -264,6 +270,7 @@ final class ModelledCluster {
         private final Set<TunnelSa> kernel = new LinkedHashSet<>();
         private final Map<TunnelPair, PairPolicies> policies = new HashMap<>();
         private final Set<TunnelSa> ledger = new HashSet<>();
+        private final Set<TunnelSa> worn = new HashSet<>();
         private final Set<TunnelSa> broken = new HashSet<>();
         private boolean faulty = true;
         private TunnelMemory memory = TunnelMemory.EMPTY;
@@ -382,6 +389,14 @@ final class ModelledCluster {
             faulty = true;
         }
 
+        /** One of its SAs has encrypted all that its key should. */
+        void wearsOut() {
+            kernel.stream().filter(TunnelSa::outbound).findAny().ifPresent(sa -> {
+                tell(() -> this + " has used up the key of " + sa);
+                worn.add(sa);
+            });
+        }
+
         private TunnelInput input() {
             List<TunnelPeer> entries = peers.get(told);
             TunnelPeer self = entries.stream()
@@ -402,7 +417,7 @@ final class ModelledCluster {
                     lost,
                     Map.copyOf(policies),
                     IntStream.range(0, cpus).boxed().toList(),
-                    Set.of(),
+                    worn.stream().filter(kernel::contains).collect(Collectors.toSet()),
                     asked,
                     now);
         }
