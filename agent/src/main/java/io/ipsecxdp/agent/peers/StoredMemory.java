@@ -2,6 +2,7 @@ package io.ipsecxdp.agent.peers;
 
 import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.tunnel.GenerationStore.Content;
+import io.ipsecxdp.agent.tunnel.Inherited;
 import io.ipsecxdp.agent.tunnel.OwnGeneration;
 import io.ipsecxdp.agent.tunnel.TunnelMemory;
 import io.ipsecxdp.agent.tunnel.TunnelMemory.SendingCpu;
@@ -11,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What a node remembers of its tunnels, in JSON. No key is in it. */
 record StoredMemory(
@@ -19,9 +21,10 @@ record StoredMemory(
         List<Cpu> cpus,
         Map<String, String> newest,
         List<Unwanted> unwanted,
-        Map<String, String> answered) {
+        Map<String, String> answered,
+        Older inherited) {
 
-    /** What it goes with; beside another boot or ledger it says nothing. */
+    /** What it goes with; of another boot it says nothing, and beside another ledger it is what that one does not know. */
     record Place(String boot, String ledger) {}
 
     record Generation(
@@ -32,14 +35,14 @@ record StoredMemory(
             boolean shown,
             boolean withdrawn) {}
 
+    record Older(List<String> generations, Map<String, String> newest) {}
+
     record Cpu(String tunnel, int cpu, long since) {}
 
     record Unwanted(String tunnel, String sa, String since) {}
 
     static StoredMemory of(Content content, Place place) {
         TunnelMemory memory = content.memory();
-        Map<String, String> newest = new HashMap<>();
-        memory.newest().forEach((peer, made) -> newest.put(peer, made.toString()));
         return new StoredMemory(
                 place,
                 memory.generations().stream()
@@ -55,42 +58,64 @@ record StoredMemory(
                         .map(entry ->
                                 new Cpu(entry.getKey().tunnel(), entry.getKey().cpu(), entry.getValue()))
                         .toList(),
-                newest,
+                texts(memory.newest()),
                 memory.unwanted().entrySet().stream()
                         .map(entry -> new Unwanted(
                                 entry.getKey().origin().uid(),
                                 entry.getKey().origin().child(),
                                 entry.getValue().toString()))
                         .toList(),
-                content.answered());
+                content.answered(),
+                new Older(
+                        content.inherited().generations().stream().sorted().toList(),
+                        texts(content.inherited().newest())));
     }
 
-    /** Empty if it was made at another place. */
+    private static Map<String, String> texts(Map<String, Instant> times) {
+        Map<String, String> texts = new HashMap<>();
+        times.forEach((name, time) -> texts.put(name, time.toString()));
+        return texts;
+    }
+
+    private static Map<String, Instant> times(Map<String, String> texts) {
+        Map<String, Instant> times = new HashMap<>();
+        texts.forEach((name, text) -> times.put(name, Instant.parse(text)));
+        return times;
+    }
+
+    /** Empty if it was made in another boot. */
     Optional<Content> at(Place here) {
-        if (!here.equals(place)) {
+        if (!here.boot().equals(place.boot())) {
             return Optional.empty();
         }
+        TunnelMemory memory = memory();
+        return Optional.of(new Content(memory, answered, here.equals(place) ? older() : Inherited.all(memory)));
+    }
+
+    private Inherited older() {
+        return inherited == null
+                ? Inherited.NONE
+                : new Inherited(Set.copyOf(inherited.generations()), times(inherited.newest()));
+    }
+
+    private TunnelMemory memory() {
         Map<SendingCpu, Long> since = new HashMap<>();
         cpus.forEach(one -> since.put(new SendingCpu(one.tunnel(), one.cpu()), one.since()));
-        Map<String, Instant> made = new HashMap<>();
-        newest.forEach((peer, time) -> made.put(peer, Instant.parse(time)));
         Map<TunnelSa, Instant> drained = new HashMap<>();
         unwanted.forEach(one -> TunnelSa.of(new Origin(one.tunnel(), one.sa()))
                 .ifPresent(sa -> drained.put(sa, Instant.parse(one.since()))));
-        return Optional.of(new Content(
-                new TunnelMemory(
-                        generations.stream()
-                                .map(own -> new OwnGeneration(
-                                        own.publicKey(),
-                                        Instant.parse(own.created()),
-                                        own.presharedKeys(),
-                                        Optional.ofNullable(own.published()),
-                                        own.shown(),
-                                        own.withdrawn()))
-                                .toList(),
-                        since,
-                        made,
-                        drained),
-                answered));
+        return new TunnelMemory(
+                generations.stream()
+                        .map(own -> new OwnGeneration(
+                                own.publicKey(),
+                                Instant.parse(own.created()),
+                                own.presharedKeys(),
+                                Optional.ofNullable(own.published()),
+                                own.shown(),
+                                own.withdrawn()))
+                        .toList(),
+                since,
+                times(newest),
+                drained);
     }
 }

@@ -3,6 +3,7 @@ package io.ipsecxdp.agent.peers;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.ipsecxdp.agent.tunnel.GenerationStore;
+import io.ipsecxdp.agent.tunnel.Inherited;
 import io.ipsecxdp.agent.tunnel.PrivateValues;
 import io.ipsecxdp.agent.tunnel.PrivateValues.PresharedKeyName;
 import io.ipsecxdp.agent.tunnel.TunnelMemory;
@@ -27,9 +28,9 @@ import org.jboss.logging.Logger;
 
 /**
  * A folder in memory: so a boot forgets what is in it, and a disk never had it. Two files: {@code private} with the private
- * values, as bytes alone and never as text; {@code memory} with what need not be secret. One that is of another boot, or that
- * was made beside another key ledger, is as none: of a key that the ledger does not know it would not be known whether it was
- * used.
+ * values, as bytes alone and never as text; {@code memory} with what need not be secret. One that is of another boot is as
+ * none. One that was made beside another key ledger is {@link Inherited}: of a key that the ledger does not know it is not known
+ * whether it was used.
  */
 public final class TmpfsStore implements GenerationStore, AutoCloseable {
 
@@ -47,7 +48,7 @@ public final class TmpfsStore implements GenerationStore, AutoCloseable {
     private final StoredMemory.Place place;
     private final PrivateValues values = new PrivateValues();
     private final Optional<String> complaint;
-    private Content content = new Content(TunnelMemory.EMPTY, Map.of());
+    private Content content = Content.NONE;
     private Set<String> kept = Set.of();
 
     /**
@@ -121,7 +122,8 @@ public final class TmpfsStore implements GenerationStore, AutoCloseable {
                         memory.cpus(),
                         memory.newest(),
                         memory.unwanted()),
-                read.get().answered());
+                read.get().answered(),
+                read.get().inherited());
         kept = names();
     }
 

@@ -79,6 +79,7 @@ final class PresentPolicyRules {
     static final RuleChain<PresentPolicy> CHAIN = new RuleChain<>(List.of(
             rule("DuplicateSelector", PresentPolicyRules::duplicateSelector),
             rule("AdoptedAsReported", PresentPolicyRules::adoptedAsReported),
+            rule("AdoptedAsOfTunnel", PresentPolicyRules::adoptedAsOfTunnel),
             rule("Foreign", PresentPolicyRules::foreign),
             rule("RefusedByKernel", PresentPolicyRules::refusedByKernel),
             rule("CoversApiServer", PresentPolicyRules::coversApiServer),
@@ -102,6 +103,13 @@ final class PresentPolicyRules {
                 && present.same()
                 && present.facts().isReportedInThisBoot(present.key(), present.wanted());
         return adoptable
+                ? Optional.of(Decision.of(status(present), new Write(new OwnPolicy(present.seen()))))
+                : Optional.empty();
+    }
+
+    /** With the state folder lost, that of a tunnel is known by its reqid. Its level is changed once it is ours. */
+    private static Optional<Decision> adoptedAsOfTunnel(PresentPolicy present) {
+        return present.owned().isEmpty() && present.wanted().isOfSameTunnel(present.there())
                 ? Optional.of(Decision.of(status(present), new Write(new OwnPolicy(present.seen()))))
                 : Optional.empty();
     }

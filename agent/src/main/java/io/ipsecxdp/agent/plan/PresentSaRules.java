@@ -46,6 +46,7 @@ final class PresentSaRules {
     static final RuleChain<PresentSa> CHAIN = new RuleChain<>(List.of(
             rule("DuplicateSpi", PresentSaRules::duplicateSpi),
             rule("AdoptedAsReported", PresentSaRules::adoptedAsReported),
+            rule("AdoptedAsAgreed", PresentSaRules::adoptedAsAgreed),
             rule("Foreign", PresentSaRules::foreign),
             rule("WaitsForFormer", PresentSaRules::waitsForFormer),
             rule("FormerWithoutPlan", PresentSaRules::formerWithoutPlan),
@@ -74,6 +75,18 @@ final class PresentSaRules {
                 ? Optional.of(Decision.of(
                         InForceSaRules.plainly(present.facts(), wanted),
                         new AdoptSa(wanted, present.there().counters().added())))
+                : Optional.empty();
+    }
+
+    /** With the state folder lost, that of a tunnel is known by its SPI: nobody can derive it but this node and the other one. */
+    private static Optional<Decision> adoptedAsAgreed(PresentSa present) {
+        boolean adoptable = present.owned().isEmpty()
+                && present.differences().isEmpty()
+                && present.wanted().key() instanceof KeySource.Derived;
+        return adoptable
+                ? Optional.of(Decision.of(
+                        InForceSaRules.plainly(present.facts(), present.wanted()),
+                        new AdoptSa(present.wanted(), present.there().counters().added())))
                 : Optional.empty();
     }
 

@@ -239,8 +239,8 @@ final class Agreement {
         if (in.worn().stream().anyMatch(ofNewest)) {
             return Optional.of(RekeyCause.VOLUME);
         }
-        if (in.asked()) {
-            return Optional.of(RekeyCause.ASKED);
+        if (in.asked().isPresent()) {
+            return in.asked();
         }
         return window(in.now()) > window(newest.created()) ? Optional.of(RekeyCause.TIME) : Optional.empty();
     }

@@ -8,8 +8,11 @@ public interface GenerationStore {
     /**
      * @param memory with none but generations whose private values are there
      * @param answered by uid of the tunnel, which request for new keys was answered last
+     * @param inherited what of it was made beside another key ledger
      */
-    record Content(TunnelMemory memory, Map<String, String> answered) {
+    record Content(TunnelMemory memory, Map<String, String> answered, Inherited inherited) {
+        public static final Content NONE = new Content(TunnelMemory.EMPTY, Map.of(), Inherited.NONE);
+
         public Content {
             answered = Map.copyOf(answered);
         }

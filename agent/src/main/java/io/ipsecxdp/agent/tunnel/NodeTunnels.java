@@ -85,6 +85,7 @@ public final class NodeTunnels {
 
     private TunnelMemory memory;
     private Map<String, String> answered;
+    private Inherited inherited;
     private boolean ledgerRead;
     private Optional<Heard> heard = Optional.empty();
     private Optional<Published> published = Optional.empty();
@@ -103,6 +104,7 @@ public final class NodeTunnels {
         this.fits = new FitBook(ways);
         this.memory = store.content().memory();
         this.answered = store.content().answered();
+        this.inherited = store.content().inherited();
     }
 
     /** News of the API server. */
@@ -184,8 +186,8 @@ public final class NodeTunnels {
     /** Decides; returns whether the kernel is to have something else than before. */
     public boolean work(Now now) {
         List<PlannedTunnel> planned = now.planned();
-        TunnelView view = TunnelView.of(now.journal(), now.round().observed(), now.history());
-        boolean concerned = !planned.isEmpty() || !memory.generations().isEmpty() || !view.isEmpty();
+        TunnelView journaled = TunnelView.of(now.journal(), now.round().observed(), now.history());
+        boolean concerned = !planned.isEmpty() || !memory.generations().isEmpty() || !journaled.isEmpty();
         link.listen(concerned);
         due = concerned ? Optional.of(now.at().plus(LOOK_AGAIN)) : Optional.empty();
         if (!concerned) {
@@ -207,13 +209,38 @@ public final class NodeTunnels {
             }
         });
         self = members.self().or(() -> published.map(own -> own.spec().nodeUid()));
+        Recognition recognised = recognise(members, journaled, now);
+        TunnelView view = journaled.with(recognised);
         boolean nothing = members.in().isEmpty() && memory.generations().isEmpty() && view.isEmpty();
         if (self.isEmpty() || nothing || isHeld(members, view)) {
             reports = TunnelReports.notIn(planned, presharedKeys::lack);
             return false;
         }
         remember(view, now.ledger());
+        installed.addAll(recognised.missing());
         return decide(input(members, view, now), members, view, now);
+    }
+
+    private Recognition recognise(Memberships members, TunnelView journaled, Now now) {
+        return self.map(uid -> Recognition.of(
+                        inherited,
+                        new Recognition.Knowledge(
+                                new TunnelInput.Self(node, uid, now.facts().boot()),
+                                members.in(),
+                                shares.of(members.in()),
+                                memory,
+                                sendingCpus(now),
+                                values),
+                        journaled,
+                        now.round().observed()))
+                .orElse(Recognition.NOTHING);
+    }
+
+    /** Those for which the kernel can have an SA each. */
+    private static List<Integer> sendingCpus(Now now) {
+        return now.facts().capabilities().perCpuSa()
+                ? List.copyOf(now.facts().cpus().cpus())
+                : List.of();
     }
 
     /** That an entry is missing is no word of anybody's: what its tunnel has here stays, unless the entry was leaving. */
@@ -256,12 +283,18 @@ public final class NodeTunnels {
                 view.sas().keySet(),
                 lost,
                 view.policies(members.in()),
-                now.facts().capabilities().perCpuSa()
-                        ? List.copyOf(now.facts().cpus().cpus())
-                        : List.of(),
+                sendingCpus(now),
                 view.worn(members.in()),
-                isAsked(members),
+                asked(members),
                 now.at());
+    }
+
+    private Optional<RekeyCause> asked(Memberships members) {
+        boolean isOld = !memory.generations().isEmpty()
+                && inherited.has(memory.generations().getLast());
+        return isOld
+                ? Optional.of(RekeyCause.LOST_LEDGER)
+                : Optional.of(RekeyCause.ASKED).filter(cause -> isAsked(members));
     }
 
     /** A request that was there when the node joined is answered by its first keys. */
@@ -328,6 +361,7 @@ public final class NodeTunnels {
     }
 
     private void keep() {
-        store.write(new Content(memory, answered));
+        inherited = inherited.only(memory.generations());
+        store.write(new Content(memory, answered, inherited));
     }
 }

@@ -10,6 +10,8 @@ public enum RekeyCause {
     VOLUME,
     /** An SA is gone from the kernel, and with it how far its key was used. */
     LOST_SA,
+    /** The state folder is another one, and with the old one is lost which keys were used. */
+    LOST_LEDGER,
     /** The pre-shared key of a tunnel is another one. */
     PRESHARED_KEY,
     /** By hand. */

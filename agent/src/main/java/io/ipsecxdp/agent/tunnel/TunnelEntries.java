@@ -1,6 +1,9 @@
 package io.ipsecxdp.agent.tunnel;
 
 import io.ipsecxdp.agent.ledger.Origin;
+import io.ipsecxdp.agent.plan.Desired;
+import io.ipsecxdp.agent.plan.Desired.PolicyKey;
+import io.ipsecxdp.agent.plan.DesiredPolicy;
 import io.ipsecxdp.agent.plan.DesiredSa;
 import io.ipsecxdp.agent.plan.KeySource;
 import io.ipsecxdp.agent.plan.Slice;
@@ -64,6 +67,13 @@ record TunnelEntries(Slice slice, Map<Origin, DesiredSa> sas) {
         pairs.forEach(
                 (id, pair) -> policies.addAll(pair.policies(decision.policies().getOrDefault(id, PairPolicies.NONE))));
         return new TunnelEntries(slice(in.self().name(), policies), sas);
+    }
+
+    /** All policies of a pair, as in force. */
+    static Map<PolicyKey, DesiredPolicy> policies(PairTraffic pair) {
+        return Desired.UNKNOWN
+                .with(slice("", pair.policies(new PairPolicies(true, PairPolicies.Receiving.REQUIRES))), Map.of())
+                .policies();
     }
 
     private static Slice slice(String node, List<PlannedPolicy> policies) {
@@ -141,7 +151,7 @@ record TunnelEntries(Slice slice, Map<Origin, DesiredSa> sas) {
                 .findFirst();
     }
 
-    private static PrivateValues.Cipher cipher(PlannedTunnel planned) {
+    static PrivateValues.Cipher cipher(PlannedTunnel planned) {
         return cipher(new KeySource.Derived(Origin.of(planned.uid()), planned.algorithm(), planned.keyBits()));
     }
 

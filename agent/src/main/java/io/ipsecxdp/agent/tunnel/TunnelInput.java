@@ -20,7 +20,7 @@ import java.util.Set;
  * @param policies the policies of pairs in the kernel, read back
  * @param cpus the CPUs that send, for which the kernel can have an SA each
  * @param worn outbound SAs that have encrypted all that their key should
- * @param asked somebody wants new keys by hand
+ * @param asked why new keys are wanted whatever this node has, such as by hand
  */
 public record TunnelInput(
         Self self,
@@ -33,7 +33,7 @@ public record TunnelInput(
         Map<TunnelPair, PairPolicies> policies,
         List<Integer> cpus,
         Set<TunnelSa> worn,
-        boolean asked,
+        Optional<RekeyCause> asked,
         Instant now) {
 
     /** This node. */

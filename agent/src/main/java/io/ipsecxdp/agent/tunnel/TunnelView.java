@@ -48,6 +48,15 @@ record TunnelView(Map<TunnelSa, ObservedSa> sas, Map<PolicyKey, ObservedPolicy> 
         return new TunnelView(Map.copyOf(sas), Map.copyOf(policies));
     }
 
+    /** And what was recognised besides. */
+    TunnelView with(Recognition recognised) {
+        Map<TunnelSa, ObservedSa> allSas = new HashMap<>(recognised.sas());
+        allSas.putAll(sas);
+        Map<PolicyKey, ObservedPolicy> allPolicies = new HashMap<>(recognised.policies());
+        allPolicies.putAll(policies);
+        return new TunnelView(Map.copyOf(allSas), Map.copyOf(allPolicies));
+    }
+
     boolean isEmpty() {
         return sas.isEmpty() && policies.isEmpty();
     }

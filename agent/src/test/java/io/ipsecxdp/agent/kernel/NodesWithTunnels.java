@@ -132,6 +132,7 @@ final class NodesWithTunnels implements AutoCloseable {
         private int boot = 1;
         private final Map<String, Integer> links = new HashMap<>();
         int looks;
+        private int losses;
         private StateFolder state;
         private TmpfsStore store;
         private KeyRing keys;
@@ -160,7 +161,7 @@ final class NodesWithTunnels implements AutoCloseable {
 
         private void start() {
             kernel.notifications();
-            state = StateFolder.open(folder.resolve(name + "-disk"), "boot-" + boot);
+            state = StateFolder.open(folder.resolve("%s-disk-%d".formatted(name, losses)), "boot-" + boot);
             store = new TmpfsStore(folder.resolve(name + "-memory"), "boot-" + boot, state.identity());
             tunnels = new NodeTunnels(name, store, this, this::ways);
             keys = new KeyRing(
@@ -221,6 +222,13 @@ final class NodesWithTunnels implements AutoCloseable {
 
         void restart() {
             stop();
+            start();
+        }
+
+        /** The agent ends, and its state folder is gone when it starts again. The kernel and tmpfs are not. */
+        void loseStateFolder() {
+            stop();
+            losses++;
             start();
         }
 

@@ -4,17 +4,15 @@ import io.ipsecxdp.agent.tunnel.GenerationStore;
 import io.ipsecxdp.agent.tunnel.NodeTunnels;
 import io.ipsecxdp.agent.tunnel.PeerLink;
 import io.ipsecxdp.agent.tunnel.PrivateValues;
-import io.ipsecxdp.agent.tunnel.TunnelMemory;
 import io.ipsecxdp.agent.tunnel.Ways;
 import io.ipsecxdp.crds.KeySecretRef;
 import io.ipsecxdp.crds.KeyShareSpec;
-import java.util.Map;
 
 /** The other nodes of a node that has none. */
 final class TestingPeers implements PeerLink, GenerationStore {
 
     private final PrivateValues values = new PrivateValues();
-    private Content content = new Content(TunnelMemory.EMPTY, Map.of());
+    private Content content = Content.NONE;
 
     static NodeTunnels none() {
         TestingPeers peers = new TestingPeers();

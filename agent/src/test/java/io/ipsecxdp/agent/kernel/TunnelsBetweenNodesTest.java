@@ -142,6 +142,88 @@ class TunnelsBetweenNodesTest {
         assertThat(nodes.node(1).sad(SaDir.OUT).values()).doesNotContainAnyElementsOf(before.values());
     }
 
+    /** For so long as it is asked, each second: what a node sends by is there at the other end, and no policy is missing. */
+    private void runLosingNothing(int seconds) {
+        for (int second = 0; second < seconds; second++) {
+            nodes.run(1);
+            Map<String, String> received = new HashMap<>();
+            for (int i = 1; i <= NODES; i++) {
+                received.putAll(nodes.node(i).sad(SaDir.IN));
+            }
+            for (int i = 1; i <= NODES; i++) {
+                assertThat(received)
+                        .as("second %d", second)
+                        .containsAllEntriesOf(nodes.node(i).sad(SaDir.OUT));
+                assertThat(nodes.node(i).spd())
+                        .as("second %d", second)
+                        .hasSize((NODES - 1) * 6)
+                        .allMatch(policy -> policy.endsWith("REQUIRED"));
+            }
+        }
+    }
+
+    @Test
+    void aNodeThatLostItsStateFolderKnowsItsTunnelsAgain() {
+        Map<String, String> before = nodes.node(1).sad(SaDir.OUT);
+        nodes.node(1).loseStateFolder();
+        runLosingNothing(2 * A_WHILE);
+
+        assertInForce();
+        assertThat(nodes.node(1).sad(SaDir.OUT).values())
+                .as("keys that the new ledger cannot know are replaced")
+                .doesNotContainAnyElementsOf(before.values());
+        for (int i = 1; i <= NODES; i++) {
+            assertThat(nodes.node(i).owned())
+                    .as("nothing is left as somebody else's")
+                    .hasSameSizeAs(nodes.node(i).kernel.dumpSas().entries())
+                    .hasSize((NODES - 1) * 2 * 3);
+        }
+    }
+
+    @Test
+    void aNodeThatLosesItsStateFolderTwiceKnowsItsTunnelsAgain() {
+        nodes.node(1).loseStateFolder();
+        runLosingNothing(1);
+        nodes.node(1).loseStateFolder();
+        runLosingNothing(2 * A_WHILE);
+        assertInForce();
+        assertThat(nodes.node(1).owned()).hasSize((NODES - 1) * 2 * 3);
+    }
+
+    @Test
+    void allNodesMayLoseTheirStateFoldersAtOnce() {
+        for (int i = 1; i <= NODES; i++) {
+            nodes.node(i).loseStateFolder();
+        }
+        runLosingNothing(2 * A_WHILE);
+        assertInForce();
+    }
+
+    /** A peer that rekeys at that moment is followed: keys with a generation that the node had never seen are fresh. */
+    @Test
+    void aPeerThatRekeysMeanwhileIsFollowed() {
+        nodes.node(1).offline(true);
+        nodes.request("now");
+        runLosingNothing(5);
+        nodes.node(1).loseStateFolder();
+        nodes.node(1).offline(false);
+        runLosingNothing(3 * A_WHILE);
+        assertInForce();
+    }
+
+    /** How far a key was used that neither ledger nor kernel has, nobody knows. */
+    @Test
+    void ofWhatTheKernelLostTooNoKeyIsUsedAgain() {
+        Map<String, String> before = nodes.node(1).sad(SaDir.OUT);
+        nodes.node(1).kernel.flushSas();
+        nodes.node(1).loseStateFolder();
+        for (int second = 0; second < 2 * A_WHILE; second++) {
+            nodes.run(1);
+            assertThat(nodes.node(1).sad(SaDir.OUT).values()).doesNotContainAnyElementsOf(before.values());
+        }
+        assertInForce();
+    }
+
     @Test
     void aNodeThatIsBootedHealsByItself() {
         Map<String, String> before = nodes.node(2).sad(SaDir.OUT);

@@ -274,6 +274,7 @@ class PolicyRulesTest {
                     .containsExactly(
                             "DuplicateSelector",
                             "AdoptedAsReported",
+                            "AdoptedAsOfTunnel",
                             "Foreign",
                             "RefusedByKernel",
                             "CoversApiServer",

@@ -368,6 +368,7 @@ class SaRulesTest {
                     .containsExactly(
                             "DuplicateSpi",
                             "AdoptedAsReported",
+                            "AdoptedAsAgreed",
                             "Foreign",
                             "WaitsForFormer",
                             "FormerWithoutPlan",

@@ -91,7 +91,7 @@ class AgreementTest {
                         Map.of(),
                         List.of(),
                         Set.of(),
-                        false,
+                        Optional.empty(),
                         NOON.plusSeconds(4)),
                 new TunnelMemory(own, Map.of(), newest, Map.of()));
     }

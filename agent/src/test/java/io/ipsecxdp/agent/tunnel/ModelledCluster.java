@@ -418,7 +418,7 @@ final class ModelledCluster {
                     Map.copyOf(policies),
                     IntStream.range(0, cpus).boxed().toList(),
                     worn.stream().filter(kernel::contains).collect(Collectors.toSet()),
-                    asked,
+                    Optional.of(RekeyCause.ASKED).filter(cause -> asked),
                     now);
         }
 

@@ -86,7 +86,7 @@ class RekeyCauseTest {
                     Map.of(),
                     List.of(),
                     worn,
-                    asked,
+                    Optional.of(RekeyCause.ASKED).filter(cause -> asked),
                     now);
             return Agreement.decide(in, new TunnelMemory(own, Map.of(), Map.of(), Map.of()))
                     .make();
