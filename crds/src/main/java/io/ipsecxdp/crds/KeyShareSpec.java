@@ -42,4 +42,9 @@ public record KeyShareSpec(
         tunnels = tunnels == null ? List.of() : List.copyOf(tunnels);
         spiExceptions = spiExceptions == null ? List.of() : List.copyOf(spiExceptions);
     }
+
+    /** The same, with these SPIs that are not the first. */
+    public KeyShareSpec with(List<SpiException> exceptions) {
+        return new KeyShareSpec(nodeUid, boot, generations, followed, released, tunnels, exceptions);
+    }
 }

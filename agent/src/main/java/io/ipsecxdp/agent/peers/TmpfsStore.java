@@ -46,7 +46,7 @@ public final class TmpfsStore implements GenerationStore, AutoCloseable {
     private final ObjectMapper json = new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
     private final Path folder;
     private final StoredMemory.Place place;
-    private final PrivateValues values = new PrivateValues();
+    private final PrivateValues values;
     private final Optional<String> complaint;
     private Content content = Content.NONE;
     private Set<String> kept = Set.of();
@@ -58,6 +58,12 @@ public final class TmpfsStore implements GenerationStore, AutoCloseable {
      * @param ledger what tells the key ledger from another one
      */
     public TmpfsStore(Path folder, String boot, String ledger) {
+        this(folder, boot, ledger, new PrivateValues());
+    }
+
+    /** @param values to which those that are read are added; closed with this */
+    public TmpfsStore(Path folder, String boot, String ledger, PrivateValues values) {
+        this.values = values;
         this.folder = folder;
         this.place = new StoredMemory.Place(boot, ledger);
         this.complaint = open();

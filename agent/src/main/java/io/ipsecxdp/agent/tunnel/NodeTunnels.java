@@ -71,6 +71,7 @@ public final class NodeTunnels {
     private final String node;
     private final GenerationStore store;
     private final PrivateValues values;
+    private final Spis spis;
     private final PeerLink link;
     private final Shares shares = new Shares();
     private final PresharedKeyBook presharedKeys;
@@ -99,6 +100,7 @@ public final class NodeTunnels {
         this.node = node;
         this.store = store;
         this.values = store.values();
+        this.spis = new Spis(values);
         this.link = link;
         this.presharedKeys = new PresharedKeyBook(values, link);
         this.fits = new FitBook(ways);
@@ -230,7 +232,8 @@ public final class NodeTunnels {
                                 shares.of(members.in()),
                                 memory,
                                 sendingCpus(now),
-                                values),
+                                published.map(Published::spec),
+                                spis),
                         journaled,
                         now.round().observed()))
                 .orElse(Recognition.NOTHING);
@@ -324,12 +327,14 @@ public final class NodeTunnels {
         decision.wipe().forEach(values::wipe);
         presharedKeys.keepFor(memory.generations());
         keep();
-        TunnelEntries next = TunnelEntries.of(in, decision, view, values, entries.orElse(TunnelEntries.NONE));
+        TunnelEntries next = TunnelEntries.of(
+                in, decision, view, spis, now.round().observed().sas().keySet(), entries.orElse(TunnelEntries.NONE));
         boolean changed = !entries.equals(Optional.of(next));
         entries = Optional.of(next);
         // What is said is true of the kernel as it was read back: not while it is being changed
-        if (!changed && !in.published().equals(Optional.of(decision.share()))) {
-            link.say(decision.share());
+        KeyShareSpec share = decision.share().with(spis.exceptions(members.in(), in.self(), memory, view.sas()));
+        if (!changed && !in.published().equals(Optional.of(share))) {
+            link.say(share);
         }
         reports = new TunnelReports(
                         in, decision, next, now.round().plan(), shares.nonsense(), fits.of(in.tunnels(), now.at()))

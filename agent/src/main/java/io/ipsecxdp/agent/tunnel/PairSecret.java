@@ -18,7 +18,7 @@ final class PairSecret implements AutoCloseable {
     private static final String VERSION = "ipsec-xdp tunnel v1";
 
     /** RFC 4303, section 2.1: those up to 255 are reserved. */
-    private static final long FIRST_SPI = 256;
+    static final long FIRST_SPI = 256;
 
     /** One end: its Node's uid, and the public value of its generation. */
     record Party(String uid, byte[] publicValue) {}
@@ -62,11 +62,14 @@ final class PairSecret implements AutoCloseable {
         return Hkdf.expand(pseudorandomKey, info(sa, "key", 0), length);
     }
 
-    /** The SPI of an SA; another one for each attempt, as the first may be taken. */
-    long spi(Which sa, int attempt) {
+    /**
+     * The SPI of an SA; another one for each attempt, as the first may be taken.
+     *
+     * @param range how many there are
+     */
+    long spi(Which sa, int attempt, long range) {
         try (KeyMaterial drawn = Hkdf.expand(pseudorandomKey, info(sa, "spi", attempt), Long.BYTES)) {
             ByteBuffer bytes = ByteBuffer.wrap(drawn.copy());
-            long range = (1L << Integer.SIZE) - FIRST_SPI;
             return FIRST_SPI + Long.remainderUnsigned(bytes.getLong(), range);
         }
     }

@@ -20,7 +20,10 @@ import io.ipsecxdp.xfrm.AddressFamily;
 import io.ipsecxdp.xfrm.IpLiterals;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What flows between this node and another one in one tunnel, and the policies that this takes. */
@@ -35,6 +38,14 @@ record PairTraffic(Membership tunnel, TunnelPeer peer) {
         private static Kind between(String local, String remote) {
             return new Kind(local, remote, UpperProtocol.ANY, null);
         }
+    }
+
+    /** Of all pairs of these tunnels. */
+    static Map<TunnelPair, PairTraffic> of(Collection<Membership> tunnels) {
+        Map<TunnelPair, PairTraffic> pairs = new LinkedHashMap<>();
+        tunnels.forEach(tunnel ->
+                tunnel.others().forEach(peer -> pairs.put(tunnel.pair(peer), new PairTraffic(tunnel, peer))));
+        return pairs;
     }
 
     /** IPv4 if both have that; empty if they have no family in common. */

@@ -24,9 +24,21 @@ public final class PrivateValues implements AutoCloseable {
     /** @param presharedKey the one that is mixed in, if one is */
     private record Agreed(String own, String theirs, TunnelPair pair, Optional<PresharedKeyName> presharedKey) {}
 
+    private static final long ALL_SPIS = (1L << Integer.SIZE) - PairSecret.FIRST_SPI;
+
+    private final long spis;
     private final Map<String, KeyMaterial> values = new HashMap<>();
     private final Map<Agreed, PairSecret> secrets = new HashMap<>();
     private final Map<PresharedKeyName, KeyMaterial> presharedKeys = new HashMap<>();
+
+    public PrivateValues() {
+        this(ALL_SPIS);
+    }
+
+    /** @param spis of how many SPIs one is derived, the same for both ends of an SA */
+    public PrivateValues(long spis) {
+        this.spis = spis;
+    }
 
     /** Makes a key pair; returns its public value in Base64. */
     public String make() {
@@ -94,9 +106,10 @@ public final class PrivateValues implements AutoCloseable {
         return agreed(sa, self, presharedKey, secret -> secret.key(which(sa, self, cipher), cipher.keyBytes()));
     }
 
-    /** The SPI of an SA; empty as {@link #key}. */
-    public Optional<Long> spi(TunnelSa sa, String self, Cipher cipher, Optional<PresharedKeyName> presharedKey) {
-        return agreed(sa, self, presharedKey, secret -> secret.spi(which(sa, self, cipher), 0));
+    /** An SPI of an SA, another one for each attempt; empty as {@link #key}. */
+    public Optional<Long> spi(
+            TunnelSa sa, String self, Cipher cipher, Optional<PresharedKeyName> presharedKey, int attempt) {
+        return agreed(sa, self, presharedKey, secret -> secret.spi(which(sa, self, cipher), attempt, spis));
     }
 
     private <T> Optional<T> agreed(

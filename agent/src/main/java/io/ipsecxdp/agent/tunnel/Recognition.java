@@ -4,12 +4,11 @@ import io.ipsecxdp.agent.plan.Desired.PolicyKey;
 import io.ipsecxdp.agent.plan.Observed;
 import io.ipsecxdp.agent.tunnel.TunnelMemory.SendingCpu;
 import io.ipsecxdp.crds.KeyGeneration;
+import io.ipsecxdp.crds.KeyShareSpec;
 import io.ipsecxdp.crds.TunnelPeer;
-import io.ipsecxdp.xfrm.IpLiterals;
 import io.ipsecxdp.xfrm.ObservedPolicy;
 import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.SaDir;
-import io.ipsecxdp.xfrm.SaId;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -37,7 +36,8 @@ record Recognition(Map<TunnelSa, ObservedSa> sas, Map<PolicyKey, ObservedPolicy>
             Map<String, PeerShare> shares,
             TunnelMemory memory,
             List<Integer> cpus,
-            PrivateValues values) {}
+            Optional<KeyShareSpec> published,
+            Spis spis) {}
 
     static Recognition of(Inherited inherited, Knowledge known, TunnelView journaled, Observed observed) {
         if (inherited.isEmpty()) {
@@ -108,17 +108,13 @@ record Recognition(Map<TunnelSa, ObservedSa> sas, Map<PolicyKey, ObservedPolicy>
     }
 
     private static Optional<ObservedSa> find(TunnelSa sa, PairTraffic pair, Knowledge known, Observed observed) {
-        var planned = pair.tunnel().planned();
-        return pair.outer()
-                .flatMap(outer -> known.values()
-                        .spi(
-                                sa,
-                                known.self().uid(),
-                                TunnelEntries.cipher(planned),
-                                TunnelEntries.presharedKey(sa, known.memory()))
-                        .map(spi -> SaId.esp(IpLiterals.parse(sa.outbound() ? outer.remote() : outer.local()), spi)))
+        Optional<KeyShareSpec> receiver = sa.outbound()
+                ? Optional.ofNullable(known.shares().get(pair.peer().uid())).map(PeerShare::spec)
+                : known.published();
+        return known.spis()
+                .place(sa, pair, known.self(), known.memory(), Spis.told(sa, receiver))
                 .map(observed.sas()::get)
-                .filter(there -> there.reqid() == planned.reqid());
+                .filter(there -> there.reqid() == pair.tunnel().planned().reqid());
     }
 
     private static Map<PolicyKey, ObservedPolicy> policies(PairTraffic pair, Observed observed) {

@@ -25,11 +25,13 @@ import io.ipsecxdp.xfrm.SaOptions;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * What a decision about tunnels asks of SAD and SPD, in the terms of a plan.
@@ -47,11 +49,14 @@ record TunnelEntries(Slice slice, Map<Origin, DesiredSa> sas) {
      * @param before what was asked for last: an SA of a pair that is no more stays as it is for a while
      */
     static TunnelEntries of(
-            TunnelInput in, TunnelDecision decision, TunnelView view, PrivateValues values, TunnelEntries before) {
-        Map<TunnelPair, PairTraffic> pairs = new LinkedHashMap<>();
-        in.tunnels()
-                .forEach(tunnel ->
-                        tunnel.others().forEach(peer -> pairs.put(tunnel.pair(peer), new PairTraffic(tunnel, peer))));
+            TunnelInput in,
+            TunnelDecision decision,
+            TunnelView view,
+            Spis spis,
+            Set<SaId> inKernel,
+            TunnelEntries before) {
+        Map<TunnelPair, PairTraffic> pairs = PairTraffic.of(in.tunnels());
+        Set<SaId> taken = new HashSet<>(inKernel);
         Map<Origin, DesiredSa> sas = new LinkedHashMap<>();
         decision.sas().stream()
                 .sorted(Comparator.comparing((TunnelSa sa) -> sa.pair().tunnel())
@@ -60,9 +65,12 @@ record TunnelEntries(Slice slice, Map<Origin, DesiredSa> sas) {
                         .thenComparing(TunnelSa::theirs)
                         .thenComparing(sa -> sa.cpu().orElse(-1)))
                 .forEach(sa -> Optional.ofNullable(pairs.get(sa.pair()))
-                        .flatMap(pair -> desired(sa, pair, in, decision.memory(), view, values))
+                        .flatMap(pair -> desired(sa, pair, in, decision.memory(), view, spis, taken, before))
                         .or(() -> Optional.ofNullable(before.sas().get(sa.origin())))
-                        .ifPresent(desired -> sas.put(desired.origin(), desired)));
+                        .ifPresent(desired -> {
+                            taken.add(desired.sa().id());
+                            sas.put(desired.origin(), desired);
+                        }));
         List<PlannedPolicy> policies = new ArrayList<>();
         pairs.forEach(
                 (id, pair) -> policies.addAll(pair.policies(decision.policies().getOrDefault(id, PairPolicies.NONE))));
@@ -85,13 +93,27 @@ record TunnelEntries(Slice slice, Map<Origin, DesiredSa> sas) {
                 Optional.empty());
     }
 
-    /** SPI and CPU of an SA that is there are as they are: both cannot change, and a private value may be lost. */
+    /**
+     * SPI and CPU of an SA that is there are as they are: both cannot change, and a private value may be lost. One that was asked
+     * for stays asked for, unless somebody else has its place.
+     */
     private static Optional<DesiredSa> desired(
-            TunnelSa sa, PairTraffic pair, TunnelInput in, TunnelMemory memory, TunnelView view, PrivateValues values) {
+            TunnelSa sa,
+            PairTraffic pair,
+            TunnelInput in,
+            TunnelMemory memory,
+            TunnelView view,
+            Spis spis,
+            Set<SaId> taken,
+            TunnelEntries before) {
         Optional<ObservedSa> there = Optional.ofNullable(view.sas().get(sa));
         PlannedTunnel planned = pair.tunnel().planned();
-        Optional<Long> spi = there.map(found -> found.id().spi())
-                .or(() -> values.spi(sa, in.self().uid(), cipher(planned), presharedKey(sa, memory)));
+        Optional<Long> spi = there.map(ObservedSa::id)
+                .or(() -> Optional.ofNullable(before.sas().get(sa.origin()))
+                        .map(asked -> asked.sa().id())
+                        .filter(place -> !sa.outbound() && !taken.contains(place)))
+                .or(() -> spis.place(sa, pair, in, memory, taken))
+                .map(SaId::spi);
         OptionalInt owner = there.map(ObservedSa::ownerCpu).orElseGet(() -> owner(sa, in.cpus()));
         return pair.outer()
                 .flatMap(outer -> spi.map(number -> new DesiredSa(

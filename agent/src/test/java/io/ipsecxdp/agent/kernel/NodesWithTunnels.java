@@ -18,6 +18,7 @@ import io.ipsecxdp.agent.tunnel.Heard;
 import io.ipsecxdp.agent.tunnel.NodeTunnels;
 import io.ipsecxdp.agent.tunnel.PeerLink;
 import io.ipsecxdp.agent.tunnel.PlannedPods;
+import io.ipsecxdp.agent.tunnel.PrivateValues;
 import io.ipsecxdp.agent.tunnel.Ways;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.KeySecretRef;
@@ -70,8 +71,15 @@ final class NodesWithTunnels implements AutoCloseable {
     private long revision;
     private String request = "";
     private Optional<String> presharedKey;
+    private final long spis;
 
     NodesWithTunnels(Path folder, int nodes, Optional<String> presharedKey) {
+        this(folder, nodes, presharedKey, 1L << 31);
+    }
+
+    /** @param spis of how many SPIs each SA gets one */
+    NodesWithTunnels(Path folder, int nodes, Optional<String> presharedKey, long spis) {
+        this.spis = spis;
         this.presharedKey = presharedKey;
         this.folder = folder;
         for (int i = 1; i <= nodes; i++) {
@@ -162,7 +170,8 @@ final class NodesWithTunnels implements AutoCloseable {
         private void start() {
             kernel.notifications();
             state = StateFolder.open(folder.resolve("%s-disk-%d".formatted(name, losses)), "boot-" + boot);
-            store = new TmpfsStore(folder.resolve(name + "-memory"), "boot-" + boot, state.identity());
+            store = new TmpfsStore(
+                    folder.resolve(name + "-memory"), "boot-" + boot, state.identity(), new PrivateValues(spis));
             tunnels = new NodeTunnels(name, store, this, this::ways);
             keys = new KeyRing(
                     this::read, (origin, answer) -> mail.add(() -> arrived(origin, answer)), state::fingerprint, clock);

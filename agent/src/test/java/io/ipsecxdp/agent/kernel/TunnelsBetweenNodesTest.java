@@ -6,6 +6,7 @@ import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.crds.EntryState;
 import io.ipsecxdp.crds.KeyGeneration;
 import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.crds.SpiException;
 import io.ipsecxdp.crds.TunnelReport;
 import io.ipsecxdp.xfrm.Kernels;
 import io.ipsecxdp.xfrm.SaDir;
@@ -140,6 +141,34 @@ class TunnelsBetweenNodesTest {
         nodes.run(A_WHILE);
         assertInForce();
         assertThat(nodes.node(1).sad(SaDir.OUT).values()).doesNotContainAnyElementsOf(before.values());
+    }
+
+    /** An SA whose SPI is taken gets another one, which its receiver tells with what makes the sender use it. */
+    @Test
+    void ofFewSpisEachSaGetsOneThatIsFree() throws IOException {
+        nodes.close();
+        nodes = new NodesWithTunnels(folder.resolve("few"), NODES, Optional.empty(), 40);
+        nodes.run(A_WHILE);
+        assertInForce();
+        int exceptions = 0;
+        for (int i = 0; i < 4; i++) {
+            nodes.request("again " + i);
+            runLosingNothing(A_WHILE);
+            assertInForce();
+            for (int node = 1; node <= NODES; node++) {
+                exceptions += nodes.share(node).spiExceptions().size();
+            }
+        }
+        assertThat(exceptions)
+                .as("with 6 to 24 inbound SAs at a time, of 40 SPIs some are taken")
+                .isPositive();
+        nodes.node(2).restart();
+        List<SpiException> told = nodes.share(2).spiExceptions();
+        runLosingNothing(A_WHILE);
+        assertThat(nodes.share(2).spiExceptions()).isEqualTo(told);
+        nodes.node(3).loseStateFolder();
+        runLosingNothing(2 * A_WHILE);
+        assertInForce();
     }
 
     /** For so long as it is asked, each second: what a node sends by is there at the other end, and no policy is missing. */

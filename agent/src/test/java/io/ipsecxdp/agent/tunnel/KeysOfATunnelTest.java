@@ -116,8 +116,10 @@ class KeysOfATunnelTest {
             }) {
                 String key = hex(here.key(sa, 36));
                 assertThat(key).isEqualTo(hex(there.key(sa, 36)));
-                assertThat(here.spi(sa, 0)).isEqualTo(there.spi(sa, 0)).isBetween(256L, 0xffff_ffffL);
-                assertThat(here.spi(sa, 1)).isNotEqualTo(here.spi(sa, 0));
+                assertThat(here.spi(sa, 0, 1L << 31))
+                        .isEqualTo(there.spi(sa, 0, 1L << 31))
+                        .isBetween(256L, 0xffff_ffffL);
+                assertThat(here.spi(sa, 1, 1L << 31)).isNotEqualTo(here.spi(sa, 0, 1L << 31));
                 keys.add(key);
                 made++;
             }
