@@ -34,3 +34,55 @@ subjects:
     name: {{ printf "ipsec-xdp-%s" .component }}
     namespace: {{ .root.Release.Namespace }}
 {{- end }}
+
+{{- /* Where a component serves its metrics over TLS */ -}}
+{{- define "ipsec-xdp.metricsEnv" -}}
+{{- if .root.Values.metrics.enabled -}}
+- name: {{ printf "IPSEC_XDP_%s_METRICS_ADDRESS" (upper .component) }}
+  valueFrom:
+    fieldRef:
+      fieldPath: {{ .address }}
+- name: {{ printf "IPSEC_XDP_%s_METRICS_PORT" (upper .component) }}
+  value: {{ .port | quote }}
+{{- if .root.Values.metrics.tlsSecret }}
+- name: {{ printf "IPSEC_XDP_%s_METRICS_CERTIFICATE" (upper .component) }}
+  value: /run/ipsec-xdp-tls
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "ipsec-xdp.metricsMount" -}}
+{{- if and .Values.metrics.enabled .Values.metrics.tlsSecret -}}
+- name: metrics-tls
+  mountPath: /run/ipsec-xdp-tls
+  readOnly: true
+{{- end }}
+{{- end }}
+
+{{- define "ipsec-xdp.metricsVolume" -}}
+{{- if and .Values.metrics.enabled .Values.metrics.tlsSecret -}}
+- name: metrics-tls
+  secret:
+    secretName: {{ .Values.metrics.tlsSecret }}
+    # Metrics wait for it, the pod does not
+    optional: true
+    items:
+      - key: tls.crt
+        path: tls.crt
+      - key: tls.key
+        path: tls.key
+{{- end }}
+{{- end }}
+
+{{- /* What a component needs to ask who reads its metrics */ -}}
+{{- define "ipsec-xdp.metricsRules" -}}
+{{- if .Values.metrics.enabled -}}
+# Who reads its metrics, and whether they may
+- apiGroups: [authentication.k8s.io]
+  resources: [tokenreviews]
+  verbs: [create]
+- apiGroups: [authorization.k8s.io]
+  resources: [subjectaccessreviews]
+  verbs: [create]
+{{- end }}
+{{- end }}

@@ -4,7 +4,9 @@ import io.fabric8.kubeapitest.KubeAPIServer;
 import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -80,6 +82,34 @@ public final class TestingApiServer implements AutoCloseable {
                 client.resource(object).serverSideApply();
             }
         }
+    }
+
+    /** Makes what the chart makes for a Prometheus: a service account that may read metrics. Returns its name. */
+    public String installMetricsReader() {
+        String reader = "ipsec-xdp-metrics-reader";
+        Chart.ofProject(project).render(Map.of("podMonitor", Map.of("enabled", true))).stream()
+                .filter(object -> object.getMetadata().getName().equals(reader))
+                // Which nobody fills here, as that is done by kube-controller-manager
+                .filter(object -> !object.getKind().equals("Secret"))
+                .forEach(object -> client.resource(object).serverSideApply());
+        return reader;
+    }
+
+    /** A token of a service account of the release, which is made if it is not there. */
+    public String token(String account) {
+        client.resource(new ServiceAccountBuilder()
+                        .withNewMetadata()
+                        .withName(account)
+                        .withNamespace(Chart.RELEASE)
+                        .endMetadata()
+                        .build())
+                .serverSideApply();
+        return client.serviceAccounts()
+                .inNamespace(Chart.RELEASE)
+                .withName(account)
+                .tokenRequest(new TokenRequestBuilder().withNewSpec().endSpec().build())
+                .getStatus()
+                .getToken();
     }
 
     /** A client with all rights. */

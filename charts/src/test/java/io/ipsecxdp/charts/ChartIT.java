@@ -23,6 +23,7 @@ class ChartIT {
     private static final List<HasMetadata> INSTALLED = Project.CHART.render(Map.of());
     private static final List<Map<String, ?>> OPTIONS = List.of(
             Map.of("agent", Map.of("cleanup", true)),
+            Map.of("metrics", Map.of("tlsSecret", "metrics-tls")),
             Map.of("networkPolicy", Map.of("enabled", true)),
             Map.of("networkPolicy", Map.of("enabled", true, "metricsFrom", List.of(Map.of("podSelector", Map.of())))));
 

@@ -5,15 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.tuple;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.marcnuri.helm.Helm;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.EnvVar;
-import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.HostPathVolumeSource;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
@@ -259,32 +260,122 @@ class ChartTest {
     }
 
     @Test
-    void aPodMonitorSelectsTheOperatorAndItsPort() {
-        var monitoring = Project.CHART.render(
-                Map.of("podMonitor", Map.of("enabled", true, "labels", Map.of("release", "prom"))));
+    void podMonitorsSelectOperatorAndAgentsAndTheirPorts() {
+        var monitors = monitors(Map.of("podMonitor", Map.of("enabled", true, "labels", Map.of("release", "prom"))));
 
-        assertThat(added(monitoring)).singleElement().satisfies(monitor -> {
-            assertThat(monitor.getApiVersion() + " " + monitor.getKind())
-                    .isEqualTo("monitoring.coreos.com/v1 PodMonitor");
-            assertThat(monitor.getMetadata().getLabels()).containsEntry("release", "prom");
-            var spec = new ObjectMapper()
-                    .valueToTree(((GenericKubernetesResource) monitor)
-                            .getAdditionalProperties()
-                            .get("spec"));
-            var labels = of(Deployment.class, INSTALLED)
-                    .getFirst()
-                    .getSpec()
-                    .getTemplate()
-                    .getMetadata()
-                    .getLabels();
-            spec.at("/selector/matchLabels")
-                    .properties()
-                    .forEach(label -> assertThat(labels)
-                            .containsEntry(label.getKey(), label.getValue().asText()));
-            assertThat(operator().getContainers().getFirst().getPorts())
-                    .extracting(ContainerPort::getName)
-                    .contains(spec.at("/podMetricsEndpoints/0/port").asText());
+        assertThat(monitors).containsOnlyKeys("ipsec-xdp-operator", "ipsec-xdp-agent");
+        selects(
+                monitors.get("ipsec-xdp-operator"),
+                of(Deployment.class, INSTALLED).getFirst().getSpec().getTemplate());
+        selects(
+                monitors.get("ipsec-xdp-agent"),
+                of(DaemonSet.class, INSTALLED).getFirst().getSpec().getTemplate());
+        assertThat(monitors.values()).allSatisfy(monitor -> {
+            assertThat(monitor.at("/metadata/labels/release").asText()).isEqualTo("prom");
+            assertThat(monitor.at("/spec/podMetricsEndpoints/0/scheme").asText())
+                    .isEqualTo("https");
+            assertThat(monitor.at("/spec/podMetricsEndpoints/0/tlsConfig/insecureSkipVerify")
+                            .asBoolean())
+                    .isTrue();
         });
+        assertThat(monitors.get("ipsec-xdp-agent")
+                        .at("/spec/podMetricsEndpoints/0/relabelings/0/targetLabel")
+                        .asText())
+                .isEqualTo("instance");
+    }
+
+    private static void selects(JsonNode monitor, PodTemplateSpec pod) {
+        assertThat(monitor.at("/spec/selector/matchLabels").properties())
+                .isNotEmpty()
+                .allSatisfy(label -> assertThat(pod.getMetadata().getLabels())
+                        .containsEntry(label.getKey(), label.getValue().asText()));
+        assertThat(pod.getSpec().getContainers().getFirst().getPorts())
+                .extracting(ContainerPort::getName)
+                .contains(monitor.at("/spec/podMetricsEndpoints/0/port").asText());
+    }
+
+    @Test
+    void whatScrapesHasATokenThatIsGoodForNothingElse() {
+        var monitoring = Project.CHART.render(Map.of("podMonitor", Map.of("enabled", true)));
+
+        String reader = "ipsec-xdp-metrics-reader";
+        assertThat(Grant.of(monitoring))
+                .filteredOn(grant -> !Grant.of(INSTALLED).contains(grant))
+                .containsExactly(new Grant("ipsec-xdp/" + reader, Grant.CLUSTER, "/metrics", Optional.empty(), "get"));
+        assertThat(of(Secret.class, monitoring)).singleElement().satisfies(secret -> {
+            assertThat(secret.getType()).isEqualTo("kubernetes.io/service-account-token");
+            assertThat(secret.getMetadata().getAnnotations())
+                    .containsEntry("kubernetes.io/service-account.name", reader);
+            assertThat(monitors(Map.of("podMonitor", Map.of("enabled", true))).values())
+                    .allSatisfy(monitor -> assertThat(
+                                    monitor.at("/spec/podMetricsEndpoints/0/authorization/credentials/name")
+                                            .asText())
+                            .isEqualTo(secret.getMetadata().getName()));
+        });
+    }
+
+    @Test
+    void aCertificateOfTheUsersIsMountedAndVerifiedByItsCa() {
+        Map<String, ?> values = Map.of("metrics", Map.of("tlsSecret", "own"), "podMonitor", Map.of("enabled", true));
+        var rendered = Project.CHART.render(values);
+
+        for (PodSpec pod : List.of(
+                agent(rendered),
+                of(Deployment.class, rendered)
+                        .getFirst()
+                        .getSpec()
+                        .getTemplate()
+                        .getSpec())) {
+            var volume = pod.getVolumes().stream()
+                    .filter(one -> one.getSecret() != null)
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(volume.getSecret().getSecretName()).isEqualTo("own");
+            assertThat(volume.getSecret().getOptional())
+                    .as("an agent does its work without it")
+                    .isTrue();
+            var container = pod.getContainers().getFirst();
+            var mount = container.getVolumeMounts().stream()
+                    .filter(one -> one.getName().equals(volume.getName()))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(container.getEnv())
+                    .filteredOn(variable -> variable.getName().endsWith("_METRICS_CERTIFICATE"))
+                    .extracting(EnvVar::getValue)
+                    .containsExactly(mount.getMountPath());
+        }
+        assertThat(monitors(values).values()).allSatisfy(monitor -> {
+            var tls = monitor.at("/spec/podMetricsEndpoints/0/tlsConfig");
+            assertThat(tls.at("/ca/secret/name").asText()).isEqualTo("own");
+            assertThat(tls.at("/serverName").asText()).isEqualTo("ipsec-xdp-metrics.ipsec-xdp.svc");
+            assertThat(tls.has("insecureSkipVerify")).isFalse();
+        });
+    }
+
+    @Test
+    void whereNoMetricsAreServedNobodyListensAndNobodyMayAskWhoReads() {
+        var without = Project.CHART.render(Map.of("metrics", Map.of("enabled", false)));
+
+        assertThat(Grant.of(INSTALLED))
+                .filteredOn(grant -> !Grant.of(without).contains(grant))
+                .hasSize(4)
+                .allSatisfy(grant -> assertThat(grant.resource()).contains("reviews"));
+        var container = agent(without).getContainers().getFirst();
+        assertThat(container.getPorts()).isEmpty();
+        assertThat(container.getEnv()).noneMatch(variable -> variable.getName().contains("METRICS"));
+        assertThatIllegalStateException()
+                .isThrownBy(() -> Project.CHART.render(
+                        Map.of("metrics", Map.of("enabled", false), "podMonitor", Map.of("enabled", true))))
+                .withMessageContaining("podMonitor.enabled takes metrics.enabled");
+    }
+
+    /** By name. */
+    private static Map<String, JsonNode> monitors(Map<String, ?> values) {
+        return Project.CHART.render(values).stream()
+                .filter(object -> object.getApiVersion().equals("monitoring.coreos.com/v1")
+                        && object.getKind().equals("PodMonitor"))
+                .collect(toMap(
+                        object -> object.getMetadata().getName(), object -> new ObjectMapper().valueToTree(object)));
     }
 
     @Test
@@ -299,7 +390,9 @@ class ChartTest {
         assertThat(closed.getSpec().getIngress()).isEmpty();
         assertThat(open.getSpec().getIngress()).singleElement().satisfies(rule -> {
             assertThat(rule.getFrom()).hasSize(1);
-            assertThat(rule.getPorts()).hasSize(1);
+            assertThat(rule.getPorts())
+                    .extracting(port -> port.getPort().getStrVal())
+                    .containsExactly("metrics");
         });
         assertThat(open.getSpec().getEgress())
                 .singleElement()

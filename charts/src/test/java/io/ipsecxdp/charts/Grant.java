@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  *
  * @param account namespace/name of the ServiceAccount
  * @param scope the namespace, or {@value #CLUSTER}
- * @param resource resource.group, with /subresource
+ * @param resource resource.group, with /subresource; or a URL of no resource, which begins with a slash
  * @param name the only object concerned; all if empty
  */
 record Grant(String account, String scope, String resource, Optional<String> name, String verb) {
@@ -61,7 +61,9 @@ record Grant(String account, String scope, String resource, Optional<String> nam
 
     private static Stream<Grant> expand(String account, String scope, PolicyRule rule) {
         if (!rule.getNonResourceURLs().isEmpty()) {
-            throw new AssertionError("a rule about URLs: " + rule);
+            return rule.getNonResourceURLs().stream()
+                    .flatMap(url -> rule.getVerbs().stream()
+                            .map(verb -> new Grant(account, scope, url, Optional.empty(), verb)));
         }
         List<Optional<String>> names = rule.getResourceNames().isEmpty()
                 ? List.of(Optional.empty())

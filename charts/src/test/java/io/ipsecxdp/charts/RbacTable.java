@@ -22,6 +22,8 @@ final class RbacTable {
             operator | cluster        | tunnels.ipsec-xdp.io/status                             | patch
             operator | cluster        | nodes                                                   | list watch
             operator | cluster        | namespaces=ipsec-xdp                                    | get list watch
+            operator | cluster        | tokenreviews.authentication.k8s.io                      | create
+            operator | cluster        | subjectaccessreviews.authorization.k8s.io               | create
             operator | default        | events.events.k8s.io                                    | create
             operator | ipsec-xdp      | leases.coordination.k8s.io                              | list watch create
             operator | ipsec-xdp      | leases.coordination.k8s.io=ipsec-xdp-operator           | get update patch
@@ -32,6 +34,8 @@ final class RbacTable {
             agent    | cluster        | ipsecnodes.ipsec-xdp.io                                 | get create patch
             agent    | cluster        | ipsecnodes.ipsec-xdp.io/status                          | patch
             agent    | cluster        | nodes                                                   | get
+            agent    | cluster        | tokenreviews.authentication.k8s.io                      | create
+            agent    | cluster        | subjectaccessreviews.authorization.k8s.io               | create
             agent    | ipsec-xdp      | leases.coordination.k8s.io                              | create patch
             agent    | ipsec-xdp-keys | secrets                                                 | get
             agent    | default        | endpointslices.discovery.k8s.io=kubernetes              | get
