@@ -1,5 +1,6 @@
 package io.ipsecxdp.agent;
 
+import io.ipsecxdp.scrape.ScrapeConfig;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
@@ -38,4 +39,7 @@ public interface AgentConfig {
     /** Namespace of the Secrets that hold keys. */
     @WithDefault("ipsec-xdp-keys")
     String keysNamespace();
+
+    /** Metrics for whoever the API server lets read them. */
+    ScrapeConfig metrics();
 }

@@ -3,18 +3,22 @@ package io.ipsecxdp.agent;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.ipsecxdp.agent.kernel.HalfRoundException;
 import io.ipsecxdp.agent.ledger.StateException;
+import io.ipsecxdp.scrape.MetricsServer;
 import io.ipsecxdp.xfrm.XfrmException;
-import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import io.vertx.core.Vertx;
 import jakarta.enterprise.inject.Instance;
 import java.time.Clock;
 import java.util.Arrays;
+import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /** Runs the agent until it is told to stop, or with {@code --cleanup} removes from the node what agents installed. */
+@SuppressWarnings("deprecation") // the registry that Quarkus has
 public class AgentMain implements QuarkusApplication {
 
     /** Begins before Quarkus does. */
@@ -39,19 +43,22 @@ public class AgentMain implements QuarkusApplication {
     private final AgentConfig config;
     private final Instance<KubernetesClient> client;
     private final Health health;
-    private final MeterRegistry metrics;
+    private final PrometheusMeterRegistry metrics;
+    private final Vertx vertx;
     private final String version;
 
     AgentMain(
             AgentConfig config,
             Instance<KubernetesClient> client,
             Health health,
-            MeterRegistry metrics,
+            PrometheusMeterRegistry metrics,
+            Vertx vertx,
             @ConfigProperty(name = "quarkus.application.version") String version) {
         this.config = config;
         this.client = client;
         this.health = health;
         this.metrics = metrics;
+        this.vertx = vertx;
         this.version = version;
     }
 
@@ -68,7 +75,10 @@ public class AgentMain implements QuarkusApplication {
             }
             try (Agent agent = new Agent(config, client.get(), metrics, version, Clock.systemUTC())) {
                 health.watch(agent);
+                Optional<MetricsServer> served = MetricsServer.of(
+                        config.metrics(), config.nodeName(), vertx, client.get(), metrics::scrape, Clock.systemUTC());
                 Quarkus.waitForExit();
+                served.ifPresent(MetricsServer::close);
             }
             return 0;
         } catch (StateException | XfrmException | HalfRoundException e) {

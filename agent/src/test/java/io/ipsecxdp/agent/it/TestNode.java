@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.HttpURLConnection;
 import java.net.InetAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -98,6 +100,25 @@ final class TestNode implements AutoCloseable {
         return namespace.run("ip " + arguments);
     }
 
+    /** Where others reach it. */
+    String address() {
+        return INSIDE;
+    }
+
+    /** The status of an answer at the agent's port on the node's loopback. */
+    int probe(String path) {
+        return namespace.call(() -> {
+            var connection = (HttpURLConnection)
+                    URI.create("http://127.0.0.1:9464" + path).toURL().openConnection();
+            connection.setReadTimeout(20_000);
+            try {
+                return connection.getResponseCode();
+            } finally {
+                connection.disconnect();
+            }
+        });
+    }
+
     /** Sends a packet that nobody answers, if the node lets it out. */
     void send(String destination) {
         namespace.call(() -> {
@@ -169,6 +190,7 @@ final class TestNode implements AutoCloseable {
         environment.put("KUBERNETES_DISABLE_HOSTNAME_VERIFICATION", "true");
         environment.put("KUBERNETES_IMPERSONATE_USERNAME", TestingApiServer.user(AGENT));
         environment.put("POD_NAMESPACE", Chart.RELEASE);
+        environment.put("IPSEC_XDP_AGENT_METRICS_ADDRESS", INSIDE);
         environment.put("IPSEC_XDP_AGENT_STATE_DIR", folder.resolve("state").toString());
         environment.put("IPSEC_XDP_AGENT_BPFFS", bpffs.toString());
         return namespace.call(builder::start);
