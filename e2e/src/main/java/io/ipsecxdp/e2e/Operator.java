@@ -13,7 +13,8 @@ public final class Operator implements AutoCloseable {
     private static final Duration START = Duration.ofMinutes(3); // on a busy machine
 
     private final Daemons daemons;
-    private final int port = Ports.free(1).getFirst();
+    private final List<Integer> ports = Ports.free(2);
+    private final int port = ports.getFirst();
     private final Project project;
     private final Path kubeconfig;
     private Daemon process;
@@ -105,6 +106,8 @@ public final class Operator implements AutoCloseable {
                         "QUARKUS_HTTP_HOST",
                         "127.0.0.1",
                         "QUARKUS_HTTP_PORT",
-                        Integer.toString(port)));
+                        Integer.toString(port),
+                        "QUARKUS_MANAGEMENT_PORT",
+                        Integer.toString(ports.getLast())));
     }
 }

@@ -1,5 +1,6 @@
 package io.ipsecxdp.operator;
 
+import io.ipsecxdp.scrape.ScrapeConfig;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
@@ -17,6 +18,9 @@ public interface OperatorConfig {
     /** Whether the startup taint is taken off nodes whose agents are ready; takes the right to patch nodes. */
     @WithDefault("false")
     boolean taint();
+
+    /** Metrics for whoever the API server lets read them. */
+    ScrapeConfig metrics();
 
     LeaderElection leaderElection();
 

@@ -106,6 +106,25 @@ class OperatorIT {
     }
 
     @Test
+    void metricsAreForWhoMayReadThemAndHealthForAll() throws Exception {
+        String reader = server.token(server.installMetricsReader());
+
+        soon().ignoreExceptions()
+                .until(() -> operator.scraped().read(Optional.empty()).statusCode() == 401);
+        assertThat(operator.scraped()
+                        .read(Optional.of(server.token("stranger")))
+                        .statusCode())
+                .isEqualTo(403);
+        var answer = operator.scraped().read(Optional.of(reader));
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.body()).contains("ipsecxdp_reconciles_seconds_count");
+        assertThat(operator.probe("/health/live")).isEqualTo(200);
+        assertThat(List.of(operator.probe("/metrics"), operator.probe("/q/metrics")))
+                .as("at the port for the kubelet")
+                .containsOnly(404);
+    }
+
+    @Test
     void whatIsAppliedIsPlannedReportedAndReady() {
         apply(
                 sa("east", cpu("n1", 0), cpu("n2", 1), 4096),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.ipsecxdp.charts.Chart;
+import io.ipsecxdp.charts.MetricsReader;
 import io.ipsecxdp.charts.TestingApiServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -33,13 +34,18 @@ final class OperatorProcess implements AutoCloseable {
     static final String ACCOUNT = "ipsec-xdp-operator";
 
     private final int port;
+    private final int managementPort;
+    private final MetricsReader scraped;
     private final Duration startTime;
     private final HttpClient http = HttpClient.newHttpClient();
 
-    private OperatorProcess(Process process, Path log, int port, Instant started) {
+    private OperatorProcess(
+            Process process, Path log, int port, int managementPort, MetricsReader scraped, Instant started) {
         this.process = process;
         this.log = log;
         this.port = port;
+        this.managementPort = managementPort;
+        this.scraped = scraped;
         await().atMost(START).pollInterval(Duration.ofMillis(20)).until(() -> {
             assertThat(process.isAlive()).as("see %s", log).isTrue();
             return isReady();
@@ -53,6 +59,8 @@ final class OperatorProcess implements AutoCloseable {
             Files.createDirectories(LOGS);
             Path log = LOGS.resolve(name + ".log");
             int port = freePort();
+            int managementPort = freePort();
+            int metricsPort = freePort();
             var builder = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "java")
                                     .toString(),
@@ -66,24 +74,33 @@ final class OperatorProcess implements AutoCloseable {
             builder.environment().put("KUBECONFIG", server.kubeconfig().toString());
             builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
             builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
+            builder.environment().put("QUARKUS_MANAGEMENT_PORT", Integer.toString(managementPort));
+            builder.environment().put("IPSEC_XDP_OPERATOR_METRICS_ADDRESS", "127.0.0.1");
+            builder.environment().put("IPSEC_XDP_OPERATOR_METRICS_PORT", Integer.toString(metricsPort));
             builder.environment().put("POD_NAMESPACE", Chart.RELEASE);
             builder.environment().put("KUBERNETES_IMPERSONATE_USERNAME", TestingApiServer.user(ACCOUNT));
             builder.environment().putAll(settings);
-            return new OperatorProcess(builder.start(), log, port, Instant.now());
+            return new OperatorProcess(
+                    builder.start(),
+                    log,
+                    port,
+                    managementPort,
+                    new MetricsReader("127.0.0.1", metricsPort),
+                    Instant.now());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     boolean isReady() {
-        return get("/health/ready")
+        return get(port, "/health/ready")
                 .map(response -> response.statusCode() == 200)
                 .orElse(false);
     }
 
     /** The value of a series of the metrics. */
     double metric(String series) {
-        return get("/metrics")
+        return get(managementPort, "/metrics")
                 .orElseThrow()
                 .body()
                 .lines()
@@ -91,6 +108,16 @@ final class OperatorProcess implements AutoCloseable {
                 .mapToDouble(line -> Double.parseDouble(line.substring(series.length() + 1)))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    /** The status of an answer at the port that kubelets probe. */
+    int probe(String path) {
+        return get(port, path).orElseThrow().statusCode();
+    }
+
+    /** Its metrics as others get them. */
+    MetricsReader scraped() {
+        return scraped;
     }
 
     Duration startTime() {
@@ -147,7 +174,7 @@ final class OperatorProcess implements AutoCloseable {
         }
     }
 
-    private Optional<HttpResponse<String>> get(String path) {
+    private Optional<HttpResponse<String>> get(int port, String path) {
         try {
             return Optional.of(http.send(
                     HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
