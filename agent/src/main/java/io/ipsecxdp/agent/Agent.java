@@ -7,6 +7,7 @@ import io.ipsecxdp.agent.kernel.KernelThread;
 import io.ipsecxdp.agent.kernel.NotificationListener;
 import io.ipsecxdp.agent.ledger.PoliciesInForce;
 import io.ipsecxdp.agent.ledger.StateException;
+import io.ipsecxdp.agent.metrics.PerSaMetrics;
 import io.ipsecxdp.agent.metrics.SaMetrics;
 import io.ipsecxdp.agent.metrics.SteeringMetrics;
 import io.ipsecxdp.agent.metrics.XfrmMetrics;
@@ -21,6 +22,7 @@ import io.ipsecxdp.agent.plan.KeySource;
 import io.ipsecxdp.agent.report.AgentStatusWriter;
 import io.ipsecxdp.agent.report.LeaseKeeper;
 import io.ipsecxdp.agent.report.NodeReporter;
+import io.ipsecxdp.agent.report.SaFigures;
 import io.ipsecxdp.agent.report.XfrmErrors;
 import io.ipsecxdp.agent.secrets.KeyRing;
 import io.ipsecxdp.agent.secrets.KeySecrets;
@@ -32,12 +34,14 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jboss.logging.Logger;
 
 /** The running agent: its threads, and what they share. Closing it leaves the node as it is. */
@@ -67,6 +71,7 @@ final class Agent implements AutoCloseable {
             bench.steeringLacks().forEach(LOG::warn);
 
             Events events = new Events();
+            AtomicReference<List<SaFigures>> sas = new AtomicReference<>(List.of());
             AgentStatusWriter status = part(new AgentStatusWriter(client, node, AgentStatusWriter.LOOK_AGAIN, clock));
             KeySecrets secrets = new KeySecrets(client, config.keysNamespace(), clock);
             ApiServerLink link = part(new ApiServerLink(client, node, secrets.presharedKeys(), events, clock));
@@ -92,7 +97,10 @@ final class Agent implements AutoCloseable {
                             keys::clusterFingerprint),
                     tunnels,
                     bench.policyFile(),
-                    status::tell,
+                    news -> {
+                        sas.set(news.sas());
+                        status.tell(news);
+                    },
                     clock));
             Optional<PoliciesInForce> inForce = bench.policyFile().content();
             ApiServerEndpoints apiServer = new ApiServerEndpoints(
@@ -106,17 +114,19 @@ final class Agent implements AutoCloseable {
                         events.factsAre(NodeProbe.facts(apiServer.remembered()));
                     });
             loop.start();
-            SaMetrics.register(registry, loop::refused);
+            SaMetrics.register(registry, loop::refused, () -> SaFigures.total(sas.get()));
 
             ScheduledExecutorService facts = Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().daemon().name("facts").factory());
             part(facts::shutdownNow);
+            PerSaMetrics perSa = new PerSaMetrics(registry, config.metrics().perSa());
             SteeringMetrics metrics = new SteeringMetrics(registry);
             XfrmMetrics errors = new XfrmMetrics(registry);
             facts.scheduleWithFixedDelay(
                     () -> {
                         metrics.show(bench.steerer().latest());
                         errors.show(XfrmStat.read());
+                        perSa.show(sas.get());
                     },
                     0,
                     METRICS_SECONDS,

@@ -40,6 +40,12 @@ public interface AgentConfig {
     @WithDefault("ipsec-xdp-keys")
     String keysNamespace();
 
-    /** Metrics for whoever the API server lets read them. */
-    ScrapeConfig metrics();
+    Metrics metrics();
+
+    /** What Prometheus is told, and who may ask. */
+    interface Metrics extends ScrapeConfig {
+        /** Of how many SAs, at most, each has series of its own: the busiest. Of none by default. */
+        @WithDefault("0")
+        int perSa();
+    }
 }

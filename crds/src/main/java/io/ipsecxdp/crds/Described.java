@@ -14,5 +14,9 @@ final class Described {
     static final String REASON = "Why, in one CamelCase word.";
     static final String MESSAGE = "Why, and what to do about it.";
 
+    /** Of counters in a status: who watches it is not woken because there is traffic. */
+    static final String TOLD_SELDOM =
+            "Told when a counter began to count, or changed by a fifth; once a minute at most.";
+
     private Described() {}
 }

@@ -36,6 +36,16 @@ import io.fabric8.kubernetes.model.annotation.Version;
         name = "Age",
         jsonPath = ".metadata.creationTimestamp",
         type = AdditionalPrinterColumn.Type.DATE)
+@AdditionalPrinterColumn(
+        name = "Encrypted",
+        jsonPath = ".status.saTraffic.encryptedPackets",
+        type = AdditionalPrinterColumn.Type.INTEGER,
+        priority = 1)
+@AdditionalPrinterColumn(
+        name = "Decrypted",
+        jsonPath = ".status.saTraffic.decryptedPackets",
+        type = AdditionalPrinterColumn.Type.INTEGER,
+        priority = 1)
 @AdditionalPrinterColumn(name = "Kfunc", jsonPath = ".status.capabilities.xfrmKfunc", priority = 1)
 @AdditionalPrinterColumn(name = "Per-CPU-SA", jsonPath = ".status.capabilities.perCpuSa", priority = 1)
 @AdditionalPrinterColumn(name = "Message", jsonPath = ".status.conditions[?(@.type==\"Ready\")].message", priority = 1)

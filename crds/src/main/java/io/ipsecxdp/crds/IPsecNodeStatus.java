@@ -29,36 +29,42 @@ public record IPsecNodeStatus(
         @JsonPropertyDescription("SAs in force, of all that are planned, for example 12/12.")
         String securityAssociations,
 
-        @JsonPropertyDescription("ESP packets that the XDP program saw, at most a minute old.")
+        @JsonPropertyDescription(
+                "What the SAs in force encrypted and decrypted, all together. " + Described.TOLD_SELDOM)
+        SaTraffic saTraffic,
+
+        @JsonPropertyDescription("ESP packets that the XDP program saw. " + Described.TOLD_SELDOM)
         Long espPackets,
 
         @JsonPropertyDescription("Of these, in percent, those sent to the CPU that owns their SA.")
         Integer ownerPercent,
 
-        @JsonPropertyDescription("Packets by outcome of the XDP program, at most a minute old.")
+        @JsonPropertyDescription("Packets by outcome of the XDP program. " + Described.TOLD_SELDOM)
         List<OutcomeCount> outcomes,
 
-        @JsonPropertyDescription("ESP packets that were lost on the way to a CPU, on all interfaces.")
+        @JsonPropertyDescription(
+                "ESP packets that were lost on the way to a CPU, on all interfaces. " + Described.TOLD_SELDOM)
         Long droppedPackets,
 
         @JsonPropertyDescription(
                 "The busiest CPU's packets, divided by the mean, on the interface where that is worst.")
         String imbalance,
 
-        @JsonPropertyDescription("What was steered on each interface, at most a minute old; the first 16.")
+        @JsonPropertyDescription("What was steered on each interface; the first 16. " + Described.TOLD_SELDOM)
         List<SteeredTraffic> steeredTraffic,
 
         @JsonPropertyDescription(
-                "Who sends the most packets that belong to no SA, at most a minute old, where unknownSPI of the "
-                        + "SteeringPolicy is Count or Drop; up to 10.")
+                "Who sends the most packets that belong to no SA, where unknownSPI of the SteeringPolicy is Count or "
+                        + "Drop; up to 10. " + Described.TOLD_SELDOM)
         List<UnknownSpi> unknownSPIs,
 
-        @JsonPropertyDescription("Packets that the kernel's IPsec refused, by reason, at most a minute old; reasons "
-                + "without a packet are left out.")
+        @JsonPropertyDescription(
+                "Packets that the kernel's IPsec refused, by reason; reasons without a packet are left out. "
+                        + Described.TOLD_SELDOM)
         List<XfrmErrorCount> xfrmErrors,
 
         @JsonPropertyDescription(
-                "SecurityPolicies for whose packets there is no SA on this node, at most a minute old; up to 10.")
+                "SecurityPolicies for whose packets there is no SA on this node; up to 10. " + Described.TOLD_SELDOM)
         List<Acquire> acquires,
 
         @JsonPropertyDescription("Ready and Degraded.") List<Condition> conditions) {

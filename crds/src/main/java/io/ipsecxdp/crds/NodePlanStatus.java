@@ -4,7 +4,10 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import java.util.List;
 
-/** What one node has. Written by its agent from what it read back from the kernel. */
+/**
+ * What one node has. Written by its agent from what it read back from the kernel. Nothing in it counts packets: it is
+ * written when what the node has changes, and not because there is traffic.
+ */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record NodePlanStatus(
         @JsonPropertyDescription("Generation of the plan that this is about.")
@@ -24,10 +27,6 @@ public record NodePlanStatus(
 
         @JsonPropertyDescription("The steered interfaces.") List<SteeringReport> steering,
 
-        @JsonPropertyDescription(
-                "Counters of the SAs, at most a minute old while the node reports. No decision depends on them.")
-        List<SaCounters> counters,
-
         @JsonPropertyDescription("Ready, Reconciling and Degraded.")
         List<Condition> conditions,
 
@@ -37,7 +36,6 @@ public record NodePlanStatus(
         securityAssociations = securityAssociations == null ? List.of() : List.copyOf(securityAssociations);
         securityPolicies = securityPolicies == null ? List.of() : List.copyOf(securityPolicies);
         steering = steering == null ? List.of() : List.copyOf(steering);
-        counters = counters == null ? List.of() : List.copyOf(counters);
         conditions = conditions == null ? List.of() : List.copyOf(conditions);
         tunnels = tunnels == null ? List.of() : List.copyOf(tunnels);
     }
@@ -50,7 +48,6 @@ public record NodePlanStatus(
             List<SaReport> securityAssociations,
             List<PolicyReport> securityPolicies,
             List<SteeringReport> steering,
-            List<SaCounters> counters,
             List<Condition> conditions) {
         this(
                 observedGeneration,
@@ -59,7 +56,6 @@ public record NodePlanStatus(
                 securityAssociations,
                 securityPolicies,
                 steering,
-                counters,
                 conditions,
                 List.of());
     }

@@ -53,7 +53,6 @@ final class CrdGenerator {
             Map.entry("status.securityAssociations", List.of("name")),
             Map.entry("status.securityPolicies", List.of("name", "direction")),
             Map.entry("status.steering", List.of("name", "interfaceName")),
-            Map.entry("counters", List.of("name")),
             Map.entry("outcomes", List.of("outcome")));
 
     /** Lists that are sets of scalars; `interfaces` of an IPsecNode is a map by name. */

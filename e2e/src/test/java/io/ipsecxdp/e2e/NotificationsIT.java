@@ -63,7 +63,8 @@ class NotificationsIT {
                     SteeringIT.COUNTERS,
                     cluster::tails,
                     () -> status(cluster, receiver).xfrmErrors().stream()
-                            .anyMatch(error -> error.counter().equals("XfrmInNoStates") && error.packets() >= 20));
+                            .anyMatch(error -> error.counter().equals("XfrmInNoStates")
+                                    && error.packets() >= SteeringIT.shownOf(20)));
         } finally {
             tunnel.flush();
         }

@@ -17,7 +17,6 @@ import io.ipsecxdp.crds.IPsecNode;
 import io.ipsecxdp.crds.IPsecNodeStatus;
 import io.ipsecxdp.crds.NodePlan;
 import io.ipsecxdp.crds.NodePlanStatus;
-import io.ipsecxdp.crds.SaCounters;
 import java.net.HttpURLConnection;
 import java.time.Clock;
 import java.time.Duration;
@@ -68,8 +67,12 @@ public final class AgentStatusWriter implements AutoCloseable {
         }
     }
 
-    /** Everything that is to be told. */
-    public record StatusUpdate(PlanReport report, NodeSummary node) {}
+    /**
+     * Everything that is to be told.
+     *
+     * @param sas of those in force; for metrics, in no status
+     */
+    public record StatusUpdate(PlanReport report, NodeSummary node, List<SaFigures> sas) {}
 
     private final KubernetesClient client;
     private final String node;
@@ -78,8 +81,7 @@ public final class AgentStatusWriter implements AutoCloseable {
             Thread.ofPlatform().daemon().name("status").factory());
     private final AtomicReference<StatusUpdate> newest = new AtomicReference<>();
     private final Map<String, Written> written = new HashMap<>();
-    private final Map<String, Throttle<List<SaCounters>>> saCounters = new HashMap<>();
-    private final Throttle<NodeSummary.Traffic> traffic = new Throttle<>(NodeSummary.Traffic::none);
+    private final Throttle<NodeSummary.Traffic> traffic = new Throttle<>(NodeSummary.Traffic::figures);
     private Optional<IPsecNodeStatus> writtenNode = Optional.empty();
     private Optional<StatusUpdate> last = Optional.empty();
     private boolean nodeOwned;
@@ -169,10 +171,7 @@ public final class AgentStatusWriter implements AutoCloseable {
             Instant now = clock.instant();
             Optional<Written> before = Optional.ofNullable(written.get(slice.uid()));
             Optional<NodePlanStatus> previous = before.map(Written::status).or(slice::status);
-            List<SaCounters> counters = saCounters
-                    .computeIfAbsent(slice.uid(), uid -> new Throttle<>(AgentStatusWriter::none))
-                    .show(report.counters(slice), now);
-            NodePlanStatus status = report.status(slice, previous, counters, now);
+            NodePlanStatus status = report.status(slice, previous, now);
             boolean overwritten = before.filter(mine -> mine.isNews(slice.status()))
                     .filter(mine -> !isShown(mine.status(), slice.status()))
                     .isPresent();
@@ -186,7 +185,6 @@ public final class AgentStatusWriter implements AutoCloseable {
             }
         }
         written.keySet().retainAll(present);
-        saCounters.keySet().retainAll(present);
     }
 
     private void writeSlice(Slice slice, NodePlanStatus status) {
@@ -214,10 +212,6 @@ public final class AgentStatusWriter implements AutoCloseable {
                         client.resources(NodePlan.class).withName(slice.name()).get())
                 .filter(plan -> plan.getMetadata().getUid().equals(slice.uid()))
                 .isEmpty();
-    }
-
-    private static boolean none(List<SaCounters> counters) {
-        return counters.stream().allMatch(sa -> sa.packets() == 0);
     }
 
     private void writeNode(NodeSummary summary) {

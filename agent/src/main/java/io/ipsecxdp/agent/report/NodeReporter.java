@@ -28,12 +28,10 @@ import io.ipsecxdp.crds.IntegrityAlgorithm;
 import io.ipsecxdp.crds.NodeCapabilities;
 import io.ipsecxdp.crds.OutcomeCount;
 import io.ipsecxdp.crds.Reason;
-import io.ipsecxdp.crds.SaCounters;
 import io.ipsecxdp.crds.TunnelReport;
 import io.ipsecxdp.crds.UpperProtocol;
 import io.ipsecxdp.xfrm.AddressFamily;
 import io.ipsecxdp.xfrm.Dump;
-import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.Xfrm;
 import io.ipsecxdp.xfrm.XfrmCapabilities;
 import io.ipsecxdp.xfrm.XfrmSelector;
@@ -104,6 +102,7 @@ public record NodeReporter(
         counters.packets().forEach((outcome, packets) -> outcomes.add(new OutcomeCount(outcome.name(), packets)));
         outcomes.sort(Comparator.comparing(OutcomeCount::outcome));
         XfrmErrors.Seen seen = errors.look(counters.packets().getOrDefault(Outcome.SA_UNKNOWN_DROPPED, 0L));
+        List<SaFigures> sas = figures(round);
         NodeSummary summary = new NodeSummary(
                 identity.kernel(),
                 identity.boot(),
@@ -114,6 +113,7 @@ public record NodeReporter(
                 report.installedSas(),
                 report.tally(),
                 new NodeSummary.Traffic(
+                        SaFigures.total(sas),
                         counters.ipsecPackets(),
                         counters.ownerPercent(),
                         outcomes,
@@ -129,7 +129,7 @@ public record NodeReporter(
                 lacks(facts),
                 state.damagedLedger(),
                 trouble);
-        return new StatusUpdate(report, summary);
+        return new StatusUpdate(report, summary, sas);
     }
 
     /** Of the policies that say so of themselves; the longest first. */
@@ -175,7 +175,6 @@ public record NodeReporter(
                 .toList();
         Set<Origin> used = new HashSet<>();
         Map<Origin, String> keyFingerprints = new HashMap<>();
-        Map<Origin, SaCounters> counters = new HashMap<>();
         for (DesiredSa sa : round.desired().sas().values()) {
             if (sa.key() instanceof KeySource.Derived) {
                 continue;
@@ -190,13 +189,6 @@ public record NodeReporter(
             clusterFingerprints
                     .apply(sa.origin(), installed)
                     .ifPresent(fingerprint -> keyFingerprints.put(sa.origin(), fingerprint));
-            boolean inForce = Optional.ofNullable(round.plan().sas().get(sa.origin()))
-                    .filter(standing -> standing.state() == EntryState.Installed)
-                    .isPresent();
-            ObservedSa there = round.observed().sas().get(sa.sa().id());
-            if (inForce && there != null) {
-                counters.put(sa.origin(), counters(sa.name(), sa.origin().childName(), there));
-            }
         }
         Desired desired = round.desired();
         return new PlanReport(
@@ -213,27 +205,20 @@ public record NodeReporter(
                 state.journal().policies().values().stream()
                         .filter(owned -> !desired.lists(owned))
                         .toList(),
-                counters,
                 tunnels);
     }
 
-    static SaCounters counters(String name, Optional<String> child, ObservedSa sa) {
-        return new SaCounters(
-                name,
-                child.orElse(null),
-                sa.counters().packets(),
-                sa.counters().bytes(),
-                sa.options().isCountedByDevice()
-                        ? null
-                        : unlessZero(
-                                Math.max(sa.replay().lastSent(), sa.replay().lastReceived())),
-                unlessZero(sa.errors().outsideWindow()),
-                unlessZero(sa.errors().replayed()),
-                unlessZero(sa.errors().integrityFailed()));
-    }
-
-    private static Long unlessZero(long count) {
-        return count == 0 ? null : count;
+    /** Of the SAs that are in force, those of tunnels too. */
+    static List<SaFigures> figures(Round round) {
+        return round.desired().sas().values().stream()
+                .filter(sa -> Optional.ofNullable(round.plan().sas().get(sa.origin()))
+                        .filter(standing -> standing.state() == EntryState.Installed)
+                        .isPresent())
+                .flatMap(sa ->
+                        Optional.ofNullable(round.observed().sas().get(sa.sa().id()))
+                                .map(there -> SaFigures.of(sa, there))
+                                .stream())
+                .toList();
     }
 
     private NodeCapabilities capabilities(XfrmCapabilities kernel) {

@@ -8,12 +8,14 @@ import io.ipsecxdp.crds.NodeCapabilities;
 import io.ipsecxdp.crds.NodeInterface;
 import io.ipsecxdp.crds.OutcomeCount;
 import io.ipsecxdp.crds.Reason;
+import io.ipsecxdp.crds.SaTraffic;
 import io.ipsecxdp.crds.SteeredTraffic;
 import io.ipsecxdp.crds.UnknownSpi;
 import io.ipsecxdp.crds.XdpMode;
 import io.ipsecxdp.crds.XfrmErrorCount;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,8 +52,9 @@ public record NodeSummary(
         Optional<String> damagedLedger,
         Optional<String> trouble) {
 
-    /** What the XDP program counted, and what became of the packets behind it. */
+    /** What the SAs and the XDP program counted, and what became of the packets behind it. */
     public record Traffic(
+            SaTraffic sas,
             long espPackets,
             int ownerPercent,
             List<OutcomeCount> outcomes,
@@ -61,8 +64,34 @@ public record NodeSummary(
             List<UnknownSpi> unknownSpis,
             List<XfrmErrorCount> xfrmErrors,
             List<Acquire> acquires) {
-        boolean none() {
-            return espPackets == 0 && xfrmErrors.isEmpty() && acquires.isEmpty();
+        /** By these it is told again, or not. */
+        Figures figures() {
+            Map<String, Long> figures = new HashMap<>();
+            figures.put("encrypted packets", sas.encryptedPackets());
+            figures.put("encrypted bytes", sas.encryptedBytes());
+            figures.put("decrypted packets", sas.decryptedPackets());
+            figures.put("decrypted bytes", sas.decryptedBytes());
+            figures.put("esp", espPackets);
+            figures.put("owner", (long) ownerPercent);
+            figures.put("dropped", dropped);
+            outcomes.forEach(one -> figures.put("outcome " + one.outcome(), one.packets()));
+            interfaces.forEach(one -> {
+                String name = "interface %s of %s ".formatted(one.interfaceName(), one.policy());
+                figures.put(name + "packets", one.packets());
+                figures.put(name + "owner", (long) one.ownerPercent());
+                one.cpus().forEach(cpu -> {
+                    figures.put(name + cpu.cpu(), cpu.packets());
+                    figures.put(name + cpu.cpu() + " dropped", cpu.dropped());
+                });
+            });
+            unknownSpis.forEach(talker -> figures.put(
+                    "unknown %s %s %d %s"
+                            .formatted(talker.source(), talker.destination(), talker.spi(), talker.interfaceName()),
+                    talker.packets()));
+            xfrmErrors.forEach(error -> figures.put("error " + error.counter(), error.packets()));
+            acquires.forEach(acquire ->
+                    figures.put("acquire %s %s".formatted(acquire.policy(), acquire.since()), acquire.times()));
+            return new Figures(figures);
         }
     }
 
@@ -79,6 +108,7 @@ public record NodeSummary(
                         .map(entry -> entry.getKey() + ":" + entry.getValue())
                         .collect(Collectors.joining(",")),
                 installedSas,
+                shown.sas(),
                 shown.espPackets(),
                 shown.ownerPercent(),
                 shown.outcomes(),

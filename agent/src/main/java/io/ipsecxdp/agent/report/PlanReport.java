@@ -17,7 +17,6 @@ import io.ipsecxdp.crds.PlannedPolicy;
 import io.ipsecxdp.crds.PlannedSa;
 import io.ipsecxdp.crds.PlannedSteering;
 import io.ipsecxdp.crds.PolicyReport;
-import io.ipsecxdp.crds.SaCounters;
 import io.ipsecxdp.crds.SaReport;
 import io.ipsecxdp.crds.SteeringReport;
 import io.ipsecxdp.crds.TunnelReport;
@@ -27,7 +26,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -40,7 +38,6 @@ import java.util.TreeMap;
  * @param usedKeys origins of the SAs that were installed here once
  * @param leavingSas SAs that are no longer planned, and that the kernel has or may have
  * @param leavingPolicies the same for policies
- * @param counters of the SAs in force, by origin; names are those of the SecurityAssociations
  * @param tunnels by the uid of the Tunnel
  */
 public record PlanReport(
@@ -53,7 +50,6 @@ public record PlanReport(
         Set<Origin> usedKeys,
         List<OwnedSa> leavingSas,
         List<OwnedPolicy> leavingPolicies,
-        Map<Origin, SaCounters> counters,
         Map<String, TunnelReport> tunnels) {
 
     static final EntryStatus NOT_YET = EntryStatus.pending("It is looked at in a moment.");
@@ -83,7 +79,6 @@ public record PlanReport(
                 usedKeys,
                 leavingSas,
                 leavingPolicies,
-                counters,
                 reported().whileAgentIs(failing, slices));
     }
 
@@ -91,10 +86,8 @@ public record PlanReport(
      * The status of one slice.
      *
      * @param previous what was reported last
-     * @param counters to be reported; not always the newest, because they are written seldom
      */
-    public NodePlanStatus status(
-            Slice slice, Optional<NodePlanStatus> previous, List<SaCounters> counters, Instant now) {
+    public NodePlanStatus status(Slice slice, Optional<NodePlanStatus> previous, Instant now) {
         NodePlanSpec spec = slice.spec();
         StateCounts tally = new StateCounts();
         count(spec, tally);
@@ -222,7 +215,6 @@ public record PlanReport(
                 saReports,
                 policyReports,
                 steeringReports,
-                counters,
                 tally.conditions(conditions),
                 spec.tunnels().stream().map(reported()::of).toList());
     }
@@ -277,13 +269,5 @@ public record PlanReport(
                 .filter(sa -> standing(sa).state() == EntryState.Installed)
                 .count();
         return "%d/%d".formatted(installed, planned.size());
-    }
-
-    /** The newest counters of the SAs of a slice, in the order of the plan. */
-    public List<SaCounters> counters(Slice slice) {
-        return slice.spec().securityAssociations().stream()
-                .map(sa -> counters.get(origin(sa)))
-                .filter(Objects::nonNull)
-                .toList();
     }
 }

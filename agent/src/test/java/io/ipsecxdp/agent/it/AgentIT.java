@@ -354,7 +354,7 @@ class AgentIT {
         try (RunningAgent agent = node.start()) {
             awaitReported();
             NodePlan overwritten = plan().orElseThrow();
-            overwritten.setStatus(new NodePlanStatus(0L, "theirs", "9/9", null, null, null, null, null));
+            overwritten.setStatus(new NodePlanStatus(0L, "theirs", "9/9", null, null, null, null));
             server.client().resource(overwritten).subresource("status").update();
 
             soon().untilAsserted(() -> assertThat(status().installed()).isEqualTo("1/1"));

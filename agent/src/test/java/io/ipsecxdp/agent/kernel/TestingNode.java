@@ -262,10 +262,9 @@ public final class TestingNode implements AutoCloseable {
                 used,
                 List.of(),
                 List.of(),
-                Map.of(),
                 Map.of());
         for (Slice slice : slices()) {
-            statuses.put(slice.name(), report.status(slice, slice.status(), List.of(), clock.instant()));
+            statuses.put(slice.name(), report.status(slice, slice.status(), clock.instant()));
         }
     }
 

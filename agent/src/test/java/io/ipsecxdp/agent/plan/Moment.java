@@ -315,8 +315,7 @@ final class Moment {
     // What follows
 
     DecisionInput now() {
-        NodePlanStatus status =
-                new NodePlanStatus(1L, BOOT, "", saReports, policyReports, List.of(), List.of(), List.of());
+        NodePlanStatus status = new NodePlanStatus(1L, BOOT, "", saReports, policyReports, List.of(), List.of());
         Slice slice = new Slice(
                 SLICE, SLICE, 1, new NodePlanSpec("n1", List.of(), List.of(), List.of()), Optional.of(status));
         return new DecisionInput(

@@ -12,6 +12,7 @@ import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.NodeCapabilities;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.NodePlanStatus;
+import io.ipsecxdp.crds.SaTraffic;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -96,7 +97,6 @@ class AgentStatusWriterTest {
                 Set.of(),
                 List.of(),
                 List.of(),
-                Map.of(),
                 Map.of());
         writer.tell(new AgentStatusWriter.StatusUpdate(
                 report,
@@ -111,13 +111,23 @@ class AgentStatusWriterTest {
                         "0/0",
                         new StateCounts(),
                         new NodeSummary.Traffic(
-                                0, 0, List.of(), 0, Optional.empty(), List.of(), List.of(), List.of(), List.of()),
+                                new SaTraffic(0L, 0L, 0L, 0L),
+                                0,
+                                0,
+                                List.of(),
+                                0,
+                                Optional.empty(),
+                                List.of(),
+                                List.of(),
+                                List.of(),
+                                List.of()),
                         Optional.empty(),
                         Optional.empty(),
                         Optional.empty(),
                         List.of(),
                         Optional.empty(),
-                        Optional.empty())));
+                        Optional.empty()),
+                List.of()));
     }
 
     private static ConditionFactory soon() {
@@ -174,7 +184,7 @@ class AgentStatusWriterTest {
         NodePlanStatus mine = written(1);
         tell(Optional.of(mine));
 
-        tell(Optional.of(new NodePlanStatus(6L, "theirs", "9/9", null, null, null, null, null)));
+        tell(Optional.of(new NodePlanStatus(6L, "theirs", "9/9", null, null, null, null)));
 
         assertThat(written(2)).isEqualTo(mine);
     }

@@ -3,52 +3,64 @@ package io.ipsecxdp.agent.report;
 import static io.ipsecxdp.xfrm.Addresses.ip;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ipsecxdp.crds.SaCounters;
+import io.ipsecxdp.agent.kernel.TestingNode;
+import io.ipsecxdp.agent.plan.Desired;
+import io.ipsecxdp.agent.plan.Slice;
+import io.ipsecxdp.crds.NodePlanSpec;
+import io.ipsecxdp.crds.SaTraffic;
 import io.ipsecxdp.xfrm.AsObserved;
 import io.ipsecxdp.xfrm.Dump;
 import io.ipsecxdp.xfrm.LifetimeCounters;
 import io.ipsecxdp.xfrm.ObservedSa;
 import io.ipsecxdp.xfrm.ReplayState;
+import io.ipsecxdp.xfrm.SaDir;
 import io.ipsecxdp.xfrm.SaId;
 import io.ipsecxdp.xfrm.SaOptions;
 import io.ipsecxdp.xfrm.XfrmOffload;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class NodeReporterTest {
 
     @Test
     void theReplayStateOfAnSaIsTold() {
-        assertThat(NodeReporter.counters(
-                        "a", Optional.empty(), sa(new ReplayState(64, 99, 0), new ObservedSa.Errors(3, 2, 1))))
-                .isEqualTo(new SaCounters("a", null, 5L, 500L, 99L, 3L, 2L, 1L));
-        assertThat(NodeReporter.counters("a", Optional.empty(), sa(new ReplayState(0, 0, 7), ObservedSa.Errors.NONE)))
-                .isEqualTo(new SaCounters("a", null, 5L, 500L, 7L, null, null, null));
-    }
-
-    @Test
-    void ofSeveralSasOfOneObjectItIsToldWhichOneItIs() {
-        assertThat(NodeReporter.counters(
-                                "a", Optional.of("cpu-3"), sa(new ReplayState(0, 0, 7), ObservedSa.Errors.NONE))
-                        .child())
-                .isEqualTo("cpu-3");
-    }
-
-    @Test
-    void whatDidNotHappenIsLeftOut() {
-        assertThat(NodeReporter.counters("a", Optional.empty(), sa(new ReplayState(64, 0, 0), ObservedSa.Errors.NONE)))
-                .isEqualTo(new SaCounters("a", null, 5L, 500L, null, null, null, null));
+        ObservedSa.Errors errors = new ObservedSa.Errors(3, 2, 1);
+        assertThat(figures(sa(new ReplayState(64, 99, 0), errors)))
+                .isEqualTo(new SaFigures(
+                        "name-a", Optional.empty(), SaDir.OUT, 0x1000, 5, 500, OptionalLong.of(99), errors));
+        assertThat(figures(sa(new ReplayState(0, 0, 7), errors)).lastSequence()).hasValue(7);
     }
 
     @Test
     void theNumberOfASequenceThatADeviceCountsIsNotTold() {
         SaOptions packet = SaOptions.NONE.withOffload(Optional.of(new XfrmOffload(3, true)));
-        assertThat(NodeReporter.counters(
-                        "a", Optional.empty(), sa(new ReplayState(0, 0, 7), ObservedSa.Errors.NONE, packet)))
-                .isEqualTo(new SaCounters("a", null, 5L, 500L, null, null, null, null));
+        assertThat(figures(sa(new ReplayState(0, 0, 7), ObservedSa.Errors.NONE, packet))
+                        .lastSequence())
+                .isEmpty();
+    }
+
+    @Test
+    void theTotalIsByDirection() {
+        SaFigures out = figures(sa(new ReplayState(0, 0, 7), ObservedSa.Errors.NONE));
+        SaFigures in = new SaFigures(
+                "in", Optional.empty(), SaDir.IN, 1, 30, 4_000, OptionalLong.empty(), ObservedSa.Errors.NONE);
+        assertThat(SaFigures.total(List.of(out, in, out))).isEqualTo(new SaTraffic(10L, 1_000L, 30L, 4_000L));
+    }
+
+    private static SaFigures figures(ObservedSa there) {
+        NodePlanSpec plan = new NodePlanSpec("n1", List.of(TestingNode.outbound("a", 0x1000)), List.of(), List.of());
+        return SaFigures.of(
+                Desired.of(List.of(new Slice("s", "uid-s", 1, plan, Optional.empty())), Map.of())
+                        .sas()
+                        .values()
+                        .iterator()
+                        .next(),
+                there);
     }
 
     @Test

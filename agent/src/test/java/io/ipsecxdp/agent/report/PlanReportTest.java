@@ -88,7 +88,6 @@ class PlanReportTest {
                 used,
                 List.of(),
                 List.of(),
-                Map.of(),
                 Map.of());
     }
 
@@ -98,11 +97,11 @@ class PlanReportTest {
         Origin origin =
                 Desired.of(List.of(slice), Map.of()).sas().keySet().iterator().next();
 
-        NodePlanStatus first = report(slice, Map.of(), Map.of(origin, "one"), Set.of())
-                .status(slice, Optional.empty(), List.of(), NOON);
-        NodePlanStatus restarted = report(slice, Map.of(), Set.of()).status(slice, Optional.of(first), List.of(), NOON);
-        NodePlanStatus readAgain = report(slice, Map.of(), Map.of(origin, "other"), Set.of())
-                .status(slice, Optional.of(restarted), List.of(), NOON);
+        NodePlanStatus first =
+                report(slice, Map.of(), Map.of(origin, "one"), Set.of()).status(slice, Optional.empty(), NOON);
+        NodePlanStatus restarted = report(slice, Map.of(), Set.of()).status(slice, Optional.of(first), NOON);
+        NodePlanStatus readAgain =
+                report(slice, Map.of(), Map.of(origin, "other"), Set.of()).status(slice, Optional.of(restarted), NOON);
 
         assertThat(List.of(first, restarted, readAgain))
                 .extracting(status -> status.securityAssociations().getFirst().keyFingerprint())
@@ -119,7 +118,7 @@ class PlanReportTest {
     @Test
     void anEmptyPlanIsReady() {
         Slice slice = slice(0);
-        NodePlanStatus status = report(slice, Map.of(), Set.of()).status(slice, Optional.empty(), List.of(), NOON);
+        NodePlanStatus status = report(slice, Map.of(), Set.of()).status(slice, Optional.empty(), NOON);
 
         assertThat(status.installed()).isEqualTo("0/0");
         assertThat(status.observedGeneration()).isEqualTo(7);
@@ -141,7 +140,7 @@ class PlanReportTest {
                                 Origin.of("uid5"), failed,
                                 Origin.of("uid6"), failed),
                         Set.of())
-                .status(slice, Optional.empty(), List.of(), NOON);
+                .status(slice, Optional.empty(), NOON);
 
         assertThat(status.installed()).isEqualTo("1/7");
         assertThat(condition(status, Condition.READY).reason()).isEqualTo("KeyMissing");
@@ -155,10 +154,10 @@ class PlanReportTest {
     void theTimeOfAConditionChangesWithItsStatusOnly() {
         Slice slice = slice(1);
         NodePlanStatus first = report(slice, Map.of(Origin.of("uid0"), EntryStatus.pending("Soon.")), Set.of())
-                .status(slice, Optional.empty(), List.of(), NOON);
+                .status(slice, Optional.empty(), NOON);
         NodePlanStatus second = report(
                         slice, Map.of(Origin.of("uid0"), EntryStatus.failed(Reason.KeyMissing, "None.")), Set.of())
-                .status(slice, Optional.of(first), List.of(), NOON.plusSeconds(60));
+                .status(slice, Optional.of(first), NOON.plusSeconds(60));
 
         assertThat(condition(second, Condition.READY).lastTransitionTime()).isEqualTo("2026-01-01T12:00:00Z");
         assertThat(condition(second, Condition.DEGRADED).lastTransitionTime()).isEqualTo("2026-01-01T12:01:00Z");
@@ -169,9 +168,9 @@ class PlanReportTest {
         Slice slice = slice(2);
         PlanReport report =
                 report(slice, Map.of(Origin.of("uid0"), EntryStatus.installed("In force.")), Set.of(Origin.of("uid0")));
-        NodePlanStatus first = report.status(slice, Optional.empty(), List.of(), NOON);
+        NodePlanStatus first = report.status(slice, Optional.empty(), NOON);
 
-        assertThat(report.status(slice, Optional.of(first), List.of(), NOON.plusSeconds(3600)))
+        assertThat(report.status(slice, Optional.of(first), NOON.plusSeconds(3600)))
                 .isEqualTo(first);
     }
 
@@ -180,8 +179,8 @@ class PlanReportTest {
         Slice slice = slice(2);
         NodePlanStatus first = report(
                         slice, Map.of(Origin.of("uid0"), EntryStatus.installed("In force.")), Set.of(Origin.of("uid0")))
-                .status(slice, Optional.empty(), List.of(), NOON);
-        NodePlanStatus second = report(slice, Map.of(), Set.of()).status(slice, Optional.of(first), List.of(), NOON);
+                .status(slice, Optional.empty(), NOON);
+        NodePlanStatus second = report(slice, Map.of(), Set.of()).status(slice, Optional.of(first), NOON);
 
         assertThat(second.securityAssociations().get(0).keyUsed()).isTrue();
         assertThat(second.securityAssociations().get(1).keyUsed()).isNull();
@@ -193,7 +192,7 @@ class PlanReportTest {
         var planned = slice.spec().securityAssociations().getFirst();
 
         var report = report(slice, Map.of(Origin.of("uid0"), EntryStatus.installed("In force.")), Set.of())
-                .status(slice, Optional.empty(), List.of(), NOON)
+                .status(slice, Optional.empty(), NOON)
                 .securityAssociations()
                 .getFirst();
 
@@ -211,7 +210,7 @@ class PlanReportTest {
         Origin used = new Origin("uid0", "cpu-1");
 
         var reports = report(slice, Map.of(used, EntryStatus.installed("In force.")), Set.of(used))
-                .status(slice, Optional.empty(), List.of(), NOON)
+                .status(slice, Optional.empty(), NOON)
                 .securityAssociations();
 
         assertThat(reports)
@@ -243,10 +242,9 @@ class PlanReportTest {
                 Set.of(),
                 List.of(leaving),
                 List.of(),
-                Map.of(),
                 Map.of());
 
-        NodePlanStatus status = report.status(slice, Optional.empty(), List.of(), NOON);
+        NodePlanStatus status = report.status(slice, Optional.empty(), NOON);
 
         assertThat(status.securityAssociations())
                 .extracting(SaReport::name, SaReport::uid, SaReport::state)

@@ -406,7 +406,6 @@ class SteeringPlanTest {
                 List.of(),
                 List.of(new SteeringReport(
                         "steer", "eth0", "uid-steer", 1L, EntryState.Installed, "Installed", "x", XdpMode.Native)),
-                List.of(),
                 List.of());
         SteeringPlan plan = SteeringPlan.of(input(
                 List.of(slice(Optional.of(status))), Journal.EMPTY, Map.of("eth0", 2), Map.of(), Map.of("eth0", ETH0)));

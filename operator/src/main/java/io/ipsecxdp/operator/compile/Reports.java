@@ -18,8 +18,8 @@ public record Reports(Map<Subject, List<Report>> bySubject) {
 
     /** The status of one NodePlan. */
     public record NodeStatus(String node, NodePlanStatus status) {
-        /** What is read of it: counters, and what is for people, change without consequence. */
-        public NodeStatus withoutCounters() {
+        /** What is read of it: the sums over its entries are for people, and change without consequence. */
+        public NodeStatus withoutSums() {
             return new NodeStatus(
                     node,
                     new NodePlanStatus(
@@ -30,12 +30,11 @@ public record Reports(Map<Subject, List<Report>> bySubject) {
                             status.securityPolicies(),
                             status.steering(),
                             null,
-                            null,
                             status.tunnels()));
         }
     }
 
-    /** Reads the statuses of all NodePlans. Counters are ignored. */
+    /** Reads the statuses of all NodePlans. */
     public static Reports of(Collection<NodeStatus> statuses) {
         record Read(String node, Report report) {
             Subject subject() {

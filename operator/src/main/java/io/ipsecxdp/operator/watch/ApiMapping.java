@@ -148,7 +148,7 @@ final class ApiMapping {
     }
 
     private static NodePlanStatus noStatus() {
-        return new NodePlanStatus(null, null, null, null, null, null, null, null);
+        return new NodePlanStatus(null, null, null, null, null, null, null);
     }
 
     /** What is no list of CPUs says nothing about the CPUs. */

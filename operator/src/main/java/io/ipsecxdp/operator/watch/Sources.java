@@ -74,7 +74,7 @@ public class Sources {
                                 || isChanged(
                                         now,
                                         before,
-                                        plan -> ApiMapping.observed(plan).withoutCounters()),
+                                        plan -> ApiMapping.observed(plan).withoutSums()),
                         context),
                 source(
                         TunnelPeers.class,

@@ -23,7 +23,6 @@ import io.ipsecxdp.crds.NodePlan;
 import io.ipsecxdp.crds.NodePlanStatus;
 import io.ipsecxdp.crds.PlannedTunnel;
 import io.ipsecxdp.crds.PolicyReport;
-import io.ipsecxdp.crds.SaCounters;
 import io.ipsecxdp.crds.SaReport;
 import io.ipsecxdp.crds.SteeringReport;
 import io.ipsecxdp.crds.TunnelPeers;
@@ -156,6 +155,7 @@ final class PlayedAgent implements AutoCloseable {
                 List.of(new NodeInterface("eth0", List.of(addresses), null)),
                 null,
                 null,
+                null,
                 espPackets,
                 null,
                 null,
@@ -200,13 +200,13 @@ final class PlayedAgent implements AutoCloseable {
         plans.getStore().list().forEach(this::answer);
     }
 
-    /** Counters and nothing else change in all its reports. */
-    void count(long packets) {
+    /** The sums over the entries, which are for people, and nothing else change in all its reports. */
+    void sumUp(String installed) {
         client.resources(NodePlan.class)
                 .withLabel(Api.NODE_LABEL, Api.nodeLabel(node))
                 .list()
                 .getItems()
-                .forEach(plan -> write(plan, packets));
+                .forEach(plan -> write(plan, installed));
     }
 
     @Override
@@ -216,7 +216,8 @@ final class PlayedAgent implements AutoCloseable {
     }
 
     private void answer(NodePlan plan) {
-        write(plan, 0);
+        int sas = plan.getSpec().securityAssociations().size();
+        write(plan, "%d/%d".formatted(sas, sas));
     }
 
     /** Its kernel does at once what the entries of all nodes ask. */
@@ -283,7 +284,7 @@ final class PlayedAgent implements AutoCloseable {
                 1446);
     }
 
-    private void write(NodePlan plan, long packets) {
+    private void write(NodePlan plan, String installed) {
         var spec = plan.getSpec();
         var status = new NodePlan();
         status.setMetadata(
@@ -291,10 +292,7 @@ final class PlayedAgent implements AutoCloseable {
         status.setStatus(new NodePlanStatus(
                 plan.getMetadata().getGeneration(),
                 "boot",
-                "%d/%d"
-                        .formatted(
-                                spec.securityAssociations().size(),
-                                spec.securityAssociations().size()),
+                installed,
                 spec.securityAssociations().stream()
                         .map(sa -> new SaReport(
                                 sa.name(),
@@ -336,9 +334,6 @@ final class PlayedAgent implements AutoCloseable {
                                         reason(steering.name()),
                                         message(steering.name()),
                                         XdpMode.Native)))
-                        .toList(),
-                spec.securityAssociations().stream()
-                        .map(sa -> new SaCounters(sa.name(), sa.child(), packets, packets, packets, null, null, null))
                         .toList(),
                 null,
                 knowsTunnels ? spec.tunnels().stream().map(this::report).toList() : List.of()));

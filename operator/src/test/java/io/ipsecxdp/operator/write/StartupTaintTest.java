@@ -60,7 +60,7 @@ class StartupTaintTest {
         agent.setMetadata(new ObjectMetaBuilder().withName("n1").build());
         agent.setStatus(new IPsecNodeStatus(
                 "7.3", boot, "1", "0", null, null, null, null, null, null, null, null, null, null, null, null, null,
-                null));
+                null, null));
         return agent;
     }
 
@@ -78,7 +78,6 @@ class StartupTaintTest {
                         .map(state -> new PolicyReport(
                                 "p", PolicyDirection.Out, "uid", 1L, state, "x", "x", null, null, null, null, null))
                         .toList(),
-                List.of(),
                 List.of(),
                 List.of()));
         return plan;
