@@ -19,7 +19,8 @@ import java.util.Map;
  * made: with its seccomp profile, capabilities, user, read-only root file system, limits and folders of the node.
  *
  * <p>What a kubelet does and podman does not: it fills in the fields of the pod that the environment refers to, mounts the token
- * (here a kubeconfig), and asks the probes.
+ * (here a kubeconfig), asks the probes, and takes ports of
+ * a pod in the node's network for what they are.
  */
 final class AgentContainer implements AutoCloseable {
     private static final String POD = "ipsec-xdp-agent";
@@ -61,6 +62,8 @@ final class AgentContainer implements AutoCloseable {
         spec.getVolumes().stream()
                 .filter(volume -> volume.getHostPath() != null)
                 .forEach(volume -> volume.getHostPath().setPath(folder(volume.getName(), node.facts())));
+        // In the node's network there is nothing to map, which podman does not see
+        container.setPorts(List.of());
         container.setStartupProbe(null);
         container.setLivenessProbe(null);
         container.setReadinessProbe(null);
