@@ -19,8 +19,7 @@ import java.util.Map;
  * made: with its seccomp profile, capabilities, user, read-only root file system, limits and folders of the node.
  *
  * <p>What a kubelet does and podman does not: it fills in the fields of the pod that the environment refers to, mounts the token
- * (here a kubeconfig), asks the probes, and takes ports of
- * a pod in the node's network for what they are.
+ * (here a kubeconfig), asks the probes, and takes ports of a pod in the node's network for what they are.
  */
 final class AgentContainer implements AutoCloseable {
     private static final String POD = "ipsec-xdp-agent";
