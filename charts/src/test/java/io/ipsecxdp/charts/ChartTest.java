@@ -362,7 +362,7 @@ class ChartTest {
                 .allSatisfy(grant -> assertThat(grant.resource()).contains("reviews"));
         var container = agent(without).getContainers().getFirst();
         assertThat(container.getPorts()).isEmpty();
-        assertThat(container.getEnv()).noneMatch(variable -> variable.getName().contains("METRICS"));
+        assertThat(container.getEnv()).noneMatch(variable -> variable.getName().endsWith("_METRICS_ADDRESS"));
         assertThatIllegalStateException()
                 .isThrownBy(() -> Project.CHART.render(
                         Map.of("metrics", Map.of("enabled", false), "podMonitor", Map.of("enabled", true))))
