@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
-/** An API server, a kernel with nodes, and what runs on them. Everything ends when it is closed, or with this JVM. */
+/** An API server, a kernel with two nodes, and what runs on them. Everything ends when it is closed, or with this JVM. */
 public final class Lab implements AutoCloseable {
     private static final int NODES = 2;
 

@@ -33,14 +33,9 @@ public record Node(Kernel kernel, NodeFacts facts) {
 
     /** Takes its way to the API server from it for {@code time}; its connections stay, and nothing comes through. */
     public void cutOff(Duration time) {
-        cutOff(() -> Await.pause(time));
-    }
-
-    /** The same while something is done. */
-    public void cutOff(Runnable meanwhile) {
         run("ip", "link", "set", "mgmt0", "down");
         try {
-            meanwhile.run();
+            Await.pause(time);
         } finally {
             run("ip", "link", "set", "mgmt0", "up");
         }
