@@ -57,15 +57,7 @@ public final class Cluster implements AutoCloseable {
 
     /** Starts everything and waits until all agents report. */
     public static Cluster start(Project project, KernelChoice choice) {
-        return of(Lab.start(project, choice));
-    }
-
-    /** The same with so many nodes. */
-    static Cluster start(Project project, KernelChoice choice, int nodes) {
-        return of(Lab.start(project, choice, nodes));
-    }
-
-    private static Cluster of(Lab lab) {
+        Lab lab = Lab.start(project, choice);
         try {
             return new Cluster(lab);
         } catch (RuntimeException e) {
@@ -159,22 +151,19 @@ public final class Cluster implements AutoCloseable {
 
     /** Makes the nodes and the tunnels between their pods known to each other, so that no packet waits for that later. */
     public void warmUp() {
-        lab.nodes()
-                .forEach(node -> lab.nodes().stream()
-                        .filter(other -> !other.equals(node))
-                        .map(Node::facts)
-                        .forEach(other -> {
-                            for (IpFamily family : IpFamily.values()) {
-                                node.run("ping", "-q", "-c", "1", "-W", "5", other.address(family));
-                                node.run("ping", "-q", "-c", "1", "-W", "5", other.podAddress(family));
-                            }
-                        }));
+        for (int i = 0; i < lab.nodes().size(); i++) {
+            NodeFacts other = node(1 - i).facts();
+            for (IpFamily family : IpFamily.values()) {
+                node(i).run("ping", "-q", "-c", "1", "-W", "5", other.address(family));
+                node(i).run("ping", "-q", "-c", "1", "-W", "5", other.podAddress(family));
+            }
+        }
     }
 
-    /** Waits until all nodes say that they steer as told, in the notation of IPsecNode's status. */
+    /** Waits until both nodes say that they steer as told, in the notation of IPsecNode's status. */
     public void awaitSteering(String expected) {
         Await.until(
-                "all nodes steer \"" + expected + "\"",
+                "both nodes steer \"" + expected + "\"",
                 PATIENCE,
                 this::tails,
                 () -> client().resources(IPsecNode.class).list().getItems().stream()

@@ -13,8 +13,8 @@ import java.util.stream.IntStream;
 /** A virtual machine with a Debian kernel, with the agent on a disk of it. */
 public final class Guest implements Kernel {
     private static final Duration BOOT = Duration.ofMinutes(20); // the first time, the image is made
-    private static final int MEMORY_MIB = 1024;
-    private static final int MEMORY_MIB_PER_NODE = 512;
+    private static final int MEMORY_MIB = 2048;
+    private static final int NODE_NICS = 2;
     private static final String MOUNT = "/run/payload";
 
     private final Project project;
@@ -31,19 +31,18 @@ public final class Guest implements Kernel {
      * Boots one.
      *
      * @param release which kernel, as {@code lab/vm --kernel} names it
-     * @param nodes how many it has room and network cards for
      * @param folder for its console's log
      */
-    public static Guest boot(Project project, String release, AgentBundle bundle, int nodes, Path folder) {
+    public static Guest boot(Project project, String release, AgentBundle bundle, Path folder) {
         Command.of(
                         project.lab("vm"),
                         "start",
                         "--kernel",
                         release,
                         "--memory",
-                        Integer.toString(MEMORY_MIB + nodes * MEMORY_MIB_PER_NODE),
+                        Integer.toString(MEMORY_MIB),
                         "--node-nics",
-                        Integer.toString(nodes),
+                        Integer.toString(NODE_NICS),
                         "--data",
                         bundle.image().toString(),
                         "--owner",

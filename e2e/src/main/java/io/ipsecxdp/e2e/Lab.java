@@ -10,11 +10,10 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.IntStream;
 
 /** An API server, a kernel with two nodes, and what runs on them. Everything ends when it is closed, or with this JVM. */
 public final class Lab implements AutoCloseable {
-    private static final int NODES = 2;
+    private static final List<String> NODES = List.of("n1", "n2");
 
     private final Project project;
     private final Path folder;
@@ -25,14 +24,14 @@ public final class Lab implements AutoCloseable {
     private final List<Node> nodes;
     private final KubernetesClient client;
 
-    private Lab(Project project, KernelChoice choice, int count) {
+    private Lab(Project project, KernelChoice choice) {
         this.project = project;
         this.folder = freshFolder(project);
         this.daemons = cleanup.add(new Daemons(folder.resolve("logs")));
         try {
             AgentBundle bundle = AgentBundle.of(project);
             var booted = CompletableFuture.supplyAsync(
-                    () -> choice.boots() ? List.of(bootGuest(choice, bundle, count)) : List.<Guest>of());
+                    () -> choice.boots() ? List.of(bootGuest(choice, bundle)) : List.<Guest>of());
             this.api = cleanup.add(ApiServer.start(project, folder.resolve("api")));
             this.client = cleanup.add(api.adminClient());
             this.kernel = booted.join().stream()
@@ -40,7 +39,7 @@ public final class Lab implements AutoCloseable {
                     .findFirst()
                     .orElseGet(() -> cleanup.add(
                             new Host(project, bundle.at(bundle.folder().toString()), api.port())));
-            this.nodes = kernel.makeNodes(names(count)).stream()
+            this.nodes = kernel.makeNodes(NODES).stream()
                     .map(facts -> new Node(kernel, facts))
                     .toList();
         } catch (RuntimeException e) {
@@ -51,12 +50,7 @@ public final class Lab implements AutoCloseable {
 
     /** Starts API server and kernel, and makes the nodes n1 and n2. */
     public static Lab start(Project project, KernelChoice choice) {
-        return start(project, choice, NODES);
-    }
-
-    /** The same with so many nodes: n1, n2 and so on. */
-    public static Lab start(Project project, KernelChoice choice, int nodes) {
-        return new Lab(project, choice, nodes);
+        return new Lab(project, choice);
     }
 
     public Project project() {
@@ -125,12 +119,8 @@ public final class Lab implements AutoCloseable {
         return "lab";
     }
 
-    private static List<String> names(int count) {
-        return IntStream.rangeClosed(1, count).mapToObj(i -> "n" + i).toList();
-    }
-
-    private Guest bootGuest(KernelChoice choice, AgentBundle bundle, int count) {
-        return cleanup.add(Guest.boot(project, choice.release(), bundle, count, folder.resolve("guest")));
+    private Guest bootGuest(KernelChoice choice, AgentBundle bundle) {
+        return cleanup.add(Guest.boot(project, choice.release(), bundle, folder.resolve("guest")));
     }
 
     private static Path freshFolder(Project project) {

@@ -16,15 +16,12 @@ final class ClusterExtension implements BeforeAllCallback, AfterEachCallback, Af
     /** The place in the suite of tests on other kernels: after all others. */
     static final int OTHER_KERNELS = Integer.MAX_VALUE - 1;
 
-    /** The place of tests on more nodes: before those, so that the cluster of the others is made once. */
-    static final int OTHER_NODES = OTHER_KERNELS - 1;
-
     private static final ExtensionContext.Namespace NAMESPACE =
             ExtensionContext.Namespace.create(ClusterExtension.class);
 
     @Override
     public void beforeAll(ExtensionContext context) {
-        holder(context).provide(kernel(context), onCluster(context).nodes());
+        holder(context).provide(kernel(context));
     }
 
     @Override
@@ -59,12 +56,9 @@ final class ClusterExtension implements BeforeAllCallback, AfterEachCallback, Af
     }
 
     private static KernelChoice kernel(ExtensionContext context) {
-        KernelChoice[] wanted = onCluster(context).kernel();
+        KernelChoice[] wanted =
+                context.getRequiredTestClass().getAnnotation(OnCluster.class).kernel();
         return wanted.length == 0 ? KernelChoice.best(Project.here()).kernel() : wanted[0];
-    }
-
-    private static OnCluster onCluster(ExtensionContext context) {
-        return context.getRequiredTestClass().getAnnotation(OnCluster.class);
     }
 
     private static Holder holder(ExtensionContext context) {
@@ -76,13 +70,11 @@ final class ClusterExtension implements BeforeAllCallback, AfterEachCallback, Af
         private Cluster cluster;
         private KernelChoice kernel;
 
-        void provide(KernelChoice wanted, int nodes) {
-            if (cluster == null
-                    || wanted != kernel
-                    || nodes != cluster.lab().nodes().size()) {
+        void provide(KernelChoice wanted) {
+            if (cluster == null || wanted != kernel) {
                 close();
                 long begun = System.nanoTime();
-                cluster = Cluster.start(Project.here(), wanted, nodes);
+                cluster = Cluster.start(Project.here(), wanted);
                 kernel = wanted;
                 System.out.printf(
                         "cluster on kernel %s started in %d s, logs in %s%n",

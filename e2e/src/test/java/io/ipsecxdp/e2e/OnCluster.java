@@ -16,7 +16,4 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @interface OnCluster {
     /** The kernel of the nodes; without it, this machine's where that is good enough, else a recent one in a guest. */
     KernelChoice[] kernel() default {};
-
-    /** How many nodes. */
-    int nodes() default 2;
 }

@@ -12,8 +12,8 @@ class TrixieIT {
     @Test
     void theXdpProgramHoldsOnDebian13(@TempDir Path folder) {
         Project project = Project.here();
-        try (Guest guest = Guest.boot(
-                project, KernelChoice.TRIXIE.release(), AgentBundle.of(project), 2, folder.resolve("guest"))) {
+        try (Guest guest =
+                Guest.boot(project, KernelChoice.TRIXIE.release(), AgentBundle.of(project), folder.resolve("guest"))) {
             ModuleTests.ofEveryKernel(project, guest).assertAllHold();
         }
     }
