@@ -156,6 +156,7 @@ public final class Demo {
         stage.narrator().say("These SAs have their owners crossed: what CPU 0 sends, CPU 1 decrypts.");
         Load.Report report = stage.load(PACKETS_OVER_DECLARED).run(decrypts, sas());
         stage.tell(report);
+        stage.checkIntact(report);
         check(report.onOwner() == report.sent(), "not all packets were decrypted by the owner CPU");
     }
 
