@@ -100,6 +100,7 @@ class TunnelKeysIT {
             rekey(() -> {
                 cluster.agent(1).kill();
                 cluster.agent(1).startAgain();
+                cluster.agent(1).awaitReady();
             });
             rekeyWithoutOperator();
             cluster.lab().api().backUp();
