@@ -103,10 +103,6 @@ class TunnelKeysIT {
                 cluster.agent(1).awaitReady();
             });
             rekeyWithoutOperator();
-            cluster.lab().api().backUp();
-            rekey(() -> {});
-            cluster.lab().api().restore();
-            rekey(() -> {});
             Await.pause(AFTERMATH);
             assertThat(unanswered()).isEmpty();
             assertProtected(wire);
