@@ -2,8 +2,6 @@ package io.ipsecxdp.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.api.model.LabelSelector;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.ipsecxdp.crds.Condition;
 import io.ipsecxdp.crds.IPsecNode;
@@ -14,10 +12,6 @@ import io.ipsecxdp.crds.NodePlanStatus;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.crds.SaReport;
 import io.ipsecxdp.crds.SteeringReport;
-import io.ipsecxdp.crds.Tunnel;
-import io.ipsecxdp.crds.TunnelEnd;
-import io.ipsecxdp.crds.TunnelSpec;
-import io.ipsecxdp.crds.TunnelTraffic;
 import io.ipsecxdp.crds.XdpMode;
 import java.util.List;
 import java.util.stream.Stream;
@@ -119,32 +113,6 @@ class BookwormIT {
 
         assertThat(report.lost()).isZero();
         assertThat(byCpu.replaceAll("\\s+", "").lines()).containsExactly("{common_cpu:0}hitcount:1000");
-    }
-
-    @Test
-    void aTunnelHasOneSaInEachDirectionIsSteeredByAHashAndSaysWhatIsMissed(Cluster cluster) {
-        var tunnel = new Tunnel();
-        tunnel.setMetadata(new ObjectMetaBuilder().withName("old").build());
-        tunnel.setSpec(new TunnelSpec(
-                List.of(new TunnelEnd(new LabelSelector())), TunnelTraffic.ofPods(), null, null, null, null, null));
-        cluster.apply(List.of(tunnel));
-        Condition ready = cluster.await(tunnel, "in force", condition -> condition.status() == Condition.Status.True);
-        cluster.applyReady(List.of(Steering.on("eth0", XdpMode.Auto)));
-
-        assertThat(ready.reason()).isEqualTo(Reason.Unsupported.name());
-        assertThat(ready.message()).contains("one SA in each direction", "no SAs with an owner");
-        assertThat(cluster.lab().nodes())
-                .allSatisfy(node -> assertThat(node.run("ip", "xfrm", "state", "list", "nokeys")
-                                .lines()
-                                .filter(line -> line.startsWith("src ")))
-                        .hasSize(2));
-        assertThat(reports(cluster).flatMap(status -> status.steering().stream().map(SteeringReport::message)))
-                .allMatch(message -> message.contains("a hash of the SPI"))
-                .hasSize(2);
-        try (Wire plain = Wire.count(cluster.lab().daemons(), cluster.lab().nodes(), "plain", "ip and udp")) {
-            assertNothingIsLost(cluster);
-            assertThat(plain.stop()).isZero();
-        }
     }
 
     private static Stream<NodePlanStatus> reports(Cluster cluster) {
