@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.threeten.extra.MutableClock;
 
 /** The server on the loopback; who may read is decided by a map here, and by a real API server in the tests of the agent. */
 @Timeout(120)
@@ -45,7 +46,7 @@ class MetricsServerTest {
             .setVerifyHost(false)
             .setKeepAlive(false));
     private final Doorkeeper doorkeeper =
-            new Doorkeeper(token -> READERS.getOrDefault(token, Access.UNKNOWN), new TestClock());
+            new Doorkeeper(token -> READERS.getOrDefault(token, Access.UNKNOWN), MutableClock.epochUTC());
     private int port;
     private Optional<MetricsServer> server = Optional.empty();
 

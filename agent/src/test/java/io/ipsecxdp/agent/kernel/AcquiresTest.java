@@ -144,7 +144,7 @@ class AcquiresTest {
         node.round();
         assertAllIsWell();
 
-        node.clock.advance(Duration.ofSeconds(1));
+        node.clock.add(Duration.ofSeconds(1));
         node.kernel.addForeign(sa(SaId.esp(ip("10.0.0.2"), 0x7777), "10.0.0.1", Mode.TUNNEL, REQID, SaOptions.NONE));
         node.settle();
 
@@ -163,7 +163,7 @@ class AcquiresTest {
     @Test
     void itIsOverSomeMinutesAfterTheLastPacket() {
         acquire();
-        node.clock.advance(Duration.ofMinutes(6));
+        node.clock.add(Duration.ofMinutes(6));
         node.settle();
 
         assertAllIsWell();

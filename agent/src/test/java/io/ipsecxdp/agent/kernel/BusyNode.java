@@ -7,12 +7,9 @@ import io.ipsecxdp.agent.ledger.PolicyFile;
 import io.ipsecxdp.agent.ledger.StateFolder;
 import io.ipsecxdp.agent.plan.KeySource;
 import io.ipsecxdp.agent.report.AgentStatusWriter.StatusUpdate;
-import io.ipsecxdp.agent.report.NodeReporter;
 import io.ipsecxdp.agent.report.SaFigures;
-import io.ipsecxdp.agent.report.XfrmErrors;
 import io.ipsecxdp.agent.secrets.KeyRing;
 import io.ipsecxdp.agent.secrets.KeySecrets;
-import io.ipsecxdp.agent.steering.Steerer;
 import io.ipsecxdp.crds.NodePlanSpec;
 import io.ipsecxdp.crds.PolicyDirection;
 import io.ipsecxdp.crds.Protection;
@@ -23,11 +20,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.threeten.extra.MutableClock;
 
 /** An agent's kernel thread with an SA for each direction, through which packets go. */
 final class BusyNode implements AutoCloseable {
@@ -38,7 +35,7 @@ final class BusyNode implements AutoCloseable {
     private static final SaId IN = SaId.esp(ip("10.0.0.1"), 0x2000);
 
     final Events events = new Events();
-    final MovableClock clock = new MovableClock();
+    final MutableClock clock = MutableClock.epochUTC();
     private final TestingKernel kernel = new TestingKernel(clock);
     private final StateFolder state;
     private final KeyRing ring;
@@ -47,20 +44,14 @@ final class BusyNode implements AutoCloseable {
     BusyNode(Path folder, Consumer<StatusUpdate> listener) {
         state = StateFolder.open(folder, "boot");
         ring = new KeyRing(this::key, events::keyArrived, state::fingerprint, clock);
-        Steerer steerer = new Steerer(Optional.empty(), Optional.empty(), state, "boot", clock);
-        thread = new KernelThread(
+        thread = TestingThread.thread(
                 events,
                 kernel,
+                state,
+                "boot",
                 new KernelReconciler(kernel, state, ring, clock),
-                steerer,
+                ring,
                 () -> TestingThread.BOTH,
-                new NodeReporter(
-                        new NodeReporter.Identity("kernel", "boot", "agent", true, List.of()),
-                        kernel,
-                        state,
-                        steerer,
-                        new XfrmErrors(Map::of, clock),
-                        ring::clusterFingerprint),
                 TestingPeers.none(),
                 new PolicyFile(folder),
                 listener,
@@ -88,7 +79,7 @@ final class BusyNode implements AutoCloseable {
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }
-            clock.advance(STEP);
+            clock.add(STEP);
         }
     }
 
@@ -110,7 +101,7 @@ final class BusyNode implements AutoCloseable {
 
     /** A minute later the agent looks at everything. */
     void minute() {
-        clock.advance(Duration.ofSeconds(61));
+        clock.add(Duration.ofSeconds(61));
         events.kernelTold(List.of(new Notification(new Notification.Lost("a minute is over"), false)));
     }
 

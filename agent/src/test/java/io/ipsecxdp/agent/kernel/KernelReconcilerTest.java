@@ -406,7 +406,7 @@ class KernelReconcilerTest {
         void thatSomebodyChangedIsPutRight() {
             planEverything();
 
-            node.clock.advance(Duration.ofMinutes(1));
+            node.clock.add(Duration.ofMinutes(1));
             node.kernel.replaceForeign(policy(protect("x", PolicyDirection.Out, 77)));
             node.round();
 
@@ -428,7 +428,7 @@ class KernelReconcilerTest {
             assertThat(node.policy("p", PolicyDirection.Out).message()).contains("name-out", "KeyMissing");
 
             node.secret(keyOf("out"), key(1));
-            node.clock.advance(Duration.ofMinutes(2));
+            node.clock.add(Duration.ofMinutes(2));
             node.settle();
 
             assertThat(node.kernel.changes())
@@ -448,7 +448,7 @@ class KernelReconcilerTest {
             assertThat(node.kernel.policy(policy(OUT_POLICY).id()).templates())
                     .isEqualTo(policy(OUT_POLICY).templates());
             node.secret(keyOf("new"), key(3));
-            node.clock.advance(Duration.ofMinutes(2));
+            node.clock.add(Duration.ofMinutes(2));
             node.settle();
 
             assertThat(node.kernel.changes())
@@ -613,7 +613,7 @@ class KernelReconcilerTest {
             assertThat(node.kernel.trespasses()).isEmpty();
 
             node.kernel.deleteSa(sa(ours).id().withoutMark());
-            node.clock.advance(Duration.ofSeconds(11));
+            node.clock.add(Duration.ofSeconds(11));
             node.settle();
             assertThat(node.kernel.saIds()).isEmpty();
         }
@@ -637,7 +637,7 @@ class KernelReconcilerTest {
         void isKnownAfterARestartThoughItLooksLikeOurs() {
             planEverything();
             node.kernel.deleteSa(IN_ID);
-            node.clock.advance(Duration.ofMinutes(1));
+            node.clock.add(Duration.ofMinutes(1));
             node.kernel.addForeign(sa(IN));
 
             node.restart();
@@ -921,7 +921,7 @@ class KernelReconcilerTest {
             node.kernel.changes();
 
             node.secret(keyOf("out"), key(77));
-            node.clock.advance(Duration.ofMinutes(11));
+            node.clock.add(Duration.ofMinutes(11));
             node.settle();
 
             assertThat(node.sa("out").state()).isEqualTo(EntryState.Installed);

@@ -29,6 +29,7 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.threeten.extra.MutableClock;
 
 /** The thread around {@link KernelReconciler}: what it makes of news, in whatever order they come. */
 class KernelThreadTest {
@@ -38,7 +39,7 @@ class KernelThreadTest {
     @TempDir
     private Path folder;
 
-    private final MovableClock clock = new MovableClock();
+    private final MutableClock clock = MutableClock.epochUTC();
     private final TestingKernel kernel = new TestingKernel(clock);
 
     private final AtomicInteger failed = new AtomicInteger();
@@ -125,7 +126,7 @@ class KernelThreadTest {
                     .extracting(EntryStatus::state)
                     .containsExactlyInAnyOrder(EntryState.Installed, EntryState.Pending);
 
-            clock.advance(Duration.ofSeconds(31));
+            clock.add(Duration.ofSeconds(31));
             loop.events.linksChanged();
             StatusUpdate failing = loop.told(news -> hasReason(news, Reason.AgentFailing));
             assertThat(failing.report().policies().values())
@@ -135,7 +136,7 @@ class KernelThreadTest {
             assertThat(failing.report().tally().allInstalled()).isFalse();
 
             full.set(false);
-            clock.advance(Duration.ofSeconds(31));
+            clock.add(Duration.ofSeconds(31));
             loop.events.linksChanged();
             loop.told(news -> news.report().tally().allInstalled());
         }
@@ -148,12 +149,12 @@ class KernelThreadTest {
                 new TestingThread(folder.resolve("state"), "boot", mute(mute), clock, UnaryOperator.identity())) {
             protectEverything(loop);
             mute.set(true);
-            clock.advance(Duration.ofSeconds(11));
+            clock.add(Duration.ofSeconds(11));
             loop.events.linksChanged();
             StatusUpdate first = loop.told(news -> news.node().trouble().isPresent());
             assertThat(first.report().tally().allInstalled()).isTrue();
 
-            clock.advance(Duration.ofSeconds(31));
+            clock.add(Duration.ofSeconds(31));
             loop.events.linksChanged();
             StatusUpdate blind = loop.told(news -> hasReason(news, Reason.AgentFailing));
             assertThat(blind.report().policies().values())
@@ -171,7 +172,7 @@ class KernelThreadTest {
             loop.events.factsAre(TestingThread.facts(TestingThread.BOTH, "192.0.2.1"));
             // Until the first failure
             await().until(() -> failed.get() > 0);
-            clock.advance(Duration.ofSeconds(31));
+            clock.add(Duration.ofSeconds(31));
             loop.events.linksChanged();
 
             assertThat(loop.told(news -> true).report().policies().values())

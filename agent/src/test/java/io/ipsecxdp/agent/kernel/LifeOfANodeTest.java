@@ -340,7 +340,7 @@ class LifeOfANodeTest {
                 case ADMIN_DELETES_BYPASSES ->
                     Optional.ofNullable(node.last())
                             .ifPresent(last -> last.plan().bypasses().forEach(node.kernel::deletePolicy));
-                case TIME_PASSES -> node.clock.advance(Duration.ofMillis(700L * step.number()));
+                case TIME_PASSES -> node.clock.add(Duration.ofMillis(700L * step.number()));
             }
         }
 
@@ -354,7 +354,7 @@ class LifeOfANodeTest {
 
         /** With no agent listening, an entry of others that looks like ours, and as old, is beyond telling. */
         private void somewhatLater() {
-            node.clock.advance(Duration.ofSeconds(11));
+            node.clock.add(Duration.ofSeconds(11));
         }
 
         void apiServerIsKnown() {

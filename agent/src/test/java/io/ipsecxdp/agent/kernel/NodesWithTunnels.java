@@ -53,6 +53,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.threeten.extra.MutableClock;
 
 /** Nodes with the loop body of an agent each, kernels in memory, folders on tmpfs, and an API server that is a map. */
 final class NodesWithTunnels implements AutoCloseable {
@@ -62,7 +63,7 @@ final class NodesWithTunnels implements AutoCloseable {
 
     static final String TUNNEL = "uid-of-tunnel";
 
-    final MovableClock clock = new MovableClock();
+    final MutableClock clock = MutableClock.epochUTC();
     private final Path folder;
     private final Map<String, Heard.Said> shares = new TreeMap<>();
     private final Map<String, Member> members = new TreeMap<>();
@@ -119,7 +120,7 @@ final class NodesWithTunnels implements AutoCloseable {
     void run(int seconds) {
         for (int i = 0; i < seconds; i++) {
             members.values().forEach(Member::around);
-            clock.advance(Duration.ofSeconds(1));
+            clock.add(Duration.ofSeconds(1));
         }
     }
 

@@ -13,11 +13,8 @@ import io.ipsecxdp.agent.plan.ApiServerWay;
 import io.ipsecxdp.agent.plan.KeySource;
 import io.ipsecxdp.agent.plan.Slice;
 import io.ipsecxdp.agent.report.AgentStatusWriter.StatusUpdate;
-import io.ipsecxdp.agent.report.NodeReporter;
-import io.ipsecxdp.agent.report.XfrmErrors;
 import io.ipsecxdp.agent.secrets.KeyRing;
 import io.ipsecxdp.agent.secrets.KeySecrets;
-import io.ipsecxdp.agent.steering.Steerer;
 import io.ipsecxdp.agent.tunnel.NodeTunnels;
 import io.ipsecxdp.agent.tunnel.PlannedPods;
 import io.ipsecxdp.agent.tunnel.Ways;
@@ -51,6 +48,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.threeten.extra.MutableClock;
 
 /** Two agents that hear each other by a real API server, each with a kernel in memory. */
 class PeersByApiServerIT {
@@ -66,7 +64,7 @@ class PeersByApiServerIT {
     private Path memory;
 
     /** That of all, and of the kernels; it goes on while something is awaited. */
-    private final MovableClock clock = new MovableClock();
+    private final MutableClock clock = MutableClock.epochUTC();
 
     private TestingApiServer server;
     private KubernetesClient client;
@@ -152,7 +150,7 @@ class PeersByApiServerIT {
                     .isBefore(deadline);
             try {
                 Thread.sleep(STEP.toMillis());
-                clock.advance(STEP);
+                clock.add(STEP);
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }
@@ -197,20 +195,14 @@ class PeersByApiServerIT {
                     state::fingerprint,
                     clock);
             TestingKernel kernel = new TestingKernel(clock);
-            Steerer steerer = new Steerer(Optional.empty(), Optional.empty(), state, "boot", clock);
-            thread = new KernelThread(
+            thread = TestingThread.thread(
                     events,
                     kernel,
+                    state,
+                    "boot",
                     new KernelReconciler(kernel, state, keys, clock),
-                    steerer,
+                    keys,
                     () -> CpuList.parse("0-1"),
-                    new NodeReporter(
-                            new NodeReporter.Identity("kernel", "boot", "agent", true, List.of()),
-                            kernel,
-                            state,
-                            steerer,
-                            new XfrmErrors(Map::of, clock),
-                            keys::clusterFingerprint),
                     tunnels,
                     new PolicyFile(folder.resolve(name)),
                     this::told,

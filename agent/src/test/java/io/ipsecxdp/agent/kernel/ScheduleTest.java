@@ -8,10 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.threeten.extra.MutableClock;
 
 class ScheduleTest {
 
-    private final MovableClock clock = new MovableClock();
+    private final MutableClock clock = MutableClock.epochUTC();
     private final List<String> done = new ArrayList<>();
     private boolean cpusChanged;
     private boolean broken;
@@ -62,7 +63,7 @@ class ScheduleTest {
         rounds.dueAt(clock.instant().plusMillis(250));
         assertThat(schedule.untilDue()).isEqualTo(Duration.ofMillis(250));
         assertThat(run()).isEmpty();
-        clock.advance(Duration.ofMillis(250));
+        clock.add(Duration.ofMillis(250));
         assertThat(schedule.untilDue()).isZero();
         assertThat(run()).containsExactly("round");
     }
@@ -94,7 +95,7 @@ class ScheduleTest {
         self.getFirst().dueAt(clock.instant());
         for (int second = 0; second < 25; second++) {
             resyncs.run();
-            clock.advance(Duration.ofSeconds(1));
+            clock.add(Duration.ofSeconds(1));
         }
         assertThat(done).hasSize(3);
     }
@@ -120,7 +121,7 @@ class ScheduleTest {
             if (!run().isEmpty()) {
                 attempts.add(Duration.between(began, clock.instant()).toMillis());
             }
-            clock.advance(Duration.ofMillis(100));
+            clock.add(Duration.ofMillis(100));
         }
         assertThat(attempts).containsExactly(0L, 200L, 600L, 1400L, 3000L, 6200L, 12_600L);
     }
@@ -139,7 +140,7 @@ class ScheduleTest {
         rounds.dueAt(clock.instant());
         run();
         broken = false;
-        clock.advance(Duration.ofMillis(200));
+        clock.add(Duration.ofMillis(200));
         assertThat(run()).containsExactly("round");
         assertThat(rounds.trouble()).isEmpty();
         rounds.dueAt(clock.instant());
@@ -148,9 +149,9 @@ class ScheduleTest {
 
     @Test
     void aThreadIsStuckWhenItHasNotComeAroundForThreeMinutes() {
-        clock.advance(Schedule.STUCK.minusMillis(1));
+        clock.add(Schedule.STUCK.minusMillis(1));
         assertThat(schedule.isStuck()).isFalse();
-        clock.advance(Duration.ofMillis(1));
+        clock.add(Duration.ofMillis(1));
         assertThat(schedule.isStuck()).isTrue();
         schedule.comeAround();
         assertThat(schedule.isStuck()).isFalse();

@@ -48,6 +48,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import org.threeten.extra.MutableClock;
 
 /**
  * SAD and SPD in memory, with the kernel's rules of identity (held to {@link io.ipsecxdp.xfrm.XfrmContract}), and with a
@@ -77,7 +78,7 @@ final class TestingKernel implements Xfrm {
         }
     }
 
-    private final MovableClock clock;
+    private final MutableClock clock;
     private final SequencedMap<SaId, Held> sas = new LinkedHashMap<>();
     private final Map<PolicyId, ObservedPolicy> policies = new LinkedHashMap<>();
     private final Set<PolicyId> foreignPolicies = new HashSet<>();
@@ -104,7 +105,7 @@ final class TestingKernel implements Xfrm {
     private long room;
     private long roomAtFirstSa;
 
-    TestingKernel(MovableClock clock) {
+    TestingKernel(MutableClock clock) {
         this.clock = clock;
     }
 
@@ -427,7 +428,7 @@ final class TestingKernel implements Xfrm {
                 throw new Crash();
             }
             crashes.pass();
-            clock.advance(each);
+            clock.add(each);
             Optional<KernelError> error = refusals.apply(change).or(() -> apply(change));
             results.add(new Result(change, answersLost ? Optional.of(KernelError.of(Errno.ENOBUFS)) : error));
         }

@@ -9,11 +9,12 @@ import io.ipsecxdp.xfrm.Xfrm;
 import io.ipsecxdp.xfrm.XfrmContract;
 import java.time.Duration;
 import java.util.List;
+import org.threeten.extra.MutableClock;
 
 /** The contract, as the model keeps it that the tests of this package trust. */
 class TestingKernelContractTest extends XfrmContract {
 
-    private final MovableClock clock = new MovableClock();
+    private final MutableClock clock = MutableClock.epochUTC();
     private final TestingKernel kernel = new TestingKernel(clock);
 
     @Override
@@ -63,7 +64,7 @@ class TestingKernelContractTest extends XfrmContract {
 
     @Override
     protected void limitIsReached(SaId id, boolean hard) {
-        clock.advance(Duration.ofSeconds(1));
+        clock.add(Duration.ofSeconds(1));
         kernel.expire(id, hard);
     }
 }

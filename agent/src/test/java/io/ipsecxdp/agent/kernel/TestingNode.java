@@ -53,6 +53,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import org.threeten.extra.MutableClock;
 
 /** A node with an agent's loop body, a kernel in memory, a state folder on disk, and an API server that is a map. */
 public final class TestingNode implements AutoCloseable {
@@ -61,7 +62,7 @@ public final class TestingNode implements AutoCloseable {
 
     private record Answered(Origin origin, KeySecrets.Answer answer) {}
 
-    final MovableClock clock = new MovableClock();
+    final MutableClock clock = MutableClock.epochUTC();
     final TestingKernel kernel = new TestingKernel(clock);
     final CrashPoints crashes = new CrashPoints();
     private final List<KeyMaterial> keysHandedOut = new ArrayList<>();
@@ -243,7 +244,7 @@ public final class TestingNode implements AutoCloseable {
     void settle() {
         for (int i = 0; i < 8; i++) {
             round();
-            clock.advance(Duration.ofSeconds(1));
+            clock.add(Duration.ofSeconds(1));
         }
     }
 

@@ -13,10 +13,12 @@ import io.ipsecxdp.agent.report.XfrmErrors;
 import io.ipsecxdp.agent.secrets.KeyRing;
 import io.ipsecxdp.agent.secrets.KeySecrets;
 import io.ipsecxdp.agent.steering.Steerer;
+import io.ipsecxdp.agent.tunnel.NodeTunnels;
 import io.ipsecxdp.crds.CpuList;
 import io.ipsecxdp.crds.Reason;
 import io.ipsecxdp.xfrm.Xfrm;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,8 +27,11 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.threeten.extra.MutableClock;
 
 /** A {@link KernelThread} with all around it: a state folder on disk, a kernel in memory, and no API server. */
 final class TestingThread implements AutoCloseable {
@@ -41,20 +46,48 @@ final class TestingThread implements AutoCloseable {
     private final KeyRing keys;
 
     /** @param disk what the disk does to what is written */
-    TestingThread(Path folder, String boot, Xfrm kernel, MovableClock clock, UnaryOperator<DurableState> disk) {
+    TestingThread(Path folder, String boot, Xfrm kernel, MutableClock clock, UnaryOperator<DurableState> disk) {
         state = StateFolder.open(folder, boot);
         keys = new KeyRing(
                 encryption -> CompletableFuture.completedFuture(new KeySecrets.NoKey(Reason.KeyMissing, "none")),
                 events::keyArrived,
                 state::fingerprint,
                 clock);
-        Steerer steerer = new Steerer(Optional.empty(), Optional.empty(), state, boot, clock);
-        thread = new KernelThread(
+        thread = thread(
                 events,
                 kernel,
+                state,
+                boot,
                 new KernelReconciler(kernel, disk.apply(state), keys, clock),
-                steerer,
+                keys,
                 () -> online,
+                TestingPeers.none(),
+                new PolicyFile(folder),
+                told::add,
+                clock);
+        thread.start();
+    }
+
+    /** A kernel thread that steers nothing. */
+    static KernelThread thread(
+            Events events,
+            Xfrm kernel,
+            StateFolder state,
+            String boot,
+            KernelReconciler reconciler,
+            KeyRing keys,
+            Supplier<CpuList> online,
+            NodeTunnels tunnels,
+            PolicyFile policies,
+            Consumer<StatusUpdate> listener,
+            Clock clock) {
+        Steerer steerer = new Steerer(Optional.empty(), Optional.empty(), state, boot, clock);
+        return new KernelThread(
+                events,
+                kernel,
+                reconciler,
+                steerer,
+                online,
                 new NodeReporter(
                         new NodeReporter.Identity("kernel", boot, "agent", true, List.of()),
                         kernel,
@@ -62,11 +95,10 @@ final class TestingThread implements AutoCloseable {
                         steerer,
                         new XfrmErrors(Map::of, clock),
                         keys::clusterFingerprint),
-                TestingPeers.none(),
-                new PolicyFile(folder),
-                told::add,
+                tunnels,
+                policies,
+                listener,
                 clock);
-        thread.start();
     }
 
     static NodeInfo facts(CpuList cpus, String address) {

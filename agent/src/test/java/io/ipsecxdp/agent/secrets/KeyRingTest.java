@@ -2,7 +2,6 @@ package io.ipsecxdp.agent.secrets;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ipsecxdp.agent.kernel.MovableClock;
 import io.ipsecxdp.agent.kernel.TestingNode;
 import io.ipsecxdp.agent.ledger.FingerprintMac;
 import io.ipsecxdp.agent.ledger.KeyFingerprint;
@@ -24,12 +23,13 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.threeten.extra.MutableClock;
 
 class KeyRingTest {
 
     private static final KeySecrets.Answer NONE = new KeySecrets.NoKey(Reason.KeyMissing, "There is none.");
 
-    private final MovableClock clock = new MovableClock();
+    private final MutableClock clock = MutableClock.epochUTC();
     private final FingerprintMac mac = FingerprintMac.under(KeyMaterial.takeFrom(new byte[32]));
     private final Deque<CompletableFuture<KeySecrets.Answer>> asked = new ArrayDeque<>();
     private final Deque<Runnable> mail = new ArrayDeque<>();
@@ -122,7 +122,7 @@ class KeyRingTest {
         ring.ask(sa);
         KeyMaterial key = answer(1);
 
-        clock.advance(Duration.ofSeconds(4));
+        clock.add(Duration.ofSeconds(4));
         ring.tend(origin -> false);
 
         assertThat(wiped(key)).isTrue();
@@ -147,7 +147,7 @@ class KeyRingTest {
 
         int tries = 0;
         for (int millis = 0; millis < 10_000; millis += 50) {
-            clock.advance(Duration.ofMillis(50));
+            clock.add(Duration.ofMillis(50));
             ring.tend(origin -> false);
             if (!asked.isEmpty()) {
                 tries++;
@@ -164,7 +164,7 @@ class KeyRingTest {
     void whatIsKnownStaysKnownWhileItIsAskedAgain() {
         ring.ask(sa);
         answer(NONE);
-        clock.advance(Duration.ofSeconds(2));
+        clock.add(Duration.ofSeconds(2));
         ring.tend(origin -> false);
 
         assertThat(asked).hasSize(1);
@@ -177,11 +177,11 @@ class KeyRingTest {
         answer(1);
         ring.take(sa.origin(), ((KeyView.Read) view()).fingerprint());
 
-        clock.advance(Duration.ofMinutes(9));
+        clock.add(Duration.ofMinutes(9));
         ring.tend(sa.origin()::equals);
         assertThat(asked).isEmpty();
 
-        clock.advance(Duration.ofMinutes(2));
+        clock.add(Duration.ofMinutes(2));
         ring.tend(sa.origin()::equals);
         assertThat(asked).hasSize(1);
         assertThat(wiped(answer(1))).isTrue();
@@ -192,9 +192,9 @@ class KeyRingTest {
         ring.ask(sa);
         answer(1);
         KeyView before = view();
-        clock.advance(Duration.ofSeconds(4));
+        clock.add(Duration.ofSeconds(4));
         ring.tend(origin -> false);
-        clock.advance(Duration.ofSeconds(4));
+        clock.add(Duration.ofSeconds(4));
         ring.tend(origin -> false);
 
         answer(2);

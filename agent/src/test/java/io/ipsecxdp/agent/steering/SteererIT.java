@@ -2,7 +2,6 @@ package io.ipsecxdp.agent.steering;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ipsecxdp.agent.kernel.MovableClock;
 import io.ipsecxdp.agent.ledger.StateFolder;
 import io.ipsecxdp.agent.plan.InterfaceStatus;
 import io.ipsecxdp.agent.plan.Slice;
@@ -40,6 +39,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.threeten.extra.MutableClock;
 
 /** Steering of real interfaces of this machine's kernel. */
 @Timeout(60)
@@ -50,7 +50,7 @@ class SteererIT {
     @TempDir
     private Path folder;
 
-    private final MovableClock clock = new MovableClock();
+    private final MutableClock clock = MutableClock.epochUTC();
     private NetworkNamespace namespace;
     private Path bpffs;
     private StateFolder state;
@@ -161,7 +161,7 @@ class SteererIT {
             reconcile(steerer, slice);
             assertThat(steerer.steered()).containsOnlyKeys("eth0", "peer0");
 
-            clock.advance(DefaultRoutes.PATIENCE);
+            clock.add(DefaultRoutes.PATIENCE);
             reconcile(steerer, slice);
             assertThat(steerer.steered()).containsOnlyKeys("peer0");
         }
@@ -181,11 +181,11 @@ class SteererIT {
 
             namespace.run("ip route del default");
             reconcile(steerer, slice);
-            clock.advance(DefaultRoutes.PATIENCE.minusSeconds(1));
+            clock.add(DefaultRoutes.PATIENCE.minusSeconds(1));
             assertThat(reconcile(steerer, slice).status().state()).isEqualTo(EntryState.Installed);
             namespace.run("ip route add default via 192.0.2.2 dev eth0");
             reconcile(steerer, slice);
-            clock.advance(DefaultRoutes.PATIENCE);
+            clock.add(DefaultRoutes.PATIENCE);
             reconcile(steerer, slice);
             assertThat(program()).isEqualTo(program);
 
@@ -195,7 +195,7 @@ class SteererIT {
             reconcile(next, slice);
             assertThat(next.steered()).containsOnlyKeys("eth0");
 
-            clock.advance(DefaultRoutes.PATIENCE);
+            clock.add(DefaultRoutes.PATIENCE);
             reconcile(next, slice);
             assertThat(next.steered()).isEmpty();
             assertThat(namespace.run("ip link show eth0")).doesNotContain("xdp");
@@ -317,7 +317,7 @@ class SteererIT {
                 foreign.remove("eth0");
                 return true;
             });
-            clock.advance(Duration.ofSeconds(11));
+            clock.add(Duration.ofSeconds(11));
             assertThat(reconcile(steerer, slice(XdpMode.Auto, "0-1", "eth0"))
                             .status()
                             .state())
