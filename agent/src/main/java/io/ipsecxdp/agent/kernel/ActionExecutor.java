@@ -98,11 +98,6 @@ final class ActionExecutor {
 
     /** Carries the actions out in their order; returns whether the kernel was asked for something. */
     boolean execute(List<Action> actions, KernelInfo facts) {
-        long installs = actions.stream().filter(InstallSa.class::isInstance).count();
-        if (installs > 0) {
-            // A rekey doubles them, and that is when packets flow
-            xfrm.makeRoom(2 * (state.journal().sas().size() + installs));
-        }
         boolean asked = false;
         for (int from = 0; from < actions.size(); from += PORTION) {
             asked |= executePortion(actions.subList(from, Math.min(from + PORTION, actions.size())), facts);

@@ -8,6 +8,7 @@ import io.ipsecxdp.agent.ledger.Origin;
 import io.ipsecxdp.agent.ledger.StateException;
 import io.ipsecxdp.agent.plan.Action;
 import io.ipsecxdp.agent.plan.Action.AdoptSa;
+import io.ipsecxdp.agent.plan.Action.InstallSa;
 import io.ipsecxdp.agent.plan.Action.ReadKey;
 import io.ipsecxdp.agent.plan.Action.Write;
 import io.ipsecxdp.agent.plan.DecisionInput;
@@ -62,6 +63,7 @@ public final class KernelReconciler {
      */
     private record Done(Round round, KernelInfo facts, Instant at) {}
 
+    private final Xfrm xfrm;
     private final DurableState state;
     private final KeyRing keys;
     private final Clock clock;
@@ -77,6 +79,7 @@ public final class KernelReconciler {
     private Optional<Done> done = Optional.empty();
 
     public KernelReconciler(Xfrm xfrm, DurableState state, KeyRing keys, Clock clock) {
+        this.xfrm = xfrm;
         this.state = state;
         this.keys = keys;
         this.clock = clock;
@@ -220,6 +223,7 @@ public final class KernelReconciler {
                     executor.adopt(adoptions);
                     continue;
                 }
+                makeRoom(plan.actions());
                 boolean kernelAsked = executor.execute(plan.actions(), facts);
                 if (plan.actions().stream().allMatch(KernelReconciler::leavesPlanAsItIs)) {
                     return Optional.of(round.apply(now));
@@ -232,6 +236,16 @@ public final class KernelReconciler {
             }
         }
         return Optional.empty();
+    }
+
+    /**
+     * A table of SAs that grows under traffic costs packets. So it is made large before the first SA, and so before the first policy: for
+     * twice what is planned, as a rekey has each SA twice. Later it would grow under traffic for this as for any other reason.
+     */
+    private void makeRoom(List<Action> actions) {
+        if (state.journal().sas().isEmpty() && actions.stream().anyMatch(InstallSa.class::isInstance)) {
+            xfrm.makeRoom(2L * desired.sas().size());
+        }
     }
 
     /** A key that arrives calls for a round of its own, and the journal's note of what was read back decides nothing new. */

@@ -159,6 +159,18 @@ class KernelReconcilerTest {
         assertThat(node.kernel.roomAtFirstSa()).isEqualTo(4);
     }
 
+    @Test
+    void whereSasAreTheTableIsLeftAlone() {
+        planEverything();
+        PlannedSa successor = inbound("successor", 0x3000);
+        node.secret(keyOf("successor"), key(3));
+        node.plan("s", List.of(OUT, IN, successor), List.of(OUT_POLICY, IN_POLICY));
+        node.settle();
+
+        assertInForce(successor);
+        assertThat(node.kernel.room()).isEqualTo(4);
+    }
+
     @Nested
     class ARepairOfOneAmongMany {
 

@@ -114,6 +114,11 @@ final class TestingKernel implements Xfrm {
         return roomAtFirstSa;
     }
 
+    /** For so many SAs the table was made large enough, at any time. */
+    long room() {
+        return room;
+    }
+
     static XfrmCapabilities everything() {
         return Kernels.MODERN;
     }

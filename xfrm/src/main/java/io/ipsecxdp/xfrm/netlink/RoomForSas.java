@@ -40,7 +40,10 @@ final class RoomForSas {
     /** Does nothing if the table has a bucket for each of {@code sas} SAs already. */
     void make(long sas, XfrmCapabilities capabilities) {
         long wanted = buckets(sas);
-        Optional<SadSize> before = TableGrowth.size(conversation).filter(size -> grows && size.buckets() + 1 < wanted);
+        if (!grows) {
+            return;
+        }
+        Optional<SadSize> before = TableGrowth.size(conversation).filter(size -> size.buckets() + 1 < wanted);
         if (before.isEmpty()) {
             return;
         }
