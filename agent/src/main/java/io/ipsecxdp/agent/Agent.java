@@ -20,6 +20,7 @@ import io.ipsecxdp.agent.peers.KernelWays;
 import io.ipsecxdp.agent.plan.BootPolicies;
 import io.ipsecxdp.agent.plan.KeySource;
 import io.ipsecxdp.agent.report.AgentStatusWriter;
+import io.ipsecxdp.agent.report.AgentStatusWriter.StatusUpdate;
 import io.ipsecxdp.agent.report.LeaseKeeper;
 import io.ipsecxdp.agent.report.NodeReporter;
 import io.ipsecxdp.agent.report.SaFigures;
@@ -71,7 +72,7 @@ final class Agent implements AutoCloseable {
             bench.steeringLacks().forEach(LOG::warn);
 
             Events events = new Events();
-            AtomicReference<List<SaFigures>> sas = new AtomicReference<>(List.of());
+            AtomicReference<Optional<StatusUpdate>> latest = new AtomicReference<>(Optional.empty());
             AgentStatusWriter status = part(new AgentStatusWriter(client, node, AgentStatusWriter.LOOK_AGAIN, clock));
             KeySecrets secrets = new KeySecrets(client, config.keysNamespace(), clock);
             ApiServerLink link = part(new ApiServerLink(client, node, secrets.presharedKeys(), events, clock));
@@ -98,7 +99,7 @@ final class Agent implements AutoCloseable {
                     tunnels,
                     bench.policyFile(),
                     news -> {
-                        sas.set(news.sas());
+                        latest.set(Optional.of(news));
                         status.tell(news);
                     },
                     clock));
@@ -114,7 +115,12 @@ final class Agent implements AutoCloseable {
                         events.factsAre(NodeProbe.facts(apiServer.remembered()));
                     });
             loop.start();
-            SaMetrics.register(registry, loop::refused, () -> SaFigures.total(sas.get()));
+            SaMetrics.register(
+                    registry,
+                    loop::refused,
+                    () -> latest.get()
+                            .map(news -> news.node().traffic().sas())
+                            .orElseGet(() -> SaFigures.total(List.of())));
 
             ScheduledExecutorService facts = Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().daemon().name("facts").factory());
@@ -126,7 +132,7 @@ final class Agent implements AutoCloseable {
                     () -> {
                         metrics.show(bench.steerer().latest());
                         errors.show(XfrmStat.read());
-                        perSa.show(sas.get());
+                        latest.get().map(StatusUpdate::sas).ifPresent(perSa::show);
                     },
                     0,
                     METRICS_SECONDS,

@@ -49,6 +49,9 @@ public final class PerSaMetrics {
 
     /** Shows these SAs, or some of them; series of others end. */
     public void show(List<SaFigures> sas) {
+        if (most == 0) {
+            return;
+        }
         List<SaFigures> shown = sas.stream().sorted(FIRST).limit(most).toList();
         register(packets, shown.stream().map(sa -> MultiGauge.Row.of(tags(sa), sa.packets())));
         register(bytes, shown.stream().map(sa -> MultiGauge.Row.of(tags(sa), sa.bytes())));

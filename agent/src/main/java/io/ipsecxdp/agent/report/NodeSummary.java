@@ -65,7 +65,7 @@ public record NodeSummary(
             List<XfrmErrorCount> xfrmErrors,
             List<Acquire> acquires) {
         /** By these it is told again, or not. */
-        Figures figures() {
+        StatusFigures figures() {
             Map<String, Long> figures = new HashMap<>();
             figures.put("encrypted packets", sas.encryptedPackets());
             figures.put("encrypted bytes", sas.encryptedBytes());
@@ -91,7 +91,7 @@ public record NodeSummary(
             xfrmErrors.forEach(error -> figures.put("error " + error.counter(), error.packets()));
             acquires.forEach(acquire ->
                     figures.put("acquire %s %s".formatted(acquire.policy(), acquire.since()), acquire.times()));
-            return new Figures(figures);
+            return new StatusFigures(figures);
         }
     }
 

@@ -15,12 +15,12 @@ final class Throttle<T> {
 
     private static final Duration PAUSE = Duration.ofMinutes(1);
 
-    private final Function<T, Figures> figures;
+    private final Function<T, StatusFigures> figures;
     private Optional<T> shown = Optional.empty();
     private Instant since = Instant.MIN;
 
     /** @param figures by which it is told whether they changed much */
-    Throttle(Function<T, Figures> figures) {
+    Throttle(Function<T, StatusFigures> figures) {
         this.figures = figures;
     }
 

@@ -10,7 +10,7 @@ class ThrottleTest {
 
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 
-    private final Throttle<Long> throttle = new Throttle<>(count -> new Figures(Map.of("packets", count)));
+    private final Throttle<Long> throttle = new Throttle<>(count -> new StatusFigures(Map.of("packets", count)));
 
     private long showAfter(int seconds, long newest) {
         return throttle.show(newest, START.plusSeconds(seconds));

@@ -10,12 +10,12 @@ import java.util.Map;
  *
  * @param byName those that are not 0
  */
-record Figures(Map<String, Long> byName) {
+record StatusFigures(Map<String, Long> byName) {
 
     /** A fifth of what was told is much. */
     private static final long PARTS = 5;
 
-    Figures {
+    StatusFigures {
         byName = byName.entrySet().stream()
                 .filter(figure -> figure.getValue() != 0)
                 .collect(toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
@@ -26,7 +26,7 @@ record Figures(Map<String, Long> byName) {
     }
 
     /** One began or ceased to be 0, or changed by a fifth. */
-    boolean differMuchFrom(Figures told) {
+    boolean differMuchFrom(StatusFigures told) {
         return !byName.keySet().equals(told.byName.keySet())
                 || byName.entrySet().stream()
                         .anyMatch(figure -> isMuch(told.byName.get(figure.getKey()), figure.getValue()));

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class FiguresTest {
+class StatusFiguresTest {
 
     private static boolean differ(Map<String, Long> told, Map<String, Long> now) {
-        return new Figures(now).differMuchFrom(new Figures(told));
+        return new StatusFigures(now).differMuchFrom(new StatusFigures(told));
     }
 
     @Test
@@ -37,7 +37,7 @@ class FiguresTest {
 
     @Test
     void countersThatNeverCountedCountNothing() {
-        assertThat(new Figures(Map.of("esp", 0L)).countNothing()).isTrue();
-        assertThat(new Figures(Map.of("esp", 1L)).countNothing()).isFalse();
+        assertThat(new StatusFigures(Map.of("esp", 0L)).countNothing()).isTrue();
+        assertThat(new StatusFigures(Map.of("esp", 1L)).countNothing()).isFalse();
     }
 }
