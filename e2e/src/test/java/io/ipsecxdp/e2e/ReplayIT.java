@@ -3,7 +3,6 @@ package io.ipsecxdp.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ipsecxdp.crds.SecurityAssociation;
-import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -108,22 +107,14 @@ class ReplayIT {
 
     /** Sends packets, and leaves their ESP on the sender as tcpdump recorded it. */
     private void record() {
-        try (KernelProcess tcpdump = KernelProcess.start(
-                cluster.lab().daemons(),
-                "tcpdump-record",
+        try (KernelProcess tcpdump = Recording.start(
+                cluster,
                 cluster.node(0),
-                List.of(
-                        "tcpdump",
-                        "-i",
-                        "eth0",
-                        "-n",
-                        "-U",
-                        "-c",
-                        Integer.toString(PACKETS),
-                        "-w",
-                        RECORDING,
-                        "esp and dst " + address(1)))) {
-            tcpdump.daemon().awaitText("listening on", Cluster.PATIENCE);
+                "record",
+                RECORDING,
+                "esp and dst " + address(1),
+                "-c",
+                Integer.toString(PACKETS))) {
             allArrive();
             tcpdump.daemon().awaitEnd(Cluster.PATIENCE);
         }

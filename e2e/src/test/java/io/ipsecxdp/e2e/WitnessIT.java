@@ -35,6 +35,8 @@ import org.junit.jupiter.api.Test;
 class WitnessIT {
     private static final long REQID = Api.FIRST_REQID + 7_000;
 
+    private static final String RECORDED = "/tmp/witness.pcap";
+
     /** What the wire had is in the capture by then. */
     private static final Duration LAST_PACKET = Duration.ofSeconds(1);
 
@@ -120,7 +122,17 @@ class WitnessIT {
         Path capture = cluster.lab().folder().resolve("witness.pcap");
         try (var cleanup = new Cleanup()) {
             cleanup.add(() -> podsAddresses("delete", answering, kinds));
-            KernelProcess tcpdump = cleanup.add(capture(cluster, answering));
+            KernelProcess tcpdump = cleanup.add(Recording.start(
+                    cluster,
+                    answering,
+                    "witness",
+                    RECORDED,
+                    "esp or ip6 proto 50",
+                    "--immediate-mode",
+                    "-Q",
+                    "out",
+                    "-Z",
+                    "root"));
             List<String> packets = witness(cluster, questions, "make");
             for (IpFamily family : IpFamily.values()) {
                 String esp = kinds.stream()
@@ -145,7 +157,7 @@ class WitnessIT {
             Await.pause(LAST_PACKET);
             tcpdump.terminate();
         }
-        Files.write(capture, Base64.getMimeDecoder().decode(answering.run("base64", "/tmp/witness.pcap")));
+        Files.write(capture, Base64.getMimeDecoder().decode(answering.run("base64", RECORDED)));
         Map<Long, String> read = witness(cluster, answers, "read", capture.toString()).stream()
                 .map(line -> line.split(" "))
                 .collect(Collectors.toMap(words -> Long.valueOf(words[0]), words -> words[1], (one, twice) -> "twice"));
@@ -221,29 +233,6 @@ class WitnessIT {
                 .filter(kind -> kind.family() == IpFamily.IPV6)
                 .map(kind -> "ip address %s %s/128 dev lo".formatted(what, kind.pod(answering)))
                 .collect(Collectors.joining("\n", "set -e\n", "\n")));
-    }
-
-    private static KernelProcess capture(Cluster cluster, Node node) {
-        KernelProcess tcpdump = KernelProcess.start(
-                cluster.lab().daemons(),
-                "tcpdump-witness",
-                node,
-                List.of(
-                        "tcpdump",
-                        "-i",
-                        "eth0",
-                        "-n",
-                        "-U",
-                        "--immediate-mode",
-                        "-Q",
-                        "out",
-                        "-Z",
-                        "root",
-                        "-w",
-                        "/tmp/witness.pcap",
-                        "esp or ip6 proto 50"));
-        tcpdump.daemon().awaitText("listening on", Cluster.PATIENCE);
-        return tcpdump;
     }
 
     private static List<String> witness(Cluster cluster, List<KnownSa> sas, String... arguments)
