@@ -13,6 +13,8 @@ public final class AgentProcess implements AutoCloseable {
 
     private static final Duration START = Duration.ofMinutes(6); // in an emulated guest on a busy machine
 
+    private static final int PROBES = 4;
+
     private final Daemons daemons;
     private final Node node;
     private final String kubeconfig;
@@ -47,18 +49,25 @@ public final class AgentProcess implements AutoCloseable {
             if (!process.isRunning()) {
                 throw new IllegalStateException(this + " ended; " + daemon().tail());
             }
-            return answersReady();
+            return answersReady(PROBES);
         });
     }
 
     /** Whether an agent of this node, this process or another, says at its readiness probe that it is ready. */
     public boolean answersReady() {
-        return node.tryRun(
-                        "bash",
-                        "-c",
-                        "exec 3<>/dev/tcp/127.0.0.1/%d && printf 'GET /q/health/ready HTTP/1.0\\r\\n\\r\\n' >&3 && read -r line <&3 && [[ $line == *' 200 '* ]]"
-                                .formatted(HEALTH_PORT))
-                .ok();
+        return answersReady(1);
+    }
+
+    /** The same, asked again each half second; in an emulated guest a command costs much of what a starting agent needs. */
+    private boolean answersReady(int times) {
+        return node.tryRun("bash", "-c", """
+                        for ((asked = 1; ; asked++)); do
+                          exec 3<>/dev/tcp/127.0.0.1/%d && printf 'GET /q/health/ready HTTP/1.0\\r\\n\\r\\n' >&3 &&
+                            read -r line <&3 && [[ $line == *' 200 '* ]] && exit 0
+                          ((asked < %d)) || exit 1
+                          sleep 0.5
+                        done
+                        """.formatted(HEALTH_PORT, times)).ok();
     }
 
     /** What its kernel says of its process: /proc/PID/status. */
@@ -108,6 +117,16 @@ public final class AgentProcess implements AutoCloseable {
         String file = node.facts().state() + ".boot";
         node.kernel().write(file, UUID.randomUUID() + "\n");
         bootId = Optional.of(file);
+    }
+
+    /** Its node has the kernel's own boot id again, as containers see it; with nothing declared that is a boot like any other. */
+    void bootWithKernelsId() {
+        if (bootId.isPresent()) {
+            terminate();
+            bootId = Optional.empty();
+            startAgain();
+            awaitReady();
+        }
     }
 
     /** Runs it with --cleanup to its end and returns what it printed. */

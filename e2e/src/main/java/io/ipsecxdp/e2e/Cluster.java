@@ -196,6 +196,7 @@ public final class Cluster implements AutoCloseable {
         startWhatEnded();
         agents.forEach(AgentProcess::awaitReady);
         deleteDeclared();
+        agents.forEach(AgentProcess::bootWithKernelsId);
     }
 
     /** Where, of all places that people or programs read, a key is to be seen. */

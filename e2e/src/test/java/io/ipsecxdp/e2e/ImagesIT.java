@@ -84,7 +84,7 @@ class ImagesIT {
                     AgentContainer.start(Project.here(), node, cluster.lab().api())) {
                 Await.until(
                         "the container is ready",
-                        Cluster.PATIENCE.multipliedBy(3),
+                        Cluster.PATIENCE.multipliedBy(5),
                         agent::log,
                         () -> cluster.agent(0).answersReady());
                 assertThat(agent.status())
