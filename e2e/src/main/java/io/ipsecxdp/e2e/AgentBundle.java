@@ -37,10 +37,17 @@ public record AgentBundle(Path folder, Path image) {
         return bundle;
     }
 
-    /** The payload where the folder is mounted or is. */
+    /**
+     * The payload where the folder is mounted or is. The cache is mapped where it was made for, as moving it elsewhere writes to
+     * most of its pages (cds/archiveUtils.hpp, ArchiveRelocationMode): 0.3 s of a CPU and 24 MiB at each start.
+     */
     public Payload at(String path) {
-        List<String> options =
-                Files.exists(folder.resolve(CACHE)) ? List.of("-XX:AOTCache=" + path + "/" + CACHE) : List.of();
+        List<String> options = Files.exists(folder.resolve(CACHE))
+                ? List.of(
+                        "-XX:+UnlockDiagnosticVMOptions",
+                        "-XX:ArchiveRelocationMode=0",
+                        "-XX:AOTCache=" + path + "/" + CACHE)
+                : List.of();
         return new Payload(path, options);
     }
 
