@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 
 /** Shows the product at work, step by step, and fails if anything is not as it should be. */
 public final class Demo {
-    private static final long PACKETS_OVER_DECLARED = 2_000;
+    private static final long PACKETS_OVER_DECLARED = 1_000;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final DemoStage stage;
