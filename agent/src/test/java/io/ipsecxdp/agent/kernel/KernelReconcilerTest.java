@@ -827,6 +827,34 @@ class KernelReconcilerTest {
             assertThat(node.sa(declaredAnew(OUT).uid()).message()).contains("keys/out", "former SecurityAssociation");
         }
 
+        /** A plan tells of both changes at once: the receiver's does. */
+        @Test
+        void declaredAnewWithinAMomentGoesBeforeItsSuccessorComesAndLeavesItNoKey() {
+            planEverything();
+            node.kernel.receive(IN_ID, 100);
+
+            node.plan("s", List.of(declaredAnew(OUT), declaredAnew(IN)), List.of());
+            node.settle();
+
+            assertRefused(declaredAnew(OUT), Reason.NonceAtRisk);
+            assertRefused(declaredAnew(IN), Reason.ReplayAtRisk);
+            assertThat(node.kernel.saIds()).isEmpty();
+        }
+
+        @Test
+        void declaredAnewWithinAMomentWithAnotherKeyIsInForceInThePlaceOfItsFormer() {
+            planEverything();
+            node.secret(keyOf("out"), key(99));
+            node.secret(keyOf("in"), key(98));
+
+            node.plan("s", List.of(declaredAnew(OUT), declaredAnew(IN)), List.of());
+            node.settle();
+
+            assertInForce(declaredAnew(OUT), declaredAnew(IN));
+            assertThat(node.kernel.saIds()).containsExactlyInAnyOrder(OUT_ID, IN_ID);
+            assertThat(node.kernel.noncesAtRisk()).isEmpty();
+        }
+
         /** The machine was replaced under its name: disk, Node and NodePlan are others. */
         @Test
         void thatTheOperatorRemembersAsUsedOnTheNodeIsAtRiskAndStaysSo() {
