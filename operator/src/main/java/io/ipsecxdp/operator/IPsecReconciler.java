@@ -7,6 +7,7 @@ import io.ipsecxdp.operator.watch.Deletions;
 import io.ipsecxdp.operator.watch.Heartbeats;
 import io.ipsecxdp.operator.watch.InformerView;
 import io.ipsecxdp.operator.watch.Sources;
+import io.ipsecxdp.operator.write.ConflictPause;
 import io.ipsecxdp.operator.write.IncompleteWriteException;
 import io.ipsecxdp.operator.write.Leadership;
 import io.ipsecxdp.operator.write.NodeEvents;
@@ -29,6 +30,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
@@ -45,9 +47,6 @@ import org.jboss.logging.Logger;
 public class IPsecReconciler implements Reconciler<Namespace> {
     static final String NAME = "ipsec";
 
-    /** The informers have by then what the write met. */
-    private static final Duration AFTER_A_CONFLICT = Duration.ofMillis(50);
-
     private static final Logger LOG = Logger.getLogger(IPsecReconciler.class);
 
     private final OperatorConfig config;
@@ -63,6 +62,9 @@ public class IPsecReconciler implements Reconciler<Namespace> {
     private final Leadership leadership;
     private final OperatorMetrics metrics;
     private final Clock clock;
+
+    /** One reconcile runs at a time. */
+    private volatile ConflictPause pause = ConflictPause.FIRST;
 
     public IPsecReconciler(
             OperatorConfig config,
@@ -133,12 +135,15 @@ public class IPsecReconciler implements Reconciler<Namespace> {
         metrics.record(statuses);
         metrics.reconciled(Duration.between(now, clock.instant()));
         if (!failures.isEmpty() && failures.stream().allMatch(Writes.Failure::outdated)) {
-            return UpdateControl.<Namespace>noUpdate().rescheduleAfter(AFTER_A_CONFLICT);
+            var length = pause.length(ThreadLocalRandom.current().nextDouble());
+            pause = pause.next();
+            return UpdateControl.<Namespace>noUpdate().rescheduleAfter(length);
         }
         if (!failures.isEmpty()) {
             metrics.failedWrites(failures.size());
             throw new IncompleteWriteException(failures);
         }
+        pause = ConflictPause.FIRST;
         return whenSomethingIsOver(informed, now);
     }
 
