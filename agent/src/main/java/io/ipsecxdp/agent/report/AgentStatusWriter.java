@@ -206,12 +206,10 @@ public final class AgentStatusWriter implements AutoCloseable {
         }
     }
 
-    /** Another one of the same name is another one. */
+    /** Another one of the same name is another one. Agents may list plans, and not get one. */
     private boolean isGone(Slice slice) {
-        return Optional.ofNullable(
-                        client.resources(NodePlan.class).withName(slice.name()).get())
-                .filter(plan -> plan.getMetadata().getUid().equals(slice.uid()))
-                .isEmpty();
+        return client.resources(NodePlan.class).withField("metadata.name", slice.name()).list().getItems().stream()
+                .noneMatch(plan -> plan.getMetadata().getUid().equals(slice.uid()));
     }
 
     private void writeNode(NodeSummary summary) {

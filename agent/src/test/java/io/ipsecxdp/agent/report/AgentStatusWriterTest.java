@@ -33,7 +33,8 @@ import org.junit.jupiter.api.Test;
 /** What the writer asks of the API server, by the words on the wire: answers that a real one gives seldom. */
 class AgentStatusWriterTest {
 
-    private static final String PLAN = "/apis/ipsec-xdp.io/v1alpha1/nodeplans/n1-0";
+    private static final String PLANS = "/apis/ipsec-xdp.io/v1alpha1/nodeplans";
+    private static final String PLAN = PLANS + "/n1-0";
     private static final String NODE = "/apis/ipsec-xdp.io/v1alpha1/ipsecnodes/n1";
 
     private final ObjectMapper json = new ObjectMapper();
@@ -73,11 +74,16 @@ class AgentStatusWriterTest {
                 }
             }
             default -> {
-                String object = objects.get(path);
+                String object = path.equals(PLANS) ? plans() : objects.get(path);
                 HttpApi.respond(
                         exchange, object == null ? 404 : 200, object == null ? "{\"kind\":\"Status\"}" : object);
             }
         }
+    }
+
+    private String plans() {
+        return "{\"apiVersion\":\"ipsec-xdp.io/v1alpha1\",\"kind\":\"NodePlanList\",\"items\":[%s]}"
+                .formatted(objects.getOrDefault(PLAN, ""));
     }
 
     private static String plan(String uid) {
@@ -86,6 +92,11 @@ class AgentStatusWriterTest {
     }
 
     private void tell(Optional<NodePlanStatus> shown) {
+        writer.tell(update(shown));
+    }
+
+    /** About a node n1 and its plan n1-0. */
+    static AgentStatusWriter.StatusUpdate update(Optional<NodePlanStatus> shown) {
         Slice slice = new Slice("n1-0", "uid", 7, new NodePlanSpec("n1", List.of(), List.of(), List.of()), shown);
         PlanReport report = new PlanReport(
                 "boot",
@@ -98,7 +109,7 @@ class AgentStatusWriterTest {
                 List.of(),
                 List.of(),
                 Map.of());
-        writer.tell(new AgentStatusWriter.StatusUpdate(
+        return new AgentStatusWriter.StatusUpdate(
                 report,
                 new NodeSummary(
                         "7.3",
@@ -127,7 +138,7 @@ class AgentStatusWriterTest {
                         List.of(),
                         Optional.empty(),
                         Optional.empty()),
-                List.of()));
+                List.of());
     }
 
     private static ConditionFactory soon() {
