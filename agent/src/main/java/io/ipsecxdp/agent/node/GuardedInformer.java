@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.net.HttpURLConnection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,7 +31,8 @@ import org.jboss.logging.Logger;
 /**
  * Watches objects of one kind. A watch may be half open, when a load balancer forgot the connection: nothing comes
  * any more, and nothing says so. Therefore a second, short watch asks now and then for what came since the last news; it
- * costs the API server no list, and next to nothing where all is well.
+ * costs the API server no list, and next to nothing where all is well. Before that it is asked whether it is still the one
+ * that was heard.
  */
 public final class GuardedInformer<T extends HasMetadata> implements AutoCloseable {
 
@@ -39,6 +41,9 @@ public final class GuardedInformer<T extends HasMetadata> implements AutoCloseab
     private static final int LOOK_SECONDS = 30;
 
     private static final int SEEN_MILLIS = 20;
+
+    /** No object has this name. */
+    private static final String NOBODY = "nobody";
 
     /** What the second watch tells at once, the first one has by then. */
     private static final int PATIENCE_SECONDS = 5;
@@ -138,18 +143,58 @@ public final class GuardedInformer<T extends HasMetadata> implements AutoCloseab
             return;
         }
         try {
-            if (isBehind(watching)) {
-                LOG.warnf(
-                        "the watch of %s is half open: news of the API server did not come by it, and it is begun again",
-                        what);
-                informer = begin();
-                watching.stop();
+            if (hasGoneBack(watching)) {
+                beginAgain(watching, "the API server's versions went back, as when etcd is restored from a backup");
+            } else if (isBehind(watching)) {
+                beginAgain(watching, "it is half open: news of the API server did not come by it");
             }
         } catch (KubernetesClientException e) {
             LOG.debugf("The API server cannot be asked for news of %s: %s", what, Failures.cause(e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private void beginAgain(SharedIndexInformer<T> watching, String why) {
+        LOG.warnf("the watch of %s is begun again: %s", what, why);
+        informer = begin();
+        watching.stop();
+    }
+
+    /**
+     * Whether the API server has another past than the one that was heard. It takes a watch from a version that it has not reached
+     * yet, sends nothing until it is beyond that, and says nothing of it (kubernetes/kubernetes issue 107457).
+     */
+    private boolean hasGoneBack(SharedIndexInformer<T> watching) {
+        // In this order: what is there now is not older
+        long synced = Long.parseLong(watching.lastSyncResourceVersion());
+        Optional<T> newest = watching.getStore().list().stream().max(Comparator.comparing(GuardedInformer::version));
+        // Costs the API server the lookup of one name
+        KubernetesResourceList<T> there = objects.get()
+                .withField(
+                        "metadata.name",
+                        newest.map(object -> object.getMetadata().getName()).orElse(NOBODY))
+                .list();
+        return hasGoneBack(
+                synced,
+                newest.map(GuardedInformer::version),
+                Long.parseLong(there.getMetadata().getResourceVersion()),
+                there.getItems().stream().map(GuardedInformer::version).findFirst());
+    }
+
+    /**
+     * Whether what is there does not go on from what was heard.
+     *
+     * @param synced nothing up to this version is missing
+     * @param newest version of the newest object that is known
+     * @param now version of the API server
+     * @param there version of that object there, if it is there
+     */
+    static boolean hasGoneBack(long synced, Optional<Long> newest, long now, Optional<Long> there) {
+        long heard = Math.max(synced, newest.orElse(0L));
+        return now < heard
+                || there.filter(version -> version <= heard && !newest.equals(Optional.of(version)))
+                        .isPresent();
     }
 
     /** Whether the API server has news that the informer does not get. */
