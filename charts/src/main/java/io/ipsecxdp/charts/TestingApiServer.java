@@ -11,10 +11,13 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,15 +29,19 @@ public final class TestingApiServer implements AutoCloseable {
     public static final String KEYS = "ipsec-xdp-keys";
 
     private static final int ESTABLISHED_SECONDS = 30;
+    private static final Duration START = Duration.ofSeconds(60);
 
     private final Path project;
+    private final Path folder;
     private final Path binaries;
     private final KubeAPIServer server;
     private final Path kubeconfig;
     private final KubernetesClient client;
+    private Optional<ServerProcesses> backedUp = Optional.empty();
 
-    private TestingApiServer(Path project, Path binaries, KubeAPIServer server, Path kubeconfig) {
+    private TestingApiServer(Path project, Path folder, Path binaries, KubeAPIServer server, Path kubeconfig) {
         this.project = project;
+        this.folder = folder;
         this.binaries = binaries;
         this.server = server;
         this.kubeconfig = kubeconfig;
@@ -60,7 +67,7 @@ public final class TestingApiServer implements AutoCloseable {
                 .build());
         server.start();
         Path kubeconfig = Files.writeString(folder.resolve("kubeconfig"), server.getKubeConfigYaml());
-        var started = new TestingApiServer(project, binaries, server, kubeconfig);
+        var started = new TestingApiServer(project, folder, binaries, server, kubeconfig);
         List.of(Chart.RELEASE, KEYS, "default").forEach(started::makeNamespace);
         return started;
     }
@@ -163,10 +170,44 @@ public final class TestingApiServer implements AutoCloseable {
         return client.getMasterUrl().getPort();
     }
 
+    /** Copies what etcd knows at this moment. */
+    public void backUp() {
+        if (backedUp.isEmpty()) {
+            backedUp = Optional.of(ServerProcesses.find(port(), folder));
+        }
+        backedUp.get().backUp();
+    }
+
+    /** Puts the copy of {@link #backUp} in the place of what etcd knows, and waits until the API server is ready again. */
+    public void restore() throws InterruptedException {
+        backedUp.orElseThrow().restore();
+        var impatient =
+                new ConfigBuilder(config()).withRequestRetryBackoffLimit(0).build();
+        try (var asking = new KubernetesClientBuilder().withConfig(impatient).build()) {
+            var deadline = Instant.now().plus(START);
+            while (!isReady(asking)) {
+                if (Instant.now().isAfter(deadline)) {
+                    throw new IllegalStateException("no API server after etcd was restored, see the logs in " + folder);
+                }
+                TimeUnit.MILLISECONDS.sleep(100);
+            }
+        }
+    }
+
     @Override
     public void close() {
         client.close();
-        server.stop();
+        // kube-api-test has given them up when they ended
+        backedUp.ifPresentOrElse(ServerProcesses::close, server::stop);
+    }
+
+    private static boolean isReady(KubernetesClient client) {
+        try {
+            return "ok".equals(client.raw("/readyz"))
+                    && client.namespaces().withName("default").get() != null;
+        } catch (KubernetesClientException e) {
+            return false;
+        }
     }
 
     private Config config() {
