@@ -28,6 +28,11 @@ public final class Daemon implements AutoCloseable {
         return process.isAlive();
     }
 
+    /** Runs {@code body}, in another thread, once it has ended. */
+    void whenEnded(Runnable body) {
+        process.onExit().thenRunAsync(body);
+    }
+
     public long pid() {
         return process.pid();
     }

@@ -8,16 +8,20 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/** The operator, on this machine. */
+/** The operator, on this machine. Where it leaves by itself it is started again, as by its Deployment. */
 public final class Operator implements AutoCloseable {
     private static final Duration START = Duration.ofMinutes(3); // on a busy machine
+    private static final Duration AS_A_KUBELET = Duration.ofSeconds(1);
 
     private final Daemons daemons;
     private final List<Integer> ports = Ports.free(2);
     private final int port = ports.getFirst();
     private final Project project;
     private final Path kubeconfig;
-    private Daemon process;
+    private volatile Daemon process;
+
+    /** Whether it is not to run. */
+    private boolean ended;
 
     private Operator(Daemons daemons, Project project, Path kubeconfig) {
         this.daemons = daemons;
@@ -58,21 +62,21 @@ public final class Operator implements AutoCloseable {
 
     /** SIGTERM, and waits for the end. */
     public void terminate() {
-        process.close();
+        toEnd().close();
     }
 
     /** SIGKILL. */
     public void kill() {
-        process.kill();
+        toEnd().kill();
     }
 
     /** Starts it again after {@link #terminate} or {@link #kill}. */
-    public void startAgain() {
+    public synchronized void startAgain() {
         process = launch();
     }
 
     /** Starts it again if it does not run. */
-    public void startIfDown() {
+    public synchronized void startIfDown() {
         if (!process.isRunning()) {
             startAgain();
         }
@@ -80,7 +84,21 @@ public final class Operator implements AutoCloseable {
 
     @Override
     public void close() {
-        process.close();
+        toEnd().close();
+    }
+
+    private synchronized Daemon toEnd() {
+        ended = true;
+        return process;
+    }
+
+    private void left(Daemon one) {
+        Await.pause(AS_A_KUBELET);
+        synchronized (this) {
+            if (process == one && !ended) {
+                startAgain();
+            }
+        }
     }
 
     @Override
@@ -89,7 +107,8 @@ public final class Operator implements AutoCloseable {
     }
 
     private Daemon launch() {
-        return daemons.start(
+        ended = false;
+        Daemon launched = daemons.start(
                 "operator",
                 List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -109,5 +128,7 @@ public final class Operator implements AutoCloseable {
                         Integer.toString(port),
                         "QUARKUS_MANAGEMENT_PORT",
                         Integer.toString(ports.getLast())));
+        launched.whenEnded(() -> left(launched));
+        return launched;
     }
 }
