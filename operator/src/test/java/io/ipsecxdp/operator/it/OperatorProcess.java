@@ -146,6 +146,10 @@ final class OperatorProcess implements AutoCloseable {
         }
     }
 
+    boolean isRunning() {
+        return process.isAlive();
+    }
+
     /** As a kubelet stops a pod. Returns the exit code. */
     int terminate() {
         process.destroy();
