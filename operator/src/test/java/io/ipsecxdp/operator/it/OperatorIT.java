@@ -9,6 +9,7 @@ import static io.ipsecxdp.operator.it.Declarations.sa;
 import static io.ipsecxdp.operator.it.Declarations.steering;
 import static io.ipsecxdp.operator.it.Declarations.tunnel;
 import static java.util.stream.Collectors.toMap;
+import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -24,6 +25,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.ipsecxdp.charts.TestingApiServer;
 import io.ipsecxdp.crds.Condition;
@@ -44,11 +46,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
@@ -366,6 +372,70 @@ class OperatorIT {
                         .keyUsedOn())
                 .extracting(KeyUseOnNode::node)
                 .containsExactlyInAnyOrder("n1", "n2");
+    }
+
+    /** The same name, SPI and key, and another object: its former goes from both ends first. */
+    @Test
+    void anSaThatIsDeclaredAgainAtOnceWaitsUntilItsFormerIsGoneFromBothEnds() {
+        apply(sa("east", node("n1"), node("n2"), 4096));
+        readySoon("east");
+        String former = uid("east");
+        var seen = new CopyOnWriteArrayList<Set<String>>();
+        var watching = client.resources(NodePlan.class).inform(telling(seen));
+        try {
+            n1.close();
+            client.resources(SecurityAssociation.class).withName("east").delete();
+            apply(sa("east", node("n1"), node("n2"), 4096));
+            String later = uid("east");
+
+            soon().until(() -> readiness().get("east").equals("False StillBeingRemoved"));
+            soon().untilAsserted(() -> assertThat(seen.getLast()).containsExactly("n2 In " + former));
+
+            n1 = PlayedAgent.start(client, "n1", "0-3", "10.0.0.1");
+            readySoon("east");
+            soon().untilAsserted(() ->
+                    assertThat(seen.getLast()).containsExactlyInAnyOrder("n1 Out " + later, "n2 In " + later));
+            assertThat(seen)
+                    .as("plans one after the other")
+                    .noneMatch(plans -> plans.contains("n1 Out " + later) && !plans.contains("n2 In " + later))
+                    .noneMatch(plans -> plans.contains("n1 Out " + former) && !plans.contains("n2 In " + former));
+        } finally {
+            watching.close();
+        }
+    }
+
+    /** Tells what is planned for SAs, after each change of a plan. */
+    private static ResourceEventHandler<NodePlan> telling(List<Set<String>> seen) {
+        var plans = new HashMap<>(plans());
+        Consumer<NodePlan> told = changed -> {
+            plans.put(changed.getMetadata().getName(), changed);
+            seen.add(plans.values().stream()
+                    .flatMap(plan -> plan.getSpec().securityAssociations().stream()
+                            .map(sa -> "%s %s %s".formatted(plan.getSpec().node(), sa.direction(), sa.uid())))
+                    .collect(toSet()));
+        };
+        return new ResourceEventHandler<>() {
+            @Override
+            public void onAdd(NodePlan plan) {
+                told.accept(plan);
+            }
+
+            @Override
+            public void onUpdate(NodePlan before, NodePlan plan) {
+                told.accept(plan);
+            }
+
+            @Override
+            public void onDelete(NodePlan plan, boolean unknown) {}
+        };
+    }
+
+    private static String uid(String sa) {
+        return client.resources(SecurityAssociation.class)
+                .withName(sa)
+                .get()
+                .getMetadata()
+                .getUid();
     }
 
     @Test
