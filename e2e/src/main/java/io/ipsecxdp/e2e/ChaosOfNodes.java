@@ -86,9 +86,8 @@ record ChaosOfNodes(Cluster cluster, ChaosSubject subject, ChaosTraffic traffic,
 
     private void diskIsFull() {
         String folder = dice.node().facts().state();
-        cluster.lab()
-                .kernel()
-                .script("fallocate -l $(df -B1 --output=avail %1$s | tail -1) %1$s/full".formatted(folder));
+        // To the last byte, whatever the agent writes meanwhile
+        cluster.lab().kernel().script("! cat /dev/zero >%s/full 2>&-".formatted(folder));
         try {
             subject.beginChange();
             dice.longPause();
