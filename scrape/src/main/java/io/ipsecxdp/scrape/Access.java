@@ -1,11 +1,11 @@
 package io.ipsecxdp.scrape;
 
 /** What becomes of a request, with its HTTP status. */
-enum Access {
+public enum Access {
     ALLOWED(200, "ok"),
     UNKNOWN(401, "Send the token of a ServiceAccount: Authorization: Bearer TOKEN."),
-    FORBIDDEN(403, "This takes the right to get the URL /metrics: bind the ClusterRole ipsec-xdp-metrics-reader."),
-    UNDECIDED(503, "The API server, which decides who may read metrics, does not answer; try again.");
+    FORBIDDEN(403, "This takes the right to get the URL %1$s: bind the ClusterRole %2$s."),
+    UNDECIDED(503, "The API server, which decides who may read %3$s, does not answer; try again.");
 
     private final int status;
     private final String words;
@@ -15,12 +15,12 @@ enum Access {
         this.words = words;
     }
 
-    int status() {
+    public int status() {
         return status;
     }
 
     /** For whoever asked. */
-    String words() {
-        return words;
+    public String words(Right right) {
+        return words.formatted(right.url(), right.clusterRole(), right.what());
     }
 }

@@ -6,10 +6,11 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.StreamSupport;
 import org.jboss.logging.Logger;
 
 /**
- * Asks the API server who a token stands for (TokenReview), and whether they may read metrics (SubjectAccessReview). In plain
+ * Asks the API server who a token stands for (TokenReview), and whether they have a right (SubjectAccessReview). In plain
  * JSON: the classes of both kinds come with those of all of RBAC, which an agent would load at its start.
  */
 final class AccessReviews {
@@ -19,10 +20,12 @@ final class AccessReviews {
     private static final String ACCESS = "authorization.k8s.io/v1";
 
     private final KubernetesClient client;
+    private final Right right;
     private final AtomicReference<String> complaint = new AtomicReference<>("");
 
-    AccessReviews(KubernetesClient client) {
+    AccessReviews(KubernetesClient client, Right right) {
         this.client = client;
+        this.right = right;
     }
 
     /** Waits for the API server. */
@@ -38,13 +41,24 @@ final class AccessReviews {
     /** Once for each cause, as whoever reaches the port can bring it about again and again. */
     private void complain(String why) {
         if (!why.equals(complaint.getAndSet(why))) {
-            LOG.warnf("nobody new can read metrics: %s", why);
+            LOG.warnf("nobody new can read %s: %s", right.what(), why);
         }
     }
 
     private Optional<JsonNode> whoseIs(String token) {
-        JsonNode status = review(TOKENS, "TokenReview", "tokenreviews", Map.of("token", token));
-        return status.path("authenticated").asBoolean(false) ? Optional.of(status.path("user")) : Optional.empty();
+        JsonNode status =
+                review(TOKENS, "TokenReview", "tokenreviews", Map.of("token", token, "audiences", right.audiences()));
+        return status.path("authenticated").asBoolean(false) && isFor(status.path("audiences"))
+                ? Optional.of(status.path("user"))
+                : Optional.empty();
+    }
+
+    /** An API server that knows nothing of audiences lets every token pass, and names none. */
+    private boolean isFor(JsonNode audiences) {
+        return right.audiences().isEmpty()
+                || StreamSupport.stream(audiences.spliterator(), false)
+                        .map(JsonNode::asText)
+                        .anyMatch(right.audiences()::contains);
     }
 
     private Access mayRead(JsonNode user) {
@@ -54,7 +68,7 @@ final class AccessReviews {
                 "uid", user.path("uid").asText(),
                 "groups", user.withArray("/groups"),
                 "extra", user.withObject("/extra"),
-                "nonResourceAttributes", Map.of("path", MetricsServer.PATH, "verb", "get"));
+                "nonResourceAttributes", Map.of("path", right.url(), "verb", "get"));
         JsonNode status = review(ACCESS, "SubjectAccessReview", "subjectaccessreviews", spec);
         return status.path("allowed").asBoolean(false) ? Access.ALLOWED : Access.FORBIDDEN;
     }

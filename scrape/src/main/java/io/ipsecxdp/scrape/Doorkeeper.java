@@ -1,5 +1,6 @@
 package io.ipsecxdp.scrape;
 
+import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
@@ -13,10 +14,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Decides who reads metrics. Whoever reaches the port can make it ask the API server, so few questions are under way at
+ * Decides who reads what is served here. Whoever reaches the port can make it ask the API server, so few questions are under way at
  * once, few wait, and what is more is turned away.
  */
-final class Doorkeeper implements AutoCloseable {
+public final class Doorkeeper implements AutoCloseable {
 
     private static final int MOST_AT_ONCE = 2;
     private static final int MOST_WAITING = 16;
@@ -33,8 +34,13 @@ final class Doorkeeper implements AutoCloseable {
     private final Clock clock;
     private final ThreadPoolExecutor threads;
 
+    /** Asks the API server. */
+    public static Doorkeeper of(Right right, KubernetesClient client, Clock clock) {
+        return new Doorkeeper(new AccessReviews(client, right)::ask, clock);
+    }
+
     /** @param reviews answers for a token, and may block */
-    Doorkeeper(Function<String, Access> reviews, Clock clock) {
+    public Doorkeeper(Function<String, Access> reviews, Clock clock) {
         this.reviews = reviews;
         this.allowed = new AllowedTokens(clock);
         this.clock = clock;
@@ -53,7 +59,7 @@ final class Doorkeeper implements AutoCloseable {
      *
      * @param authorization the header of this name
      */
-    CompletableFuture<Access> decide(Optional<String> authorization) {
+    public CompletableFuture<Access> decide(Optional<String> authorization) {
         return authorization
                 .map(BEARER::matcher)
                 .filter(Matcher::matches)

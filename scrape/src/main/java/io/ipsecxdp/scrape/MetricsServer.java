@@ -32,7 +32,7 @@ import org.jboss.logging.Logger;
  */
 public final class MetricsServer implements AutoCloseable {
 
-    static final String PATH = "/metrics";
+    private static final String PATH = Right.METRICS.url();
 
     private static final Logger LOG = Logger.getLogger(MetricsServer.class);
     private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
@@ -99,7 +99,7 @@ public final class MetricsServer implements AutoCloseable {
                         ServerIdentity made = SelfSigned.make(name, clock.instant());
                         return () -> made;
                     });
-            Doorkeeper doorkeeper = new Doorkeeper(new AccessReviews(client)::ask, clock);
+            Doorkeeper doorkeeper = Doorkeeper.of(Right.METRICS, client, clock);
             return new MetricsServer(vertx, address, config.port(), source, doorkeeper, text, LOOK_AGAIN);
         });
     }
@@ -186,7 +186,7 @@ public final class MetricsServer implements AutoCloseable {
         if (access == Access.UNKNOWN) {
             request.response().putHeader("WWW-Authenticate", "Bearer");
         }
-        end(request, access.status(), access.words());
+        end(request, access.status(), access.words(Right.METRICS));
     }
 
     private static void end(HttpServerRequest request, int status, String body) {
