@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The alerts, as Prometheus' own tool reads and tries them: the one that {@code lab/promtool} finds. */
+/** The alerts, as Prometheus' own tool reads and tries them. */
 class AlertsTest {
     private static final Path ALERTS = Project.CHART.folder().resolve("alerts.yaml");
     private static final Path TESTS = Path.of("src/test/prometheus/alerts.test.yaml");
@@ -42,12 +42,12 @@ class AlertsTest {
 
     @Test
     void prometheusTakesThem() throws Exception {
-        assertThat(promtool("check", "rules", ALERTS.toString())).contains("SUCCESS: " + rules().size());
+        assertThat(Promtool.run("check", "rules", ALERTS.toString())).contains("SUCCESS: " + rules().size());
     }
 
     @Test
     void eachFiresFromItsCauseAndNoneWhereAllIsWell() throws Exception {
-        promtool("test", "rules", TESTS.toString());
+        Promtool.run("test", "rules", TESTS.toString());
         assertThat(matches(FIRING, Files.readString(TESTS)))
                 .as("alerts that are made to fire")
                 .isEqualTo(names());
@@ -114,7 +114,7 @@ class AlertsTest {
         Path spec = Files.writeString(
                 folder.resolve("spec.yaml"),
                 Serialization.asYaml(rule.getAdditionalProperties().get("spec")));
-        assertThat(promtool("check", "rules", spec.toString())).contains("SUCCESS: " + rules().size());
+        assertThat(Promtool.run("check", "rules", spec.toString())).contains("SUCCESS: " + rules().size());
         assertThat(rules(spec))
                 .allSatisfy(one -> assertThat(one.annotations())
                         .containsEntry("runbook_url", "https://docs.example/v1/docs/runbooks/" + one.alert() + ".md"));
@@ -147,13 +147,5 @@ class AlertsTest {
 
     private static Set<String> matches(Pattern pattern, String text) {
         return pattern.matcher(text).results().map(found -> found.group(1)).collect(toSet());
-    }
-
-    private static String promtool(String... arguments) throws Exception {
-        String tool = Command.run(
-                Map.of(), List.of(Project.ROOT.resolve("lab/promtool").toString()));
-        return Command.run(
-                Map.of(),
-                Stream.concat(Stream.of(tool.strip()), Arrays.stream(arguments)).toList());
     }
 }
