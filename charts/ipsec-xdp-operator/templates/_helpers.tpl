@@ -74,10 +74,10 @@ subjects:
 {{- end }}
 {{- end }}
 
-{{- /* What a component needs to ask who reads its metrics */ -}}
-{{- define "ipsec-xdp.metricsRules" -}}
-{{- if .Values.metrics.enabled -}}
-# Who reads its metrics, and whether they may
+{{- /* What a component needs to ask who reads what it serves */ -}}
+{{- define "ipsec-xdp.reviewRules" -}}
+{{- if .serves -}}
+# Who reads what it serves, and whether they may
 - apiGroups: [authentication.k8s.io]
   resources: [tokenreviews]
   verbs: [create]

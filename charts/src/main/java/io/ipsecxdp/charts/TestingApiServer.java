@@ -93,8 +93,16 @@ public final class TestingApiServer implements AutoCloseable {
 
     /** Makes what the chart makes for a Prometheus: a service account that may read metrics. Returns its name. */
     public String installMetricsReader() {
-        String reader = "ipsec-xdp-metrics-reader";
-        Chart.ofProject(project).render(Map.of("podMonitor", Map.of("enabled", true))).stream()
+        return installReader("ipsec-xdp-metrics-reader", Map.of("podMonitor", Map.of("enabled", true)));
+    }
+
+    /** Makes what the chart makes for who looks at the page: a service account. Returns its name. */
+    public String installPageReader() {
+        return installReader("ipsec-xdp-page", Map.of());
+    }
+
+    private String installReader(String reader, Map<String, ?> values) {
+        Chart.ofProject(project).render(values).stream()
                 .filter(object -> object.getMetadata().getName().equals(reader))
                 // Which nobody fills here, as that is done by kube-controller-manager
                 .filter(object -> !object.getKind().equals("Secret"))
@@ -102,8 +110,12 @@ public final class TestingApiServer implements AutoCloseable {
         return reader;
     }
 
-    /** A token of a service account of the release, which is made if it is not there. */
-    public String token(String account) {
+    /**
+     * A token of a service account of the release, which is made if it is not there.
+     *
+     * @param audiences for whom it is good; if none are named, for the API server
+     */
+    public String token(String account, String... audiences) {
         client.resource(new ServiceAccountBuilder()
                         .withNewMetadata()
                         .withName(account)
@@ -114,7 +126,11 @@ public final class TestingApiServer implements AutoCloseable {
         return client.serviceAccounts()
                 .inNamespace(Chart.RELEASE)
                 .withName(account)
-                .tokenRequest(new TokenRequestBuilder().withNewSpec().endSpec().build())
+                .tokenRequest(new TokenRequestBuilder()
+                        .withNewSpec()
+                        .withAudiences(audiences)
+                        .endSpec()
+                        .build())
                 .getStatus()
                 .getToken();
     }

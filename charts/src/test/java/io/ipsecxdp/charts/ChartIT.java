@@ -111,6 +111,20 @@ class ChartIT {
     }
 
     private static boolean allowed(Grant grant) {
+        String account = "system:serviceaccount:" + grant.account().replace('/', ':');
+        if (grant.resource().startsWith("/")) {
+            return client.authorization()
+                    .v1()
+                    .subjectAccessReview()
+                    .create(new SubjectAccessReviewBuilder()
+                            .withNewSpec()
+                            .withUser(account)
+                            .withNewNonResourceAttributes(grant.resource(), grant.verb())
+                            .endSpec()
+                            .build())
+                    .getStatus()
+                    .getAllowed();
+        }
         String[] resource = grant.resource().split("/", 2);
         String[] type = resource[0].split("\\.", 2);
         var review = client.authorization()
@@ -118,7 +132,7 @@ class ChartIT {
                 .subjectAccessReview()
                 .create(new SubjectAccessReviewBuilder()
                         .withNewSpec()
-                        .withUser("system:serviceaccount:" + grant.account().replace('/', ':'))
+                        .withUser(account)
                         .withNewResourceAttributes()
                         .withNamespace(grant.scope().equals(Grant.CLUSTER) ? "" : grant.scope())
                         .withGroup(type.length == 2 ? type[1] : "")

@@ -353,13 +353,31 @@ class ChartTest {
     }
 
     @Test
-    void whereNoMetricsAreServedNobodyListensAndNobodyMayAskWhoReads() {
-        var without = Project.CHART.render(Map.of("metrics", Map.of("enabled", false)));
+    void whereNothingIsServedNobodyListensAndNobodyMayAskWhoReads() {
+        Map<String, ?> off = Map.of("enabled", false);
+        var without = Project.CHART.render(Map.of("metrics", off, "page", off));
 
-        assertThat(Grant.of(INSTALLED))
-                .filteredOn(grant -> !Grant.of(without).contains(grant))
-                .hasSize(4)
-                .allSatisfy(grant -> assertThat(grant.resource()).contains("reviews"));
+        assertThat(lost(without))
+                .containsExactlyInAnyOrder(RbacTable.used().stream()
+                        .filter(grant -> grant.resource().contains("reviews")
+                                || grant.resource().equals("/page"))
+                        .toArray(Grant[]::new));
+        assertThat(lost(Project.CHART.render(Map.of("metrics", off))))
+                .as("an operator asks who reads its page")
+                .hasSize(2)
+                .allSatisfy(grant -> assertThat(grant.account()).isEqualTo(RbacTable.AGENT));
+        assertThat(lost(Project.CHART.render(Map.of("page", off))))
+                .extracting(Grant::resource)
+                .containsExactly("/page");
+        assertThat(of(Deployment.class, without)
+                        .getFirst()
+                        .getSpec()
+                        .getTemplate()
+                        .getSpec()
+                        .getContainers()
+                        .getFirst()
+                        .getEnv())
+                .noneMatch(variable -> variable.getName().endsWith("_PAGE_PORT"));
         var container = agent(without).getContainers().getFirst();
         assertThat(container.getPorts()).isEmpty();
         assertThat(container.getEnv()).noneMatch(variable -> variable.getName().endsWith("_METRICS_ADDRESS"));
@@ -367,6 +385,13 @@ class ChartTest {
                 .isThrownBy(() -> Project.CHART.render(
                         Map.of("metrics", Map.of("enabled", false), "podMonitor", Map.of("enabled", true))))
                 .withMessageContaining("podMonitor.enabled takes metrics.enabled");
+    }
+
+    private static List<Grant> lost(List<HasMetadata> rendered) {
+        var left = Grant.of(rendered);
+        return Grant.of(INSTALLED).stream()
+                .filter(grant -> !left.contains(grant))
+                .toList();
     }
 
     /** By name. */

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** What each process uses, written down apart from the chart. The end-to-end tests prove that it is enough. */
+/** What each process uses, and who reads the page, written down apart from the chart. The end-to-end tests prove that it is enough. */
 final class RbacTable {
     private static final String USED = """
             operator | cluster        | securityassociations.ipsec-xdp.io                       | list watch
@@ -39,6 +39,7 @@ final class RbacTable {
             agent    | ipsec-xdp      | leases.coordination.k8s.io                              | create patch
             agent    | ipsec-xdp-keys | secrets                                                 | get
             agent    | default        | endpointslices.discovery.k8s.io=kubernetes              | get
+            page     | cluster        | /page                                                   | get
             """;
     private static final Pattern COLUMN = Pattern.compile("\\s*\\|\\s*");
 
@@ -55,7 +56,7 @@ final class RbacTable {
         String[] column = COLUMN.split(line.strip());
         String[] resource = column[2].split("=", 2);
         Optional<String> name = resource.length == 2 ? Optional.of(resource[1]) : Optional.empty();
-        String account = column[0].equals("operator") ? OPERATOR : AGENT;
+        String account = "ipsec-xdp/ipsec-xdp-" + column[0];
         return Stream.of(column[3].split(" ")).map(verb -> new Grant(account, column[1], resource[0], name, verb));
     }
 }

@@ -4,6 +4,7 @@ import io.ipsecxdp.scrape.ScrapeConfig;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.Optional;
 
 /** Configuration of the operator. */
 @ConfigMapping(prefix = "ipsec-xdp.operator")
@@ -21,6 +22,9 @@ public interface OperatorConfig {
 
     /** Metrics for whoever the API server lets read them. */
     ScrapeConfig metrics();
+
+    /** Port of the pod's loopback for the page; without it there is none. */
+    Optional<Integer> pagePort();
 
     LeaderElection leaderElection();
 

@@ -1,5 +1,7 @@
 package io.ipsecxdp.operator.watch;
 
+import static java.util.stream.Collectors.toUnmodifiableSet;
+
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.ipsecxdp.crds.Api;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -13,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /**
  * Which agents are alive, by their Leases. A renewal counts from when it was seen here, not from the time that the agent
@@ -49,6 +52,14 @@ public class Heartbeats {
         renewals.put(lease.getMetadata().getName(), new Renewal(written(lease), now));
         boolean isRenewal = !written(lease).equals(written(before));
         return isRenewal && !wasAlive || !duration(lease).equals(duration(before));
+    }
+
+    /** The nodes whose agents are alive, for who only looks: it forgets no renewal. */
+    Set<String> aliveNodes(Stream<Lease> leases) {
+        Instant now = clock.instant();
+        return leases.filter(lease -> expiry(lease, now).isAfter(now))
+                .flatMap(lease -> Optional.ofNullable(lease.getSpec().getHolderIdentity()).stream())
+                .collect(toUnmodifiableSet());
     }
 
     Alive alive(Collection<Lease> leases) {

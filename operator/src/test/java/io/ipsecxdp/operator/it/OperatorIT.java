@@ -11,8 +11,10 @@ import static io.ipsecxdp.operator.it.Declarations.tunnel;
 import static java.util.stream.Collectors.toMap;
 import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -128,6 +130,46 @@ class OperatorIT {
         assertThat(List.of(operator.probe("/metrics"), operator.probe("/q/metrics")))
                 .as("at the port for the kubelet")
                 .containsOnly(404);
+    }
+
+    @Test
+    void thePageIsForWhoMaySeeItWithATokenThatIsGoodForNothingElse() {
+        String reader = server.installPageReader();
+        String audience = "ipsec-xdp-page";
+        String token = server.token(reader, audience);
+
+        assertThat(page("/", Optional.empty())).isEqualTo(200);
+        assertThat(page("/data.json", Optional.empty())).isEqualTo(401);
+        assertThat(page("/data.json", Optional.of(server.token(reader))))
+                .as("a token for the API server")
+                .isEqualTo(401);
+        assertThat(page("/data.json", Optional.of(server.token("stranger", audience))))
+                .isEqualTo(403);
+        assertThat(page("/data.json", Optional.of(token))).isEqualTo(200);
+        try (var client = server.withToken(token)) {
+            assertThatExceptionOfType(KubernetesClientException.class)
+                    .isThrownBy(() -> client.nodes().list())
+                    .matches(refused -> refused.getCode() == 401);
+        }
+
+        apply(sa("east", cpu("n1", 0), cpu("n2", 1), 4096));
+        soon().ignoreExceptions().untilAsserted(() -> {
+            JsonNode data = json("/data.json", token);
+            assertThat(data.at("/nodes"))
+                    .extracting(node -> node.at("/name").asText())
+                    .contains("n1", "n2");
+            assertThat(data.at("/headline").asText()).isEqualTo("All is Ready.");
+            assertThat(json("/nodes/n1", token).at("/sas/0/spi").asInt()).isEqualTo(4096);
+        });
+    }
+
+    private static int page(String path, Optional<String> token) {
+        return operator.page(path, token).orElseThrow().statusCode();
+    }
+
+    private static JsonNode json(String path, String token) {
+        return Serialization.unmarshal(
+                operator.page(path, Optional.of(token)).orElseThrow().body(), JsonNode.class);
     }
 
     @Test

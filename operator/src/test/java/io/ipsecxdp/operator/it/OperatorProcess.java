@@ -35,16 +35,24 @@ final class OperatorProcess implements AutoCloseable {
 
     private final int port;
     private final int managementPort;
+    private final int pagePort;
     private final MetricsReader scraped;
     private final Duration startTime;
     private final HttpClient http = HttpClient.newHttpClient();
 
     private OperatorProcess(
-            Process process, Path log, int port, int managementPort, MetricsReader scraped, Instant started) {
+            Process process,
+            Path log,
+            int port,
+            int managementPort,
+            int pagePort,
+            MetricsReader scraped,
+            Instant started) {
         this.process = process;
         this.log = log;
         this.port = port;
         this.managementPort = managementPort;
+        this.pagePort = pagePort;
         this.scraped = scraped;
         await().atMost(START).pollInterval(Duration.ofMillis(20)).until(() -> {
             assertThat(process.isAlive()).as("see %s", log).isTrue();
@@ -61,6 +69,7 @@ final class OperatorProcess implements AutoCloseable {
             int port = freePort();
             int managementPort = freePort();
             int metricsPort = freePort();
+            int pagePort = freePort();
             var builder = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "java")
                                     .toString(),
@@ -77,6 +86,7 @@ final class OperatorProcess implements AutoCloseable {
             builder.environment().put("QUARKUS_MANAGEMENT_PORT", Integer.toString(managementPort));
             builder.environment().put("IPSEC_XDP_OPERATOR_METRICS_ADDRESS", "127.0.0.1");
             builder.environment().put("IPSEC_XDP_OPERATOR_METRICS_PORT", Integer.toString(metricsPort));
+            builder.environment().put("IPSEC_XDP_OPERATOR_PAGE_PORT", Integer.toString(pagePort));
             builder.environment().put("POD_NAMESPACE", Chart.RELEASE);
             builder.environment().put("KUBERNETES_IMPERSONATE_USERNAME", TestingApiServer.user(ACCOUNT));
             builder.environment().putAll(settings);
@@ -85,6 +95,7 @@ final class OperatorProcess implements AutoCloseable {
                     log,
                     port,
                     managementPort,
+                    pagePort,
                     new MetricsReader("127.0.0.1", metricsPort),
                     Instant.now());
         } catch (IOException e) {
@@ -118,6 +129,15 @@ final class OperatorProcess implements AutoCloseable {
     /** Its metrics as others get them. */
     MetricsReader scraped() {
         return scraped;
+    }
+
+    /** What the page's server answers whom has the token. */
+    Optional<HttpResponse<String>> page(String path, Optional<String> token) {
+        return get(
+                pagePort,
+                path,
+                token.map(one -> new String[] {"Authorization", "Bearer " + one})
+                        .orElse(new String[0]));
     }
 
     Duration startTime() {
@@ -178,12 +198,13 @@ final class OperatorProcess implements AutoCloseable {
         }
     }
 
-    private Optional<HttpResponse<String>> get(int port, String path) {
+    private Optional<HttpResponse<String>> get(int port, String path, String... headers) {
         try {
-            return Optional.of(http.send(
-                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-                            .build(),
-                    HttpResponse.BodyHandlers.ofString()));
+            var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+            if (headers.length > 0) {
+                request.headers(headers);
+            }
+            return Optional.of(http.send(request.build(), HttpResponse.BodyHandlers.ofString()));
         } catch (IOException e) {
             return Optional.empty();
         } catch (InterruptedException e) {
