@@ -276,6 +276,9 @@ class PluginIT {
                 "rekey                   | rekey takes the name of one Tunnel",
                 "rekey pods -o json      | -o json is for status, explain and trace",
                 "bundle a b              | bundle takes one file at most",
+                "page n1                 | page takes no argument",
+                "page -n a/b             | a/b is no namespace",
+                "status -n other         | --namespace is for page",
                 "status --all            | there is no option --all"
             })
     void wrongUsageGetsASentence(String words, String sentence) {
@@ -287,12 +290,26 @@ class PluginIT {
     }
 
     @Test
+    void aPageThatCannotBeShownGetsASentence() {
+        Command.Result notAllowed = plugin(viewer, "page");
+        assertThat(notAllowed.exit()).isEqualTo(NO_ANSWER);
+        assertThat(notAllowed.err()).contains("rights to create serviceaccounts/token of ipsec-xdp-page");
+
+        Command.Result elsewhere = plugin(admin, "page", "-n", "default");
+        assertThat(elsewhere.exit()).isEqualTo(NOT_READY);
+        assertThat(elsewhere.err())
+                .contains(
+                        "namespace default has no operator with a page: name the one of the release with --namespace");
+    }
+
+    @Test
     void helpIsNoMistake() {
         Command.Result help = plugin(viewer, "-h");
 
         assertThat(help.exit()).isZero();
         assertThat(help.out())
-                .contains("status [--wait[=SECONDS]]", "explain NODE", "trace SRC DST", "rekey TUNNEL", "bundle");
+                .contains(
+                        "status [--wait[=SECONDS]]", "explain NODE", "trace SRC DST", "rekey TUNNEL", "page", "bundle");
     }
 
     @Test
