@@ -31,6 +31,7 @@ down: ## ends the cluster of make up
 	@lab/cluster down
 
 test: packages ## checks the format, and runs all tests; make test SKIP=CLASS,CLASS leaves some out
+	@lab/packages browser
 	@$(MAKE) -s --no-print-directory -j apiserver image
 	@lab/run-tests $(subst $(comma), ,$(SKIP))
 
@@ -62,7 +63,7 @@ clean: ## removes what was built; what was downloaded stays in ~/.cache/ipsec-xd
 	@lab/mvn -q clean
 
 packages:
-	@lab/packages
+	@lab/packages build lab
 
 # All that runs: at once, since one part computes while another downloads
 ready: packages
