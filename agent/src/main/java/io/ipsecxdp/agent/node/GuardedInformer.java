@@ -31,8 +31,8 @@ import org.jboss.logging.Logger;
 /**
  * Watches objects of one kind. A watch may be half open, when a load balancer forgot the connection: nothing comes
  * any more, and nothing says so. Therefore a second, short watch asks now and then for what came since the last news; it
- * costs the API server no list, and next to nothing where all is well. Before that it is asked whether it is still the one
- * that was heard.
+ * costs the API server no list, and next to nothing where all is well. Then it is asked whether it is still the one that was
+ * heard.
  */
 public final class GuardedInformer<T extends HasMetadata> implements AutoCloseable {
 
@@ -143,10 +143,11 @@ public final class GuardedInformer<T extends HasMetadata> implements AutoCloseab
             return;
         }
         try {
-            if (hasGoneBack(watching)) {
-                beginAgain(watching, "the API server's versions went back, as when etcd is restored from a backup");
-            } else if (isBehind(watching)) {
+            // In this order: a list may go by a connection that is half open, and wait for its timeout
+            if (isBehind(watching)) {
                 beginAgain(watching, "it is half open: news of the API server did not come by it");
+            } else if (hasGoneBack(watching)) {
+                beginAgain(watching, "the API server's versions went back, as when etcd is restored from a backup");
             }
         } catch (KubernetesClientException e) {
             LOG.debugf("The API server cannot be asked for news of %s: %s", what, Failures.cause(e));
