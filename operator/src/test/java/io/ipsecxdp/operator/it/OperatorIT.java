@@ -158,7 +158,11 @@ class OperatorIT {
             assertThat(data.at("/nodes"))
                     .extracting(node -> node.at("/name").asText())
                     .contains("n1", "n2");
-            assertThat(data.at("/headline").asText()).isEqualTo("All is Ready.");
+            assertThat(data.at("/kinds"))
+                    .filteredOn(kind -> kind.at("/kind").asText().equals("SecurityAssociation"))
+                    .singleElement()
+                    .satisfies(kind -> assertThat(kind.at("/total").asInt()).isEqualTo(1))
+                    .satisfies(kind -> assertThat(kind.at("/notReady").asInt()).isZero());
             assertThat(json("/nodes/n1", token).at("/sas/0/spi").asInt()).isEqualTo(4096);
         });
     }
