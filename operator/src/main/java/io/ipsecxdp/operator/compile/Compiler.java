@@ -27,8 +27,17 @@ public final class Compiler {
         var kernels = new KernelStates(snapshot, cluster, inForce, slices.get(false));
         var ends = new Ends(cluster, new AddressesInForce(snapshot.declared(), inForce));
         var sharedKeys = new SharedKeys(snapshot.declared(), inForce, kernels, snapshot.keys());
+        var claims = new PolicyClaims(snapshot.declared(), cluster, ends, inForce, snapshot.tunnels());
         var input = new CompilerInput(
-                snapshot.declared(), cluster, ends, inForce, kernels, snapshot.keys(), sharedKeys, snapshot.tunnels());
+                snapshot.declared(),
+                cluster,
+                ends,
+                inForce,
+                kernels,
+                snapshot.keys(),
+                sharedKeys,
+                snapshot.tunnels(),
+                claims);
         var members = TunnelMembers.NONE;
         for (var kind : DeclaredKind.ALL) {
             var compiled = kind.compile(input);

@@ -6,6 +6,7 @@ package io.ipsecxdp.operator.compile;
  * @param declared objects of all kinds: some depend on others
  * @param ends resolves the ends of SAs and policies, of all kinds by one rule
  * @param kernels what the kernels have
+ * @param claims settles who has packets that a policy and a tunnel both ask for
  */
 record CompilerInput(
         Declarations declared,
@@ -15,4 +16,5 @@ record CompilerInput(
         KernelStates kernels,
         KeyMemory keys,
         SharedKeys sharedKeys,
-        TunnelState tunnels) {}
+        TunnelState tunnels,
+        PolicyClaims claims) {}

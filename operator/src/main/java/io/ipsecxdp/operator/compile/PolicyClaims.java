@@ -31,7 +31,11 @@ final class PolicyClaims {
     private static final Comparator<Declared<?>> BY_AGE =
             Comparator.<Declared<?>, Instant>comparing(Declared::created).thenComparing(Declared::uid);
 
-    private final CompilerInput input;
+    private final Declarations declared;
+    private final ClusterNodes cluster;
+    private final Ends ends;
+    private final InForce entries;
+    private final TunnelState state;
     private final List<Side> tunnels;
     private final Map<String, Declared<SecurityPolicySpec>> policies;
     private final Map<String, List<Placed>> inForce;
@@ -56,12 +60,15 @@ final class PolicyClaims {
         }
     }
 
-    PolicyClaims(CompilerInput input) {
-        this.input = input;
-        this.policies = input.declared().of(DeclaredKind.SECURITY_POLICY).stream()
-                .collect(toMap(Declared::uid, policy -> policy));
-        this.inForce = input.inForce()
-                .all()
+    PolicyClaims(Declarations declared, ClusterNodes cluster, Ends ends, InForce entries, TunnelState state) {
+        this.declared = declared;
+        this.cluster = cluster;
+        this.ends = ends;
+        this.entries = entries;
+        this.state = state;
+        this.policies =
+                declared.of(DeclaredKind.SECURITY_POLICY).stream().collect(toMap(Declared::uid, policy -> policy));
+        this.inForce = entries.all()
                 .filter(placed -> placed.entry() instanceof Entry.Policy)
                 .collect(groupingBy(Placed::node));
         this.tunnels = tunnels();
@@ -69,16 +76,15 @@ final class PolicyClaims {
 
     private List<Side> tunnels() {
         var there = new HashMap<String, Map<String, Integer>>();
-        input.tunnels()
-                .peers()
+        state.peers()
                 .forEach(slice -> slice.spec()
                         .peers()
                         .forEach(peer -> there.computeIfAbsent(slice.spec().uid(), none -> new HashMap<>())
                                 .put(peer.node(), peer.end())));
         var sides = new ArrayList<Side>();
-        var declared = new HashSet<String>();
-        for (var tunnel : input.declared().of(DeclaredKind.TUNNEL)) {
-            declared.add(tunnel.uid());
+        var known = new HashSet<String>();
+        for (var tunnel : declared.of(DeclaredKind.TUNNEL)) {
+            known.add(tunnel.uid());
             sides.add(new Side(
                     tunnel.key(),
                     Optional.of(tunnel),
@@ -87,8 +93,8 @@ final class PolicyClaims {
                     selected(tunnel.spec())));
         }
         var gone = new HashMap<String, PlannedTunnel>();
-        input.inForce().all().forEach(placed -> {
-            if (placed.entry() instanceof Entry.OfTunnel(PlannedTunnel planned) && !declared.contains(planned.uid())) {
+        entries.all().forEach(placed -> {
+            if (placed.entry() instanceof Entry.OfTunnel(PlannedTunnel planned) && !known.contains(planned.uid())) {
                 gone.putIfAbsent(planned.uid(), planned);
             }
         });
@@ -105,7 +111,7 @@ final class PolicyClaims {
     private Map<String, Integer> selected(TunnelSpec spec) {
         return spec.paused() || !Validity.of(spec).isEmpty()
                 ? Map.of()
-                : Optional.of(TunnelSelection.of(spec, input.cluster()))
+                : Optional.of(TunnelSelection.of(spec, cluster))
                         .filter(selection -> selection.findings().isEmpty())
                         .<Map<String, Integer>>map(TunnelSelection::nodes)
                         .orElse(Map.of());
@@ -125,7 +131,7 @@ final class PolicyClaims {
         return contended(tunnel.traffic(), nodes, node, planned(wanted))
                 .filter(other -> {
                     boolean has = tunnel.has(node, other);
-                    boolean isThere = input.inForce().of(policy).stream()
+                    boolean isThere = entries.of(policy).stream()
                             .anyMatch(placed -> contended(tunnel.traffic(), nodes, placed.node(), planned(placed))
                                     .anyMatch(Set.of(node, other)::contains));
                     return has == isThere
@@ -179,7 +185,7 @@ final class PolicyClaims {
     private Stream<Placed> wanted(String node) {
         if (wanted.isEmpty()) {
             wanted = Optional.of(policies.values().stream()
-                    .flatMap(policy -> PolicyCompiler.entries(input.ends(), policy).stream())
+                    .flatMap(policy -> PolicyCompiler.entries(ends, policy).stream())
                     .collect(groupingBy(Placed::node)));
         }
         return wanted.get().getOrDefault(node, List.of()).stream();
@@ -194,14 +200,14 @@ final class PolicyClaims {
             TunnelTraffic traffic, Map<String, Integer> nodes, String node, PlannedPolicy policy) {
         boolean leaves = policy.direction() == PolicyDirection.Out;
         String near = leaves ? policy.selectorSource() : policy.selectorDestination();
-        return input.cluster().node(node).stream()
+        return cluster.node(node).stream()
                 .filter(here -> IpPrefix.parse(near)
                         .filter(prefix -> TunnelFlow.near(traffic, here).anyMatch(prefix::overlaps))
                         .isPresent())
                 .flatMap(here -> nodes.keySet().stream()
                         .filter(other -> isPair(nodes, node, other))
                         .sorted()
-                        .filter(other -> input.cluster().node(other).stream()
+                        .filter(other -> cluster.node(other).stream()
                                 .flatMap(there -> leaves
                                         ? TunnelFlow.of(traffic, here, nodes.get(node), there)
                                         : TunnelFlow.of(traffic, there, nodes.get(other), here))

@@ -26,7 +26,7 @@ final class PolicyCompiler {
     private PolicyCompiler(CompilerInput input) {
         this.ends = input.ends();
         this.inForce = input.inForce();
-        this.claims = new PolicyClaims(input);
+        this.claims = input.claims();
     }
 
     static DeclaredKind.Compiled compile(CompilerInput input, List<Declared<SecurityPolicySpec>> policies) {

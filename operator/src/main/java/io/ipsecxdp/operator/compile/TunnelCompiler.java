@@ -43,7 +43,7 @@ final class TunnelCompiler {
         this.existing = PeerSlicer.inOrder(input.tunnels().peers()).stream()
                 .collect(groupingBy(slice -> slice.spec().uid(), TreeMap::new, toList()));
         this.departures = new TunnelDepartures(input);
-        this.policies = new PolicyClaims(input);
+        this.policies = input.claims();
         input.inForce().all().forEach(placed -> {
             if (placed.entry() instanceof Entry.OfTunnel(PlannedTunnel planned)) {
                 reqids.put(planned.uid(), planned.reqid());
