@@ -6,6 +6,7 @@ import io.ipsecxdp.operator.rollup.RollUp;
 import io.ipsecxdp.operator.watch.Deletions;
 import io.ipsecxdp.operator.watch.Heartbeats;
 import io.ipsecxdp.operator.watch.InformerView;
+import io.ipsecxdp.operator.watch.ServerVersions;
 import io.ipsecxdp.operator.watch.Sources;
 import io.ipsecxdp.operator.write.ConflictPause;
 import io.ipsecxdp.operator.write.IncompleteWriteException;
@@ -60,6 +61,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
     private final StartupTaint taint;
     private final Writes writes;
     private final Leadership leadership;
+    private final ServerVersions versions;
     private final OperatorMetrics metrics;
     private final Clock clock;
 
@@ -78,6 +80,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
             StartupTaint taint,
             Writes writes,
             Leadership leadership,
+            ServerVersions versions,
             OperatorMetrics metrics,
             Clock clock) {
         this.config = config;
@@ -91,6 +94,7 @@ public class IPsecReconciler implements Reconciler<Namespace> {
         this.taint = taint;
         this.writes = writes;
         this.leadership = leadership;
+        this.versions = versions;
         this.metrics = metrics;
         this.clock = clock;
     }
@@ -135,6 +139,9 @@ public class IPsecReconciler implements Reconciler<Namespace> {
         metrics.record(statuses);
         metrics.reconciled(Duration.between(now, clock.instant()));
         if (!failures.isEmpty() && failures.stream().allMatch(Writes.Failure::outdated)) {
+            if (pause.isLongest()) {
+                versions.suspect();
+            }
             var length = pause.length(ThreadLocalRandom.current().nextDouble());
             pause = pause.next();
             return UpdateControl.<Namespace>noUpdate().rescheduleAfter(length);

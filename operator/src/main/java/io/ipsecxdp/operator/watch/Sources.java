@@ -117,6 +117,11 @@ public class Sources {
                 heartbeats.aliveNodes(known(Lease.class).filter(Heartbeats::isAgents)));
     }
 
+    /** The NodePlans that the informer has at this moment. */
+    List<NodePlan> plans() {
+        return known(NodePlan.class).toList();
+    }
+
     private <T> Stream<T> known(Class<T> type) {
         return Optional.ofNullable(caches.get(type)).stream()
                 .flatMap(Cache::list)

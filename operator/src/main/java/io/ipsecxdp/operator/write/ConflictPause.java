@@ -13,6 +13,11 @@ public record ConflictPause(Duration longest) {
 
     private static final Duration LIMIT = Duration.ofSeconds(5);
 
+    /** Whether the informers have had time for what was met, many times over. */
+    public boolean isLongest() {
+        return longest.equals(LIMIT);
+    }
+
     /** The one after it. */
     public ConflictPause next() {
         var doubled = longest.multipliedBy(2);

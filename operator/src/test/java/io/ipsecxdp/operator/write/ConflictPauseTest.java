@@ -16,6 +16,14 @@ class ConflictPauseTest {
     }
 
     @Test
+    void theLongestIsReachedByTheSeventh() {
+        assertThat(Stream.iterate(ConflictPause.FIRST, ConflictPause::next)
+                        .limit(8)
+                        .map(ConflictPause::isLongest))
+                .containsExactly(false, false, false, false, false, false, true, true);
+    }
+
+    @Test
     void chanceTakesUpToHalfOfItAway() {
         assertThat(ConflictPause.FIRST.length(0)).isEqualTo(Duration.ofMillis(50));
         assertThat(ConflictPause.FIRST.length(0.5)).isEqualTo(Duration.ofMillis(75));
