@@ -3,6 +3,8 @@ package io.ipsecxdp.crds;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
+import java.util.List;
+import java.util.Optional;
 
 /** A condition, as Kubernetes' API conventions define it ({@code metav1.Condition}). */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
@@ -32,6 +34,13 @@ public record Condition(
     public static final String STALLED = "Stalled";
 
     public static final String DEGRADED = "Degraded";
+
+    /** The one of this type, if it is among them. */
+    public static Optional<Condition> of(String type, List<Condition> conditions) {
+        return conditions.stream()
+                .filter(condition -> condition.type().equals(type))
+                .findFirst();
+    }
 
     /** Value of a condition. */
     public enum Status {

@@ -84,7 +84,7 @@ record Problem(
 
     private static Optional<Problem> of(
             String kind, String name, List<Condition> conditions, List<FailingNode> nodes, int failedNodes) {
-        Optional<Condition> ready = condition(conditions, Condition.READY);
+        Optional<Condition> ready = Condition.of(Condition.READY, conditions);
         if (ready.isEmpty()) {
             return Optional.of(coming(kind, name, UNREPORTED));
         }
@@ -94,7 +94,7 @@ record Problem(
                     : holds(conditions, Condition.RECONCILING) ? State.Reconciling : State.NotReady;
             return Optional.of(because(kind, name, state, ready.get(), nodes, failedNodes));
         }
-        return condition(conditions, Condition.DEGRADED)
+        return Condition.of(Condition.DEGRADED, conditions)
                 .filter(degraded -> degraded.status() == Condition.Status.True)
                 .map(degraded -> because(kind, name, State.Degraded, degraded, nodes, failedNodes));
     }
@@ -109,14 +109,8 @@ record Problem(
     }
 
     private static boolean holds(List<Condition> conditions, String type) {
-        return condition(conditions, type)
+        return Condition.of(type, conditions)
                 .filter(condition -> condition.status() == Condition.Status.True)
                 .isPresent();
-    }
-
-    private static Optional<Condition> condition(List<Condition> conditions, String type) {
-        return conditions.stream()
-                .filter(condition -> condition.type().equals(type))
-                .findFirst();
     }
 }

@@ -194,8 +194,6 @@ public final class RollUp {
 
     /** The Ready condition of a status, if it has one. */
     public static Optional<Condition> ready(DeclaredStatus status) {
-        return status.conditions().stream()
-                .filter(condition -> condition.type().equals(Condition.READY))
-                .findFirst();
+        return Condition.of(Condition.READY, status.conditions());
     }
 }

@@ -90,10 +90,8 @@ final class ApiMapping {
 
     /** Empty as long as the agent has not said how its node does. */
     static Optional<NodeEvents.Health> health(IPsecNode node) {
-        return Optional.ofNullable(node.getStatus()).map(IPsecNodeStatus::conditions).stream()
-                .flatMap(List::stream)
-                .filter(condition -> condition.type().equals(Condition.DEGRADED))
-                .findFirst()
+        return Optional.ofNullable(node.getStatus())
+                .flatMap(status -> Condition.of(Condition.DEGRADED, status.conditions()))
                 .map(degraded -> new NodeEvents.Health(
                         node.getMetadata().getName(), node.getMetadata().getUid(), degraded));
     }
