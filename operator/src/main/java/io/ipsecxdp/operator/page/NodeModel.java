@@ -85,33 +85,26 @@ record NodeModel(
                 .toList();
         return found.isEmpty() && plans.isEmpty()
                 ? Optional.empty()
-                : Optional.of(of(
-                        input,
-                        name,
-                        found.map(IPsecNode::getStatus)
-                                .orElseGet(() -> new IPsecNodeStatus(
-                                        null, null, null, null, null, null, null, null, null, null, null, null, null,
-                                        null, null, null, null, null, null)),
-                        plans));
+                : Optional.of(of(input, name, found.map(IPsecNode::getStatus), plans));
     }
 
-    private static NodeModel of(PageInput input, String name, IPsecNodeStatus status, List<NodePlan> plans) {
+    private static NodeModel of(PageInput input, String name, Optional<IPsecNodeStatus> status, List<NodePlan> plans) {
         List<SaLine> sas = sas(plans);
         return new NodeModel(
                 name,
-                Optional.ofNullable(status.kernel()),
-                Optional.ofNullable(status.agent()),
-                Optional.ofNullable(status.cpus()),
-                status.conditions(),
-                Optional.ofNullable(status.capabilities()).map(Lack::of).orElse(List.of()),
-                interfaces(status),
-                List.copyOf(sas.subList(0, Math.min(sas.size(), MOST_SAS))),
-                Math.max(0, sas.size() - MOST_SAS),
+                status.map(IPsecNodeStatus::kernel),
+                status.map(IPsecNodeStatus::agent),
+                status.map(IPsecNodeStatus::cpus),
+                status.map(IPsecNodeStatus::conditions).orElse(List.of()),
+                status.map(IPsecNodeStatus::capabilities).map(Lack::of).orElse(List.of()),
+                status.map(NodeModel::interfaces).orElse(List.of()),
+                PageModel.first(sas, MOST_SAS),
+                PageModel.more(sas, MOST_SAS),
                 statuses(plans).flatMap(plan -> plan.tunnels().stream()).toList(),
                 failing(input, name),
-                status.xfrmErrors(),
-                status.unknownSPIs(),
-                status.acquires());
+                status.map(IPsecNodeStatus::xfrmErrors).orElse(List.of()),
+                status.map(IPsecNodeStatus::unknownSPIs).orElse(List.of()),
+                status.map(IPsecNodeStatus::acquires).orElse(List.of()));
     }
 
     private static List<SaLine> sas(List<NodePlan> plans) {

@@ -126,11 +126,11 @@ record PageModel(
                 headline(input, notReady),
                 kinds(input, problems),
                 first(problems, MOST_PROBLEMS),
-                Math.max(0, problems.size() - MOST_PROBLEMS),
+                more(problems, MOST_PROBLEMS),
                 first(tunnels, MOST_TUNNELS),
-                Math.max(0, tunnels.size() - MOST_TUNNELS),
+                more(tunnels, MOST_TUNNELS),
                 first(nodes, MOST_NODES),
-                Math.max(0, nodes.size() - MOST_NODES));
+                more(nodes, MOST_NODES));
     }
 
     private static String headline(PageInput input, long notReady) {
@@ -195,9 +195,7 @@ record PageModel(
     }
 
     private static Optional<Boolean> ready(IPsecNodeStatus status) {
-        return status.conditions().stream()
-                .filter(condition -> condition.type().equals(Condition.READY))
-                .findFirst()
+        return Condition.of(Condition.READY, status.conditions())
                 .map(condition -> condition.status() == Condition.Status.True);
     }
 
@@ -304,7 +302,12 @@ record PageModel(
         return names.stream().filter(places::containsKey).map(places::get).toList();
     }
 
-    private static <T> List<T> first(List<T> list, int most) {
+    static <T> List<T> first(List<T> list, int most) {
         return List.copyOf(list.subList(0, Math.min(list.size(), most)));
+    }
+
+    /** How many there are besides the first. */
+    static int more(List<?> list, int most) {
+        return Math.max(0, list.size() - most);
     }
 }
