@@ -1,6 +1,6 @@
 package io.ipsecxdp.operator.watch;
 
-import static java.util.stream.Collectors.toUnmodifiableSet;
+import static java.util.stream.Collectors.toSet;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.ipsecxdp.crds.Api;
@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -56,27 +55,28 @@ public class Heartbeats {
 
     /** The nodes whose agents are alive, for who only looks: it forgets no renewal. */
     Set<String> aliveNodes(Stream<Lease> leases) {
-        Instant now = clock.instant();
-        return leases.filter(lease -> expiry(lease, now).isAfter(now))
-                .flatMap(lease -> Optional.ofNullable(lease.getSpec().getHolderIdentity()).stream())
-                .collect(toUnmodifiableSet());
+        return Set.copyOf(expiries(leases, clock.instant()).keySet());
     }
 
     Alive alive(Collection<Lease> leases) {
         Instant now = clock.instant();
-        var expiries = new HashMap<String, Instant>();
-        var names = new HashSet<String>();
-        for (var lease : leases) {
-            String name = lease.getMetadata().getName();
-            names.add(name);
-            // Only the agent of that node may write so (agent-admission.yaml of the chart)
-            Optional.ofNullable(lease.getSpec().getHolderIdentity())
-                    .ifPresent(node -> expiries.put(node, expiry(lease, now)));
-        }
-        renewals.keySet().retainAll(names);
-        expiries.values().removeIf(expiry -> !expiry.isAfter(now));
+        renewals.keySet()
+                .retainAll(leases.stream()
+                        .map(lease -> lease.getMetadata().getName())
+                        .collect(toSet()));
+        var expiries = expiries(leases.stream(), now);
         return new Alive(
                 Set.copyOf(expiries.keySet()), expiries.values().stream().min(Instant::compareTo));
+    }
+
+    /** Of agents that are alive, by their nodes. */
+    private Map<String, Instant> expiries(Stream<Lease> leases, Instant now) {
+        var expiries = new HashMap<String, Instant>();
+        // Only the agent of that node may write so (agent-admission.yaml of the chart)
+        leases.forEach(lease -> Optional.ofNullable(lease.getSpec().getHolderIdentity())
+                .ifPresent(node -> expiries.put(node, expiry(lease, now))));
+        expiries.values().removeIf(expiry -> !expiry.isAfter(now));
+        return expiries;
     }
 
     private Instant expiry(Lease lease, Instant now) {
