@@ -1,6 +1,9 @@
 package io.ipsecxdp.scrape;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
@@ -9,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -55,11 +59,22 @@ public final class Doorkeeper implements AutoCloseable {
     }
 
     /**
+     * Decides about whoever sends the request, and goes on with what it decided where the request is handled. For an event loop.
+     *
+     * @param vertx whose event loop it is
+     */
+    public void decide(HttpServerRequest request, Vertx vertx, Consumer<Access> then) {
+        var context = vertx.getOrCreateContext();
+        decide(Optional.ofNullable(request.getHeader(HttpHeaders.AUTHORIZATION)))
+                .thenAccept(access -> context.runOnContext(ignored -> then.accept(access)));
+    }
+
+    /**
      * Does not block.
      *
      * @param authorization the header of this name
      */
-    public CompletableFuture<Access> decide(Optional<String> authorization) {
+    CompletableFuture<Access> decide(Optional<String> authorization) {
         return authorization
                 .map(BEARER::matcher)
                 .filter(Matcher::matches)

@@ -163,10 +163,7 @@ public final class MetricsServer implements AutoCloseable {
             request.response().putHeader(HttpHeaders.ALLOW, HttpMethod.GET.name());
             end(request, 405, "Metrics are read with GET.");
         } else {
-            var context = vertx.getOrCreateContext();
-            doorkeeper
-                    .decide(Optional.ofNullable(request.getHeader(HttpHeaders.AUTHORIZATION)))
-                    .thenAccept(access -> context.runOnContext(ignored -> let(request, access)));
+            doorkeeper.decide(request, vertx, access -> let(request, access));
         }
     }
 

@@ -112,10 +112,7 @@ final class PageServer implements AutoCloseable {
     }
 
     private void guarded(HttpServerRequest request, Callable<Optional<PageAnswers.Answer>> data) {
-        var context = vertx.getOrCreateContext();
-        doorkeeper
-                .decide(Optional.ofNullable(request.getHeader(HttpHeaders.AUTHORIZATION)))
-                .thenAccept(access -> context.runOnContext(ignored -> let(request, access, data)));
+        doorkeeper.decide(request, vertx, access -> let(request, access, data));
     }
 
     private void let(HttpServerRequest request, Access access, Callable<Optional<PageAnswers.Answer>> data) {
